@@ -1,0 +1,94 @@
+"""The structure table: names, aliases, ids per scheme, sides, what to expect. Layer: core."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Side = Literal["left", "right", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A closed range; outside it is suspicious, far outside it is wrong."""
+
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        """Say whether the value lies inside."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a right mask of an adult's structure looks like. Every field is optional; None is never judged.
+
+    Volumes in ml, Hounsfield units as the mean inside the mask, offsets in mm from the spine axis at its height
+    (right positive: patient right), `parts` the number of connected components of a right mask.
+    """
+
+    volume_ml: Span | None = None
+    hu: Span | None = None
+    parts: int | None = None
+    side: Side = ""
+    lateral_mm: Span | None = None
+    anterior_mm: Span | None = None
+    tubular: bool = False
+    may_be_absent: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """One anatomical structure. Only `name` is needed: the rest makes it better known."""
+
+    name: str
+    title: str = ""
+    aliases: tuple[str, ...] = ()
+    ids: Mapping[str, int] = field(default_factory=dict)
+    side: Side = ""
+    pair: str = ""
+    pair_title: str = ""
+    window: tuple[float, float] | None = None
+    expect: Expectation | None = None
+
+    @property
+    def shown(self) -> str:
+        """The name a reader sees."""
+        return self.title or self.name.replace("_", " ")
+
+
+def normal_name(name: str) -> str:
+    """Fold a name to its comparable form: lower case, one underscore between words."""
+    return re.sub(r"[\s\-.]+", "_", name.strip().lower())
+
+
+class StructureTable:
+    """All structures known by name; unknown names are kept as they are."""
+
+    def __init__(self, structures: Iterable[Structure] = ()) -> None:
+        self._structures = {s.name: s for s in structures}
+        self._by_alias = {normal_name(s.name): s.name for s in self._structures.values()}
+        for structure in self._structures.values():
+            for alias in structure.aliases:
+                self._by_alias.setdefault(normal_name(alias), structure.name)
+
+    def __iter__(self) -> Iterator[Structure]:
+        return iter(self._structures.values())
+
+    def __len__(self) -> int:
+        return len(self._structures)
+
+    def name_of(self, found: str) -> str:
+        """Return the one name a found name stands for; an unknown one is returned unchanged."""
+        return self._by_alias.get(normal_name(found), found)
+
+    def get(self, name: str) -> Structure:
+        """Return the structure of a name or alias; an unknown one gets a bare entry."""
+        known = self.name_of(name)
+        return self._structures.get(known) or Structure(name=known)
+
+    def knows(self, found: str) -> bool:
+        """Say whether a name or alias is in the table."""
+        return normal_name(found) in self._by_alias

@@ -1,0 +1,1 @@
+"""Files on disk, one door per format; no state."""

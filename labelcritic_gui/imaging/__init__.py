@@ -1,0 +1,1 @@
+"""From volumes and masks to pictures; arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Use cases: synchronous, Qt-free, joining core, formats, critic and store."""

@@ -1,0 +1,1 @@
+"""The window: a thin Qt skin over the view-models."""

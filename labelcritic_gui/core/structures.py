@@ -25,7 +25,10 @@ class Expectation:
     """What a right mask of an adult's structure looks like. Every field is optional; None is never judged.
 
     Volumes in ml, Hounsfield units as the mean inside the mask, offsets in mm from the spine axis at its height
-    (right positive: patient right), `parts` the number of connected components of a right mask.
+    (right positive: patient right), `parts` the number of connected components of a right mask. Heights are
+    anatomical: 0 at the iliac crest, 1 at the lowest lung, linear beyond; `height` is where the centroid of a
+    completely imaged structure lies, `reach` from where to where a right mask goes at least. `hollow` structures hold
+    gas, fluid or food, `thin` ones are a few voxels wide, and the ends of `flat_ends` ones are planes by nature.
     """
 
     volume_ml: Span | None = None
@@ -34,14 +37,23 @@ class Expectation:
     side: Side = ""
     lateral_mm: Span | None = None
     anterior_mm: Span | None = None
+    height: Span | None = None
+    reach: Span | None = None
     tubular: bool = False
+    hollow: bool = False
+    thin: bool = False
+    flat_ends: bool = False
     may_be_absent: bool = False
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """One anatomical structure. Only `name` is needed: the rest makes it better known."""
+    """One anatomical structure. Only `name` is needed: the rest makes it better known.
+
+    `ids` maps a numbering scheme to the label value in it, `pair` names the counterpart on the other side
+    (kidney_right for kidney_left), `pair_title` both together ("kidneys"), `window` is (width, level) in HU.
+    """
 
     name: str
     title: str = ""

@@ -1,0 +1,132 @@
+"""Reads and validates the structure files, the program's own and the user's, into core's table. Layer: catalogue."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from labelcritic_gui.core.errors import UnreadableFileError
+from labelcritic_gui.core.structures import Expectation, Span, Structure, StructureTable
+from labelcritic_gui.paths import config_dir, resources_dir
+
+FOLDER = "structures"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class _Range(_Strict):
+    low: float
+    high: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_pair(cls, found: object) -> object:
+        """Accept the written form, [low, high]."""
+        if isinstance(found, list) and len(found) == 2:
+            return {"low": found[0], "high": found[1]}
+        raise ValueError("write a range as [low, high]")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "_Range":
+        if self.low > self.high:
+            raise ValueError(f"the low end {self.low:g} is above the high end {self.high:g}")
+        return self
+
+    def span(self) -> Span:
+        """Return it as core has it."""
+        return Span(self.low, self.high)
+
+
+class _Names(_Strict):
+    title: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+class _Display(_Strict):
+    window: tuple[float, float] | None = None
+    side: Literal["left", "right", ""] = ""
+    pair: str = ""
+    pair_title: str = ""
+
+
+class _Expect(_Strict):
+    volume_ml: _Range | None = None
+    hu: _Range | None = None
+    lateral_mm: _Range | None = None
+    anterior_mm: _Range | None = None
+    height: _Range | None = None
+    reach: _Range | None = None
+    parts: int | None = Field(default=None, ge=1)
+    tubular: bool = False
+    hollow: bool = False
+    thin: bool = False
+    flat_ends: bool = False
+    may_be_absent: bool = False
+    source: str = ""
+
+
+class _File(_Strict):
+    names: _Names = _Names()
+    ids: dict[str, int] = Field(default_factory=dict)
+    display: _Display = _Display()
+    expect: _Expect | None = None
+
+
+_RANGES = ("volume_ml", "hu", "lateral_mm", "anterior_mm", "height", "reach")
+
+
+def _expectation(found: _Expect, side: Literal["left", "right", ""]) -> Expectation:
+    ranges = {name: getattr(found, name) for name in _RANGES}
+    spans = {name: value.span() if value else None for name, value in ranges.items()}
+    return Expectation(
+        **spans,
+        side=side,
+        parts=found.parts,
+        tubular=found.tubular,
+        hollow=found.hollow,
+        thin=found.thin,
+        flat_ends=found.flat_ends,
+        may_be_absent=found.may_be_absent,
+        source=found.source,
+    )
+
+
+def read_structure(path: Path) -> Structure:
+    """Read one structure file; raises UnreadableFileError that names the file and the field."""
+    try:
+        read = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise UnreadableFileError(
+            f"The structure file {path} cannot be read: {problem}.", "Correct it or remove it."
+        ) from problem
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise UnreadableFileError(
+            f"In the structure file {path}, {field} is wrong: {first['msg']}.", "Correct that line or remove it."
+        ) from problem
+    return Structure(
+        name=path.stem,
+        title=read.names.title,
+        aliases=read.names.aliases,
+        ids=dict(read.ids),
+        side=read.display.side,
+        pair=read.display.pair,
+        pair_title=read.display.pair_title,
+        window=read.display.window,
+        expect=_expectation(read.expect, read.display.side) if read.expect else None,
+    )
+
+
+def load_catalogue(user_folder: Path | None = None) -> StructureTable:
+    """Return the table of all structures; a file in the user's folder replaces the shipped one of the same name.
+
+    `user_folder` defaults to `structures` in the configuration folder and need not exist. Raises UnreadableFileError.
+    """
+    overlay = user_folder if user_folder is not None else config_dir() / FOLDER
+    files = {path.stem: path for path in sorted((resources_dir() / FOLDER).glob("*.toml"))}
+    files.update({path.stem: path for path in sorted(overlay.glob("*.toml"))})
+    return StructureTable(read_structure(path) for _, path in sorted(files.items()))

@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 
 
 class FindingCode(StrEnum):
-    """Error taxonomy of candidates; a member's `title` says it in words."""
+    """Error taxonomy of candidates; a member's `meaning` says it in words."""
 
     LEAK = "LEAK"
     MISS = "MISS"
@@ -24,12 +24,12 @@ class FindingCode(StrEnum):
     IMG = "IMG"
 
     @property
-    def title(self) -> str:
+    def meaning(self) -> str:
         """What the code means, in words for a reader."""
-        return _TITLES[self]
+        return _MEANINGS[self]
 
 
-_TITLES = {
+_MEANINGS = {
     FindingCode.LEAK: "spills into a neighbour",
     FindingCode.MISS: "part of the structure is missing",
     FindingCode.CUT: "flat artificial plane through it",

@@ -1,0 +1,97 @@
+"""Verdicts and quality scores to and from plain JSON values. Layer: core."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.verdict import Cost, CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
+
+
+def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as plain JSON values."""
+    return {
+        "critic": asdict(verdict.critic),
+        "subject": _subject_to_json(verdict.subject),
+        "outcome": verdict.outcome.value,
+        "confidence": verdict.confidence,
+        "reasons": list(verdict.reasons),
+        "orders": [{**asdict(o), "distribution": dict(o.distribution)} for o in verdict.orders],
+        "cost": asdict(verdict.cost),
+    }
+
+
+def verdict_from_json(body: Mapping[str, Any]) -> Verdict:
+    """Read a verdict back."""
+    return Verdict(
+        critic=CriticIdentity(**body["critic"]),
+        subject=_subject_from_json(body["subject"]),
+        outcome=Outcome(body["outcome"]),
+        confidence=body["confidence"],
+        reasons=tuple(body["reasons"]),
+        orders=tuple(OrderRecord(**o) for o in body["orders"]),
+        cost=Cost(**body["cost"]),
+    )
+
+
+def quality_to_json(quality: Quality) -> dict[str, Any]:
+    """Return a quality score as plain JSON values."""
+    return {
+        "critic": asdict(quality.critic),
+        "subject": _subject_to_json(quality.subject),
+        "score": quality.score,
+        "uncertainty": quality.uncertainty,
+        "findings": [finding_to_json(f) for f in quality.findings],
+        "reasons": list(quality.reasons),
+        "cost": asdict(quality.cost),
+    }
+
+
+def quality_from_json(body: Mapping[str, Any]) -> Quality:
+    """Read a quality score back."""
+    return Quality(
+        critic=CriticIdentity(**body["critic"]),
+        subject=_subject_from_json(body["subject"]),
+        score=body["score"],
+        uncertainty=body["uncertainty"],
+        findings=tuple(finding_from_json(f) for f in body["findings"]),
+        reasons=tuple(body["reasons"]),
+        cost=Cost(**body["cost"]),
+    )
+
+
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """Return a finding as plain JSON values; its place is in world mm."""
+    place = list(finding.place) if finding.place else None
+    return {**asdict(finding), "code": finding.code.value, "severity": int(finding.severity), "place": place}
+
+
+def finding_from_json(body: Mapping[str, Any]) -> Finding:
+    """Read a finding back."""
+    place = body["place"]
+    return Finding(
+        code=FindingCode(body["code"]),
+        severity=Severity(body["severity"]),
+        text=body["text"],
+        place=(place[0], place[1], place[2]) if place else None,
+        size_ml=body["size_ml"],
+    )
+
+
+def _subject_to_json(subject: Subject) -> dict[str, Any]:
+    return {
+        "case": subject.item.case,
+        "structure": subject.item.structure,
+        "candidates": [
+            {"structure": c.structure, "label_set": c.label_set, "version": c.version} for c in subject.candidates
+        ],
+        "hashes": list(subject.hashes),
+        "asked_as": subject.asked_as,
+    }
+
+
+def _subject_from_json(body: Mapping[str, Any]) -> Subject:
+    case = CaseId(body["case"])
+    candidates = tuple(CandidateId(case, c["structure"], c["label_set"], c["version"]) for c in body["candidates"])
+    return Subject(ItemId(case, body["structure"]), candidates, tuple(body["hashes"]), body["asked_as"])

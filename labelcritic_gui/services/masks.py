@@ -1,0 +1,64 @@
+"""Loads the image and the candidates of a case, each file read once. Layer: services."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelcritic_gui.core.cancel import Cancel, stop_if
+from labelcritic_gui.core.cases import Candidate, CandidateId
+from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.core.geometry import Geometry, Mask, content_hash, require_fit
+from labelcritic_gui.formats import nifti
+
+
+@dataclass(frozen=True)
+class LoadedMasks:
+    """Masks by candidate, what could not be loaded and why, and the sha256 of every file read."""
+
+    masks: Mapping[CandidateId, Mask]
+    refused: Mapping[CandidateId, UserError]
+    file_hashes: Mapping[CandidateId, str]
+
+
+def load_masks(
+    files: Mapping[CandidateId, Path], candidates: Iterable[Candidate], *, image: Geometry, cancel: Cancel
+) -> LoadedMasks:
+    """Load candidates' masks on their image's grid, each file once; a bad file is refused alone.
+
+    `image` is the canonical geometry of the case's image.
+    """
+    by_file: dict[Path, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_file[files[candidate.id]].append(candidate)
+    masks: dict[CandidateId, Mask] = {}
+    refused: dict[CandidateId, UserError] = {}
+    hashes: dict[CandidateId, str] = {}
+    for file, wanted in by_file.items():
+        stop_if(cancel)
+        try:
+            require_fit(image, nifti.read_geometry(file), name=str(file))
+            masks |= _load_file(file, wanted)
+            digest = nifti.file_sha256(file)
+            hashes |= {candidate.id: digest for candidate in wanted}
+        except UserError as error:
+            refused |= {candidate.id: error for candidate in wanted}
+    return LoadedMasks(masks, refused, hashes)
+
+
+def load_one(file: Path, candidate: Candidate) -> Mask:
+    """Load one candidate's mask."""
+    return _load_file(file, [candidate])[candidate.id]
+
+
+def hash_of(file: Path, candidate: Candidate) -> str:
+    """Read a candidate's mask and return its content hash."""
+    return content_hash(load_one(file, candidate))
+
+
+def _load_file(file: Path, wanted: list[Candidate]) -> dict[CandidateId, Mask]:
+    if len(wanted) == 1 or any(c.source.values is None or len(c.source.values) != 1 for c in wanted):
+        return {c.id: nifti.load_mask(file, values=c.source.values) for c in wanted}
+    values = {c.id: c.source.values[0] for c in wanted if c.source.values}
+    found = nifti.load_label_map(file, values.values())
+    return {candidate: found[value] for candidate, value in values.items()}

@@ -1,0 +1,161 @@
+"""Verdicts, quality scores, facts and cached replies of a review. Layer: store."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from labelcritic_gui.core.cases import CandidateId, ItemId
+from labelcritic_gui.core.opinion_records import (
+    quality_from_json,
+    quality_to_json,
+    verdict_from_json,
+    verdict_to_json,
+)
+from labelcritic_gui.core.verdict import Quality, Verdict
+from labelcritic_gui.store.database import Database
+from labelcritic_gui.store.schema import candidate as candidates
+from labelcritic_gui.store.schema import fact as facts
+from labelcritic_gui.store.schema import item as items
+from labelcritic_gui.store.schema import opinion as opinions
+from labelcritic_gui.store.schema import reply as replies
+
+Kind = Literal["verdict", "quality"]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSummary:
+    """What the worklist shows of a critic's opinions on an item."""
+
+    item: ItemId
+    outcome: str
+    pick: str
+    confidence: float | None
+    orders_agree: bool | None
+    dice: float | None
+    findings: int
+    severity: int
+    attention: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One opinion with when it was stored and under which uuid."""
+
+    uuid: str
+    time: str
+    opinion: Verdict | Quality
+
+
+def save_opinions(
+    database: Database,
+    *,
+    stored: Iterable[Stored],
+    summaries: Iterable[ItemSummary],
+    fact_rows: Iterable[tuple[ItemId, str, Mapping[str, Any]]] = (),
+    hashes: Mapping[CandidateId, tuple[str, str]] | None = None,
+) -> None:
+    """Write a case's opinions, facts, mask hashes and worklist summaries in one transaction.
+
+    `fact_rows` are (item, label sets joined by ":", body); `hashes` maps a candidate to its content hash and the
+    sha256 of its source file.
+    """
+    with database.writing() as connection:
+        for one in stored:
+            connection.execute(insert(opinions).values(**_opinion_row(one)))
+        for item, label_sets, body in fact_rows:
+            _save_fact(connection, item, label_sets, body)
+        for candidate, (content, source) in (hashes or {}).items():
+            connection.execute(
+                update(candidates).where(*_is_candidate(candidate)).values(content_hash=content, source_sha256=source)
+            )
+        for summary in summaries:
+            connection.execute(update(items).where(*_is_item(items, summary.item)).values(**_summary_row(summary)))
+
+
+def opinions_of(database: Database, item: ItemId, critic: str) -> list[Stored]:
+    """Return what a kind of critic ("anatomy", "lvlm") said of an item, newest first."""
+    query = select(opinions).where(*_is_item(opinions, item), opinions.c.critic == critic)
+    with database.reading() as connection:
+        rows = connection.execute(query.order_by(opinions.c.id.desc())).mappings().all()
+    return [Stored(row["uuid"], row["time"], _opinion_from(row["kind"], row["body"])) for row in rows]
+
+
+def facts_of(database: Database, item: ItemId) -> dict[str, Mapping[str, Any]]:
+    """Return the stored facts of an item by label sets (joined by ":" for a pair)."""
+    with database.reading() as connection:
+        rows = connection.execute(select(facts).where(*_is_item(facts, item))).mappings().all()
+    return {row["label_sets"]: row["body"] for row in rows}
+
+
+class StoredReplies:
+    """The reply cache of the LVLM critic, kept in the review: what was answered is never asked again."""
+
+    def __init__(self, database: Database, now: Any) -> None:
+        self._database = database
+        self._now = now
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return the reply to a request, or None."""
+        with self._database.reading() as connection:
+            body = connection.execute(select(replies.c.body).where(replies.c.key == key)).scalar_one_or_none()
+        return dict(body) if body is not None else None
+
+    def put(self, key: str, reply: dict[str, Any]) -> None:
+        """Keep the reply to a request; the first one kept stays."""
+        with self._database.writing() as connection:
+            if connection.execute(select(replies.c.key).where(replies.c.key == key)).first() is None:
+                connection.execute(insert(replies).values(key=key, time=self._now(), body=reply))
+
+
+def _opinion_row(one: Stored) -> dict[str, Any]:
+    opinion = one.opinion
+    is_verdict = isinstance(opinion, Verdict)
+    return {
+        "uuid": one.uuid,
+        "time": one.time,
+        "kind": "verdict" if is_verdict else "quality",
+        "case": opinion.subject.item.case,
+        "structure": opinion.subject.item.structure,
+        "critic": opinion.critic.kind,
+        "body": verdict_to_json(opinion) if isinstance(opinion, Verdict) else quality_to_json(opinion),
+    }
+
+
+def _opinion_from(kind: str, body: Mapping[str, Any]) -> Verdict | Quality:
+    return verdict_from_json(body) if kind == "verdict" else quality_from_json(body)
+
+
+def _save_fact(connection: Connection, item: ItemId, label_sets: str, body: Mapping[str, Any]) -> None:
+    connection.execute(delete(facts).where(*_is_item(facts, item), facts.c.label_sets == label_sets))
+    connection.execute(
+        insert(facts).values(case=item.case, structure=item.structure, label_sets=label_sets, body=dict(body))
+    )
+
+
+def _summary_row(summary: ItemSummary) -> dict[str, Any]:
+    return {
+        "outcome": summary.outcome,
+        "pick": summary.pick,
+        "confidence": summary.confidence,
+        "orders_agree": summary.orders_agree,
+        "dice": summary.dice,
+        "findings": summary.findings,
+        "severity": summary.severity,
+        "attention": summary.attention,
+    }
+
+
+def _is_item(table: Any, item: ItemId) -> tuple[Any, ...]:
+    return table.c.case == item.case, table.c.structure == item.structure
+
+
+def _is_candidate(one: CandidateId) -> tuple[Any, ...]:
+    c = candidates.c
+    return (
+        c.case == one.case,
+        c.structure == one.structure,
+        c.label_set == one.label_set,
+        c.version == one.version,
+    )

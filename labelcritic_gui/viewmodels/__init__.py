@@ -1,1 +1,1 @@
-"""What each screen shows, without Qt."""
+"""What each screen shows: Qt-free, evented by psygnal, written on the GUI thread only."""

@@ -1,0 +1,211 @@
+"""What a reading asks of the services, bound to one open review, so that tests can hand in another. Layer: viewmodels."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from labelcritic_gui.core.cancel import Cancel, Progress
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
+from labelcritic_gui.core.review import Choice, ItemState
+from labelcritic_gui.services import comparison, export, review, worklist
+from labelcritic_gui.services.comparison import Changed, Opinions, Stage
+from labelcritic_gui.services.export import ExportReport
+from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.services.worklist import Counts, ItemRow, WorklistQuery
+from labelcritic_gui.viewmodels.runner import Lane
+
+
+class ReviewCalls(Protocol):
+    """The use-cases of one open review; each is synchronous and belongs on the lane that its comment names."""
+
+    @property
+    def folder(self) -> Path:
+        """The review folder."""
+
+    @property
+    def title(self) -> str:
+        """What the review is called."""
+
+    @property
+    def mode(self) -> str:
+        """How verdicts are shown, such as "assisted"."""
+
+    @property
+    def label_sets(self) -> tuple[LabelSet, ...]:
+        """The label sets in the order that fixes their colours."""
+
+    @property
+    def critic_title(self) -> str:
+        """The critic's name."""
+
+    @property
+    def critic_lane(self) -> Lane:
+        """Where the critic works: CPU, or NET when it asks a server."""
+
+    def decide(self, item: ItemId, choice: Choice, **details: Any) -> ItemState:
+        """Write a decision; it is durable on return. Lane DECIDE."""
+
+    def undo(self) -> ItemId | None:
+        """Cancel the reader's last decision. Lane DECIDE."""
+
+    def set_note(self, item: ItemId, text: str) -> ItemState:
+        """Write the note of an item. Lane DECIDE."""
+
+    def item_state(self, item: ItemId) -> ItemState:
+        """Return where an item stands. Lane STORE."""
+
+    def resume_item(self) -> ItemId | None:
+        """Return where the reader was. Lane STORE."""
+
+    def remember_item(self, item: ItemId) -> None:
+        """Remember where the reader is. Lane DECIDE."""
+
+    def page(self, query: WorklistQuery, after: ItemRow | None, limit: int) -> tuple[ItemRow, ...]:
+        """Return the next rows of the worklist. Lane STORE."""
+
+    def counts(self) -> Counts:
+        """Count items by state. Lane STORE."""
+
+    def next_open(self, after: ItemId | None) -> ItemId | None:
+        """Return the next open item in the order of attention. Lane STORE."""
+
+    def row(self, item: ItemId) -> ItemRow:
+        """Return an item's row. Lane STORE."""
+
+    def load_stage(self, item: ItemId) -> Stage:
+        """Load pictures and silhouettes. Lane CPU."""
+
+    def load_opinions(self, item: ItemId) -> Opinions:
+        """Load what is stored of verdicts and facts. Lane STORE."""
+
+    def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress) -> Changed:
+        """Compute what opinions a case lacks. Lane `critic_lane`."""
+
+    def sent(self, item: ItemId) -> str:
+        """Return what the critic was asked, as plain text. Lane STORE."""
+
+    def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
+        """Write what was accepted. Lane CPU."""
+
+    def close(self) -> None:
+        """Let go of the review's files."""
+
+
+class ServiceCalls:
+    """The real thing: the service functions with the review and the reader filled in."""
+
+    def __init__(self, opened: OpenReview, reader: str) -> None:
+        self._review = opened
+        self._reader = reader
+
+    @property
+    def folder(self) -> Path:
+        """The review folder."""
+        return self._review.folder
+
+    @property
+    def title(self) -> str:
+        """What the review is called."""
+        return self._review.title
+
+    @property
+    def mode(self) -> str:
+        """How verdicts are shown."""
+        return self._review.mode
+
+    @property
+    def label_sets(self) -> tuple[LabelSet, ...]:
+        """The label sets in the order that fixes their colours."""
+        return self._review.label_sets
+
+    @property
+    def critic_title(self) -> str:
+        """The critic's name."""
+        return self._review.critic.identity.title
+
+    @property
+    def critic_lane(self) -> Lane:
+        """NET for a critic behind a server."""
+        return Lane.NET if self._review.critic.identity.kind == "lvlm" else Lane.CPU
+
+    def decide(
+        self,
+        item: ItemId,
+        choice: Choice,
+        *,
+        candidate: CandidateId | None = None,
+        position: int = 0,
+        reasons: tuple[str, ...] = (),
+        seen: Mapping[str, Any],
+    ) -> ItemState:
+        """Write a decision; it is durable on return."""
+        return review.decide(
+            self._review,
+            self._reader,
+            item,
+            choice,
+            candidate=candidate,
+            position=position,
+            reasons=reasons,
+            seen=seen,
+        )
+
+    def undo(self) -> ItemId | None:
+        """Cancel the reader's last decision."""
+        return review.undo(self._review, self._reader)
+
+    def set_note(self, item: ItemId, text: str) -> ItemState:
+        """Write the note of an item."""
+        return review.set_note(self._review, self._reader, item, text)
+
+    def item_state(self, item: ItemId) -> ItemState:
+        """Return where an item stands."""
+        return review.item_state(self._review, item)
+
+    def resume_item(self) -> ItemId | None:
+        """Return where the reader was."""
+        return review.resume_item(self._review, self._reader)
+
+    def remember_item(self, item: ItemId) -> None:
+        """Remember where the reader is."""
+        review.remember_item(self._review, self._reader, item)
+
+    def page(self, query: WorklistQuery, after: ItemRow | None, limit: int) -> tuple[ItemRow, ...]:
+        """Return the next rows of the worklist."""
+        return worklist.page(self._review, query, after=after, limit=limit)
+
+    def counts(self) -> Counts:
+        """Count items by state."""
+        return worklist.counts(self._review, self._reader)
+
+    def next_open(self, after: ItemId | None) -> ItemId | None:
+        """Return the next open item in the order of attention."""
+        return worklist.next_open(self._review, self._reader, after=after)
+
+    def row(self, item: ItemId) -> ItemRow:
+        """Return an item's row."""
+        return worklist.row(self._review, item)
+
+    def load_stage(self, item: ItemId) -> Stage:
+        """Load pictures and silhouettes."""
+        return comparison.load_stage(self._review, item)
+
+    def load_opinions(self, item: ItemId) -> Opinions:
+        """Load what is stored of verdicts and facts."""
+        return comparison.load_opinions(self._review, item)
+
+    def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress) -> Changed:
+        """Compute what opinions a case lacks."""
+        return comparison.ensure_opinions(self._review, case, cancel=cancel, progress=progress)
+
+    def sent(self, item: ItemId) -> str:
+        """Return what the critic was asked."""
+        return comparison.sent(self._review, item)
+
+    def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
+        """Write what was accepted."""
+        return export.export_review(self._review, out, progress=progress, cancel=cancel)
+
+    def close(self) -> None:
+        """Let go of the review's files."""
+        self._review.close()

@@ -1,0 +1,189 @@
+"""What the cards on the right say, as plain words and numbers; a view only lays them out. Layer: viewmodels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labelcritic_gui.core.cases import LabelSet
+from labelcritic_gui.core.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.findings import Finding
+from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.verdict import OrderRecord, Outcome, Verdict
+from labelcritic_gui.services.comparison import Opinions, Panel
+
+_HEADLINES = {
+    Outcome.EQUIVALENT: "Equivalent",
+    Outcome.UNDECIDED: "Undecided",
+    Outcome.BOTH_WRONG: "Neither is right",
+    Outcome.ABSENT_RIGHT: "Absence is right",
+    Outcome.UNPARSABLE: "Unreadable answer",
+    Outcome.FAILED: "The critic failed",
+}
+_SWAPPED = {"first": "second", "second": "first"}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order as a row: "AB" or "BA", what was answered, how sure. `colour` is a label-set index or -1."""
+
+    order: str
+    answer: str
+    colour: int
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCard:
+    """The verdict in words. `colour` is the picked label set's index, or -1 (no coloured edge)."""
+
+    headline: str
+    colour: int
+    confidence: float | None
+    orders: tuple[OrderRow, ...]
+    disagree: bool
+    reasons: tuple[str, ...]
+    critic: str
+
+
+@dataclass(frozen=True, slots=True)
+class QualityCell:
+    """A quality score of one candidate: "88 ±6", or why there is none."""
+
+    colour: int
+    score: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One measured thing: its name, its unit, and one value per panel."""
+
+    name: str
+    unit: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding of one panel (0-based); `number` is how it is marked on the stage, 0 without a place."""
+
+    panel: int
+    colour: int
+    finding: Finding
+    number: int
+
+    @property
+    def place(self) -> Point | None:
+        """World mm, RAS+."""
+        return self.finding.place
+
+
+def colour_of(label_sets: Sequence[LabelSet], slug: str) -> int:
+    """Return the index that fixes a label set's colour, or -1 when the review has no such set."""
+    return next((i for i, s in enumerate(label_sets) if s.slug == slug), -1)
+
+
+def verdict_card(verdict: Verdict, label_sets: Sequence[LabelSet]) -> VerdictCard:
+    """Put a verdict into words."""
+    pick = verdict.pick if verdict.outcome in {Outcome.FIRST, Outcome.SECOND} else None
+    colour = colour_of(label_sets, pick.label_set) if pick else -1
+    silent = verdict.outcome in {Outcome.FAILED, Outcome.UNPARSABLE}
+    return VerdictCard(
+        headline=label_sets[colour].title if colour >= 0 else _HEADLINES.get(verdict.outcome, verdict.outcome.value),
+        colour=colour,
+        confidence=None if silent else verdict.confidence,
+        orders=tuple(_order_row(record, verdict, label_sets) for record in verdict.orders),
+        disagree=verdict.orders_agree is False,
+        reasons=verdict.reasons,
+        critic=verdict.critic.title,
+    )
+
+
+def _order_row(record: OrderRecord, verdict: Verdict, label_sets: Sequence[LabelSet]) -> OrderRow:
+    meant = _SWAPPED.get(record.answer, record.answer) if record.order == "BA" else record.answer
+    probability = record.distribution.get(record.answer)
+    place = {"first": 0, "second": 1}.get(meant)
+    if place is None or place >= len(verdict.subject.candidates):
+        return OrderRow(record.order, record.answer.replace("-", " ") or "no answer", -1, probability)
+    colour = colour_of(label_sets, verdict.subject.candidates[place].label_set)
+    answer = label_sets[colour].title if colour >= 0 else meant
+    return OrderRow(record.order, answer, colour, probability)
+
+
+def quality_cells(
+    panels: Sequence[Panel], opinions: Opinions, label_sets: Sequence[LabelSet]
+) -> tuple[QualityCell, ...]:
+    """Return one quality score per panel."""
+    cells = []
+    for panel, quality in zip(panels, opinions.qualities, strict=False):
+        colour = colour_of(label_sets, panel.label_set.slug)
+        if quality is None or quality.score is None:
+            cells.append(QualityCell(colour, None, "no mask" if panel.candidate is None else "–"))
+            continue
+        spread = f" ±{quality.uncertainty:.0f}" if quality.uncertainty is not None else ""
+        cells.append(QualityCell(colour, quality.score, f"{quality.score:.0f}{spread}"))
+    return tuple(cells)
+
+
+def _number(value: float | None, digits: int = 0) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _volume(facts: CandidateFacts) -> str:
+    return _number(facts.volume_ml, 1 if facts.volume_ml < 100 else 0)
+
+
+def fact_rows(facts: Sequence[CandidateFacts | None]) -> tuple[FactRow, ...]:
+    """Return what was measured, one row a thing; what is nothing for every candidate gets no row."""
+
+    def values(make: object) -> tuple[str, ...]:
+        return tuple("–" if f is None or f.empty else str(make(f)) for f in facts)  # type: ignore[operator]
+
+    known = [f for f in facts if f is not None and not f.empty]
+    if not known:
+        return ()
+    rows = [
+        FactRow("Volume", "ml", values(_volume)),
+        FactRow("Parts", "", values(lambda f: f.parts)),
+        FactRow("Largest part", "%", values(lambda f: _number(100 * f.largest_share))),
+        FactRow("Mean", "HU", values(lambda f: _number(f.hu_mean))),
+        FactRow("Spread", "HU", values(lambda f: f"±{_number(f.hu_sd)}")),
+    ]
+    if any(f.holes_ml >= 0.05 for f in known):
+        rows.append(FactRow("Holes", "ml", values(lambda f: _number(f.holes_ml, 1))))
+    if any(f.outside_body_ml >= 0.05 for f in known):
+        rows.append(FactRow("Outside body", "ml", values(lambda f: _number(f.outside_body_ml, 1))))
+    if any(f.flat_face >= 0.2 for f in known):
+        rows.append(FactRow("Flat face", "%", values(lambda f: _number(100 * f.flat_face))))
+    if any(f.touches_border for f in known):
+        rows.append(FactRow("Cut by image", "", values(lambda f: " ".join(f.touches_border) or "no")))
+    return tuple(rows)
+
+
+def pair_lines(pair: PairFacts | None) -> tuple[tuple[str, str], ...]:
+    """Return how two candidates differ, as (name, value)."""
+    if pair is None:
+        return ()
+    return (
+        ("Dice", f"{pair.dice:.3f}"),
+        ("Only in 1", f"{pair.only_first_ml:.1f} ml"),
+        ("Only in 2", f"{pair.only_second_ml:.1f} ml"),
+    )
+
+
+def finding_rows(
+    panels: Sequence[Panel], opinions: Opinions, label_sets: Sequence[LabelSet]
+) -> tuple[FindingRow, ...]:
+    """Return the findings of all panels, worst first, numbered as they are marked on the stage."""
+    found = [
+        (finding, index, colour_of(label_sets, panel.label_set.slug))
+        for index, (panel, quality) in enumerate(zip(panels, opinions.qualities, strict=False))
+        if quality is not None
+        for finding in quality.findings
+    ]
+    found.sort(key=lambda entry: (-int(entry[0].severity), entry[1]))
+    rows = []
+    number = 0
+    for finding, index, colour in found:
+        number += finding.place is not None
+        rows.append(FindingRow(index, colour, finding, number if finding.place is not None else 0))
+    return tuple(rows)

@@ -1,0 +1,43 @@
+"""The named conditions that enable commands; no widget decides for itself whether it is enabled. Layer: viewmodels."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labelcritic_gui.viewmodels.station import Station
+
+
+class Condition(StrEnum):
+    """What must hold for a command to make sense."""
+
+    ALWAYS = "always"
+    REVIEW_OPEN = "a review is open"
+    ITEM_OPEN = "an item is on the stage"
+    CANDIDATE_1 = "the item has a first candidate"
+    CANDIDATE_2 = "the item has a second candidate"
+    CANDIDATE_3 = "the item has a third candidate"
+    CANDIDATE_4 = "the item has a fourth candidate"
+    HAS_PICK = "the critic picked a candidate"
+    HAS_VERDICT = "the critic gave a verdict"
+
+
+PANEL_CONDITIONS = (Condition.CANDIDATE_1, Condition.CANDIDATE_2, Condition.CANDIDATE_3, Condition.CANDIDATE_4)
+
+
+def holding(station: "Station") -> frozenset[Condition]:
+    """Return the conditions that hold now."""
+    found = {Condition.ALWAYS}
+    reading = station.reading
+    if reading is None:
+        return frozenset(found)
+    found.add(Condition.REVIEW_OPEN)
+    if reading.item is None:
+        return frozenset(found)
+    found.add(Condition.ITEM_OPEN)
+    if reading.stage is not None:
+        found |= {c for c, p in zip(PANEL_CONDITIONS, reading.stage.panels, strict=False) if p.candidate is not None}
+    if reading.pick is not None:
+        found.add(Condition.HAS_PICK)
+    if reading.verdict is not None:
+        found.add(Condition.HAS_VERDICT)
+    return frozenset(found)

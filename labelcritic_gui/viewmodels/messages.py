@@ -1,0 +1,19 @@
+"""One thing said to the reader in the quiet line above the decision bar. Layer: viewmodels."""
+
+from dataclasses import dataclass
+
+from labelcritic_gui.core.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence and what to do about it; an error stays until it is read, anything else leaves by itself."""
+
+    text: str
+    hint: str = ""
+    error: bool = False
+
+
+def of_error(error: UserError, *, prefix: str = "") -> Message:
+    """Return what to say of an expected failure."""
+    return Message(f"{prefix}{error.message}", error.hint, error=True)

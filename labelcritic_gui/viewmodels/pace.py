@@ -1,0 +1,43 @@
+"""How fast a reader decides, and how long the rest will take. Layer: viewmodels."""
+
+from collections import deque
+
+WINDOW = 20
+"""Number of latest decisions that the pace is measured on."""
+PAUSE_S = 300.0
+"""A longer gap between two decisions was a break and does not count, in seconds."""
+
+
+class Pace:
+    """Decisions per hour over the latest ones, breaks left out. Times are seconds of any steady clock."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=WINDOW + 1)
+
+    def decided(self, now: float) -> None:
+        """Take note of a decision."""
+        self._times.append(now)
+
+    def undone(self) -> None:
+        """Forget the latest decision."""
+        if self._times:
+            self._times.pop()
+
+    @property
+    def per_hour(self) -> float | None:
+        """Items per hour, or None before two decisions without a break between them."""
+        times = list(self._times)
+        gaps = [late - early for early, late in zip(times, times[1:], strict=False) if late - early <= PAUSE_S]
+        total = sum(gaps)
+        return 3600.0 * len(gaps) / total if total > 0 else None
+
+    def left(self, items: int) -> str:
+        """Say how long `items` more will take, such as "1 h 20 min"; empty when the pace is unknown."""
+        rate = self.per_hour
+        if rate is None or items <= 0:
+            return ""
+        minutes = max(1, round(60.0 * items / rate))
+        hours, rest = divmod(minutes, 60)
+        if hours >= 100:
+            return f"{hours} h"
+        return f"{hours} h {rest:02d} min" if hours else f"{rest} min"

@@ -1,0 +1,195 @@
+"""The whole station: settings, the open review and its reading, and long jobs such as export. Layer: viewmodels."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit
+
+from psygnal import Signal
+
+from labelcritic_gui.core.cancel import Cancel, Progress
+from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.services.export import ExportReport
+from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.settings import Settings, change_settings, remember_review
+from labelcritic_gui.viewmodels.calls import ReviewCalls, ServiceCalls
+from labelcritic_gui.viewmodels.display import Display
+from labelcritic_gui.viewmodels.messages import Message, of_error
+from labelcritic_gui.viewmodels.review import Reading
+from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
+from labelcritic_gui.viewmodels.worklist import Worklist
+
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1", ""})
+
+
+class ReviewOpener(Protocol):
+    """The part of `bootstrap.Services` that a window needs."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings the services were built from."""
+
+    def open_review(self, folder: Path) -> OpenReview:
+        """Open a review folder."""
+
+    def create_demonstration(self, folder: Path, progress: Progress, cancel: Cancel) -> OpenReview:
+        """Make the demonstration review, or open it when it is there already."""
+
+
+Rebuild = Callable[[Settings], ReviewOpener]
+Bind = Callable[[OpenReview, str], ReviewCalls]
+
+
+class Station:
+    """Opens and closes reviews, keeps the settings, runs one long job at a time. GUI thread only."""
+
+    review_changed: ClassVar[Signal] = Signal()
+    settings_changed: ClassVar[Signal] = Signal()
+    job_changed: ClassVar[Signal] = Signal()
+    said: ClassVar[Signal] = Signal(Message)
+    exported: ClassVar[Signal] = Signal(object)
+
+    def __init__(
+        self, services: ReviewOpener, runner: Runner, *, rebuild: Rebuild | None = None, bind: Bind = ServiceCalls
+    ) -> None:
+        self._services = services
+        self._runner = runner
+        self._rebuild = rebuild
+        self._bind = bind
+        self.settings: Settings = services.settings
+        self.display = Display(self.settings, self.change)
+        self.calls: ReviewCalls | None = None
+        self.reading: Reading | None = None
+        self.worklist: Worklist | None = None
+        self.job: Job | None = None
+
+    @property
+    def needs_introduction(self) -> bool:
+        """Say whether the reader's name or the consent to the notice is missing."""
+        return not self.settings.reader or not self.settings.notice_accepted
+
+    @property
+    def remote_server(self) -> str:
+        """The host that pictures are sent to, when the critic is a server that is not this machine; else empty."""
+        if self.settings.critic != "lvlm":
+            return ""
+        host = urlsplit(self.settings.server.url).hostname or ""
+        return "" if host in THIS_MACHINE else host
+
+    def change(self, **changes: Any) -> None:
+        """Store settings and take them over."""
+        self._runner.run(Lane.STORE, lambda: change_settings(**changes), self._take_settings, on_error=self._failed)
+
+    def introduce(self, reader: str) -> None:
+        """Take the reader's name and the consent to the notice."""
+        self.change(reader=reader.strip(), notice_accepted=True)
+
+    def change_critic(self, critic: str, server: Mapping[str, Any]) -> None:
+        """Choose the critic and its server; the open review is opened anew with it."""
+        merged = {**self.settings.server.model_dump(), **server}
+        self._runner.run(
+            Lane.STORE,
+            lambda: change_settings(critic=critic, server=merged),
+            self._take_critic,
+            on_error=self._failed,
+        )
+
+    def _take_settings(self, settings: Settings) -> None:
+        self.settings = settings
+        self.settings_changed.emit()
+
+    def _take_critic(self, settings: Settings) -> None:
+        if self._rebuild is not None:
+            self._services = self._rebuild(settings)
+        self._take_settings(settings)
+        if self.calls is not None:
+            self.open(self.calls.folder)
+
+    # --- reviews -----------------------------------------------------------------------------------------------
+
+    def open(self, folder: Path) -> None:
+        """Open a review folder; the one that is open is closed when that succeeded."""
+        self._begin(Job(f"Opening {folder.name}"), lambda job: self._services.open_review(folder), self._opened)
+
+    def demonstrate(self, folder: Path) -> None:
+        """Make or open the demonstration review."""
+        self._begin(
+            Job("Making the demonstration review"),
+            lambda job: self._services.create_demonstration(folder, job, job),
+            self._opened,
+        )
+
+    def _opened(self, opened: OpenReview) -> None:
+        self.close_review()
+        calls = self._bind(opened, self.settings.reader)
+        self.calls = calls
+        self.worklist = Worklist(calls, self._runner, reader=self.settings.reader)
+        self.reading = Reading(calls, self.worklist, self._runner, view=self._view)
+        self._runner.run(
+            Lane.STORE, lambda: remember_review(calls.folder), self._take_settings, on_error=self._failed
+        )
+        self.review_changed.emit()
+        self.reading.start()
+
+    def _view(self) -> dict[str, Any]:
+        shown = self.display
+        return {"projection": shown.projection, "overlay": shown.style if shown.overlay else "off"}
+
+    def close_review(self) -> None:
+        """Close the open review, if any, after its last write."""
+        if self.reading is None or self.calls is None:
+            return
+        reading, calls = self.reading, self.calls
+        self.reading = self.worklist = self.calls = None
+        reading.close()
+        self._runner.run(Lane.DECIDE, calls.close, _nothing)
+        self.review_changed.emit()
+
+    # --- long jobs ---------------------------------------------------------------------------------------------
+
+    def export(self, out: Path) -> None:
+        """Write what was accepted to a folder."""
+        calls = self.calls
+        if calls is not None:
+            self._begin(Job("Exporting"), lambda job: calls.export(out, job, job), self._exported)
+
+    def _exported(self, report: ExportReport) -> None:
+        self.exported.emit(report)
+
+    def cancel_job(self) -> None:
+        """Ask the running job to stop."""
+        if self.job is not None:
+            self.job.cancel()
+
+    def _begin(self, job: Job, work: Callable[[Job], Any], done: Callable[[Any], None]) -> None:
+        if self.job is not None:
+            self.said.emit(Message(f"{self.job.title} is still running.", "Wait for it or cancel it first."))
+            return
+        self.job = job
+        self.job_changed.emit()
+
+        def finished(result: Any) -> None:
+            self._end()
+            done(result)
+
+        self._runner.run(Lane.CPU, lambda: work(job), finished, on_error=self._job_failed)
+
+    def _end(self) -> None:
+        self.job = None
+        self.job_changed.emit()
+
+    def _job_failed(self, error: BaseException) -> None:
+        self._end()
+        self._failed(error)
+
+    def _failed(self, error: BaseException) -> None:
+        if isinstance(error, CancelledError):
+            self.said.emit(Message(error.message, error.hint))
+        elif isinstance(error, UserError):
+            self.said.emit(of_error(error))
+        else:
+            raise error
+
+
+def _nothing(_: object) -> None:
+    """Take a result nobody waits for."""

@@ -110,20 +110,18 @@ class NiftiStream:
             pass
 
 
-def _decoder_errors() -> tuple[type[Exception], ...]:
-    """Return what isal raises on damaged data, asked for only when something was raised."""
-    from isal.igzip_lib import IsalError
-
-    return (IsalError,)
-
-
 def _read_into(source: _Source, view: memoryview, *, path: Path) -> int:
     """Read some bytes; say in one sentence what is wrong with the file when that fails."""
     try:
         return source.readinto(view) or 0
     except EOFError:
         raise UnreadableFileError(f"{path} is truncated: its compressed data ends too early.", _COPY) from None
-    except (OSError, zlib.error, ValueError, *_decoder_errors()) as problem:
+    except (OSError, zlib.error, ValueError) as problem:
+        raise UnreadableFileError(f"{path} is damaged: {problem}.", _COPY) from problem
+    except Exception as problem:
+        # isal's own error derives from Exception alone, and importing it costs time that most reads need not spend
+        if type(problem).__name__ != "IsalError":
+            raise
         raise UnreadableFileError(f"{path} is damaged: {problem}.", _COPY) from problem
 
 

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self
 
-from labelcritic_gui.core.geometry import Point
+import numpy as np
+from numpy.typing import NDArray
+
+from labelcritic_gui.core import metrics
+from labelcritic_gui.core.geometry import Geometry, Index3, Mask, Point, Volume, joint_box
+from labelcritic_gui.core.landmarks import Landmarks
+from labelcritic_gui.core.structures import Structure
 
 Claimant = Literal["first", "second", ""]
 
@@ -163,3 +169,229 @@ class PairFacts(_Stored):
             second_place=self.first_place,
             largest_claimant=other[self.largest_claimant],
         )
+
+
+_FAT, _AIR_HU, _BONE_HU = (-190, -30), -300, 300
+_MOST_ISLANDS = 8
+_FIT_SD, _LEAST_SD = 2.0, 12.0
+
+
+def measure(mask: Mask, ct: Volume, landmarks: Landmarks, *, structure: Structure) -> CandidateFacts:
+    """Measure one candidate against its CT (canonical, same grid); works on the mask's bounding box only.
+
+    The enclosed air and food of a hollow structure are part of it, so its cavities are not counted.
+    """
+    geometry = ct.geometry
+    view: dict[str, Any] = {
+        "view_low": landmarks.height_of(landmarks.bottom_z),
+        "view_high": landmarks.height_of(landmarks.top_z),
+        "body_width_mm": landmarks.body_width_mm,
+        "voxel_ml": geometry.voxel_ml,
+        "slice_mm": geometry.spacing[2],
+    }
+    if mask.is_empty:
+        return CandidateFacts(empty=True, **view)
+    touched = metrics.faces_touched(mask)
+    return CandidateFacts(
+        empty=False,
+        volume_ml=mask.volume_ml,
+        touches_border=touched,
+        roughness=metrics.roughness(mask.voxels),
+        **_parts(mask),
+        **({} if structure.expect and structure.expect.hollow else _holes(mask)),
+        **_intensities(ct.voxels[mask.box][mask.voxels]),
+        **_position(mask, landmarks),
+        **_outside(mask, landmarks),
+        **_flat(mask, touched),
+        **view,
+    )
+
+
+def world_point(geometry: Geometry, origin: Index3, index: Index3 | NDArray[np.float64]) -> Point:
+    """Return the world position in mm of an index of a crop that starts at `origin`."""
+    x, y, z = (float(v) for v in geometry.to_world(np.array(origin, dtype=float) + np.array(index, dtype=float)))
+    return x, y, z
+
+
+def _parts(mask: Mask) -> dict[str, Any]:
+    numbers, sizes = metrics.components(mask.voxels)
+    order = np.argsort(-sizes, kind="stable")
+    islands = []
+    for part in order[1 : 1 + _MOST_ISLANDS]:
+        middle = metrics.middle_of(numbers == part + 1)
+        islands.append((float(sizes[part]) * mask.geometry.voxel_ml, world_point(mask.geometry, mask.origin, middle)))
+    return {
+        "parts": len(sizes),
+        "largest_share": float(sizes[order[0]] / sizes.sum()),
+        "islands": tuple(islands),
+    }
+
+
+def _holes(mask: Mask) -> dict[str, Any]:
+    numbers, sizes = metrics.cavities(mask.voxels)
+    if not sizes.size:
+        return {}
+    middle = metrics.middle_of(numbers == 1 + int(np.argmax(sizes)))
+    return {
+        "holes_ml": float(sizes.sum()) * mask.geometry.voxel_ml,
+        "hole_place": world_point(mask.geometry, mask.origin, middle),
+    }
+
+
+def _intensities(hu: NDArray[Any]) -> dict[str, Any]:
+    values = hu.astype(np.float32)
+    return {
+        "hu_mean": float(values.mean(dtype=np.float64)),
+        "hu_sd": float(values.std(dtype=np.float64)),
+        "fat_share": float(((hu >= _FAT[0]) & (hu <= _FAT[1])).mean()),
+        "air_share": float((hu < _AIR_HU).mean()),
+        "bone_share": float((hu > _BONE_HU).mean()),
+    }
+
+
+def _position(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:
+    """Measure where the mask lies: in the world, from the midline, and between crest and lungs."""
+    geometry, shape = mask.geometry, mask.voxels.shape
+    columns = mask.voxels.sum(axis=1)  # x, z
+    depths = mask.voxels.sum(axis=(0, 2))
+    total = float(columns.sum())
+    mean = [
+        float(np.dot(columns.sum(axis=1), np.arange(shape[0]))) / total,
+        float(np.dot(depths, np.arange(shape[1]))) / total,
+        float(np.dot(columns.sum(axis=0), np.arange(shape[2]))) / total,
+    ]
+    centroid = world_point(geometry, mask.origin, np.array(mean))
+    ends = np.array([[-0.5] * 3, [n - 0.5 for n in shape]])
+    corners = geometry.to_world(np.array(np.meshgrid(*ends.T, indexing="ij")).reshape(3, -1).T + np.array(mask.origin))
+    low, high = (tuple(float(v) for v in end) for end in (corners.min(axis=0), corners.max(axis=0)))
+    place = {
+        "centroid": centroid,
+        "box_low": low,
+        "box_high": high,
+        "height": landmarks.height_of(centroid[2]),
+        "height_low": landmarks.height_of(low[2]),
+        "height_high": landmarks.height_of(high[2]),
+    }
+    axis = landmarks.axis_at(centroid[2])
+    if axis is None:
+        return place
+    grid = np.stack(np.meshgrid(np.arange(shape[0]), [mean[1]], np.arange(shape[2]), indexing="ij"), axis=-1)
+    world = geometry.to_world(grid[:, 0] + np.array([mask.origin[0], mask.origin[1], mask.origin[2]]))
+    midline = np.interp(world[..., 2], landmarks.slice_z, landmarks.axis_x)
+    return {
+        **place,
+        "lateral_mm": centroid[0] - axis[0],
+        "anterior_mm": centroid[1] - axis[1],
+        "spine_visible": axis[2],
+        "side_share_right": float(columns[world[..., 0] > midline].sum()) / total,
+    }
+
+
+def _outside(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:
+    """Measure what lies outside the skin; one coarse voxel of tolerance."""
+    if landmarks.body_low is None:
+        return {"outside_body_ml": mask.volume_ml, "outside_place": world_point(mask.geometry, mask.origin, (0, 0, 0))}
+    near = [
+        np.minimum((np.arange(span.start, span.stop) + step // 2) // step, size - 1)
+        for span, step, size in zip(mask.box, landmarks.steps, landmarks.body.shape, strict=True)
+    ]
+    grown = [slice(max(int(i[0]) - 1, 0), int(i[-1]) + 2) for i in near]
+    body = metrics.dilated(landmarks.body[tuple(grown)])
+    if body.all():
+        return {}
+    own = body[np.ix_(*(i - s.start for i, s in zip(near, grown, strict=True)))]
+    beyond = mask.voxels & ~own
+    count = int(np.count_nonzero(beyond))
+    if not count:
+        return {}
+    return {
+        "outside_body_ml": count * mask.geometry.voxel_ml,
+        "outside_place": world_point(mask.geometry, mask.origin, metrics.middle_of(beyond)),
+    }
+
+
+def _flat(mask: Mask, touched: tuple[str, ...]) -> dict[str, Any]:
+    share, middle, facing = metrics.flat_face(mask.voxels, touched)
+    place = world_point(mask.geometry, mask.origin, middle) if facing else None
+    return {"flat_face": share, "flat_place": place, "flat_facing": facing}
+
+
+def measure_pair(first: Mask, second: Mask, ct: Volume) -> PairFacts:
+    """Measure two candidates of one item against each other on their joint bounding box."""
+    box = joint_box([first, second], margin=2)
+    ml = ct.geometry.voxel_ml
+    one, two = first.within(box), second.within(box)
+    common, mine, theirs = one & two, one & ~two, two & ~one
+    both, only_first, only_second = (int(np.count_nonzero(part)) for part in (common, mine, theirs))
+    total = 2 * both + only_first + only_second
+    if not only_first and not only_second:
+        return PairFacts(dice=1.0, both_ml=both * ml)
+    hu = ct.voxels[box]
+    solids = (metrics.opened(mine), metrics.opened(theirs))
+    solid_ml = tuple(int(np.count_nonzero(solid)) * ml for solid in solids)
+    mean, sd, noise = _inside(hu, common)
+    regions = [_region(hu, part, solid, mean=mean, sd=sd) for part, solid in zip((mine, theirs), solids, strict=True)]
+    origin = (box[0].start, box[1].start, box[2].start)
+    largest = [_largest(solid if solid.any() else part) for part, solid in zip((mine, theirs), solids, strict=True)]
+    places = [None if size == 0 else world_point(ct.geometry, origin, middle) for _, size, middle in largest]
+    bigger = int(largest[1][1] > largest[0][1])
+    tied = largest[0][1] == largest[1][1]
+    return PairFacts(
+        dice=2.0 * both / total,
+        volume_difference_ml=(only_first - only_second) * ml,
+        both_ml=both * ml,
+        only_first_ml=only_first * ml,
+        only_second_ml=only_second * ml,
+        solid_first_ml=solid_ml[0],
+        solid_second_ml=solid_ml[1],
+        common_hu_mean=mean,
+        common_hu_sd=sd,
+        only_first_hu=regions[0][0],
+        only_second_hu=regions[1][0],
+        only_first_fit=regions[0][1],
+        only_second_fit=regions[1][1],
+        edge_first=_edge(hu, one, two, noise=noise),
+        edge_second=_edge(hu, two, one, noise=noise),
+        first_place=places[0],
+        second_place=places[1],
+        largest_place=None if tied else places[bigger],
+        largest_claimant="" if tied else ("first", "second")[bigger],
+        largest_ml=largest[bigger][1] * ml,
+        largest_hu=None if tied else float(hu[largest[bigger][0]].mean()),
+    )
+
+
+def _inside(hu: NDArray[Any], common: NDArray[np.bool_]) -> tuple[float | None, float | None, float]:
+    """Return mean and deviation where both agree (inner voxels if there are enough), and the noise of steps there."""
+    if not common.any():
+        return None, None, 0.0
+    core = metrics.eroded(common)
+    values = hu[core if np.count_nonzero(core) >= 64 else common].astype(np.float32)
+    return float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64)), metrics.inner_steps(hu, common)
+
+
+def _region(
+    hu: NDArray[Any], part: NDArray[np.bool_], solid: NDArray[np.bool_], *, mean: float | None, sd: float | None
+) -> tuple[float | None, float | None]:
+    """Return the mean HU of a claimed region (its solid part if it has one) and the share that is like the common."""
+    values = hu[solid if solid.any() else part].astype(np.float32)
+    if not values.size:
+        return None, None
+    if mean is None or sd is None:
+        return float(values.mean(dtype=np.float64)), None
+    like = np.abs(values - mean) <= _FIT_SD * max(sd, _LEAST_SD)
+    return float(values.mean(dtype=np.float64)), float(like.mean())
+
+
+def _edge(hu: NDArray[Any], own: NDArray[np.bool_], rival: NDArray[np.bool_], *, noise: float) -> float | None:
+    step, faces = metrics.boundary_steps(hu, own, rival)
+    return step - noise if faces else None
+
+
+def _largest(region: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int, Index3]:
+    """Return the largest part of a region, its size in voxels and its middle."""
+    numbers, sizes = metrics.components(region)
+    if not sizes.size:
+        return region, 0, (0, 0, 0)
+    part = numbers == 1 + int(np.argmax(sizes))
+    return part, int(sizes.max()), metrics.middle_of(part)

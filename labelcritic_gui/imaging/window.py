@@ -51,7 +51,8 @@ def to_grey(hu: NDArray[Any], window: Window) -> NDArray[np.uint8]:
     import cv2
 
     if window.width <= 0:
-        return np.where(hu < window.low, np.uint8(0), np.uint8(255))
+        step: NDArray[np.uint8] = np.where(hu < window.low, np.uint8(0), np.uint8(255))
+        return step
     scale = 255.0 / window.width
     if hu.dtype == np.int16 and all(float(v).is_integer() and -32768 <= v <= 32767 for v in (window.low, window.high)):
         # clipped first: convertScaleAbs would fold negative values to positive ones

@@ -1,0 +1,68 @@
+"""Wires the program together: the only place where settings, critics and services meet. Layer: bootstrap."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labelcritic_gui.catalogue import load_catalogue
+from labelcritic_gui.core.cancel import Cancel, Progress, no_progress
+from labelcritic_gui.core.structures import StructureTable
+from labelcritic_gui.critic.base import Critic
+from labelcritic_gui.critic.rule_based import RuleCritic
+from labelcritic_gui.paths import config_dir
+from labelcritic_gui.services import demonstration, review
+from labelcritic_gui.services.review import OpenReview, now
+from labelcritic_gui.settings import Settings
+from labelcritic_gui.store.database import Database
+from labelcritic_gui.store.opinions import StoredReplies
+
+
+@dataclass(frozen=True)
+class Services:
+    """What both doors of the program, window and command line, are given."""
+
+    settings: Settings
+    structures: StructureTable
+
+    def open_review(self, folder: Path) -> OpenReview:
+        """Open a review with its critic: the review's own wish, else the settings'."""
+        return review.open_review(folder, table=self.structures, critic=self._critic_for())
+
+    def create_demonstration(
+        self, folder: Path, progress: Progress = no_progress, cancel: Cancel | None = None
+    ) -> OpenReview:
+        """Make the demonstration review in a folder and open it."""
+        made = demonstration.create_demonstration(folder, self.structures, progress=progress, cancel=cancel)
+        return self.open_review(made.review)
+
+    def with_settings(self, settings: Settings) -> "Services":
+        """Return the same services under other settings."""
+        return replace(self, settings=settings)
+
+    def _critic_for(self) -> Callable[[str, Database], Critic]:
+        def build(wish: str, database: Database) -> Critic:
+            kind = wish or self.settings.critic
+            return lvlm_critic(self.settings, database) if kind == "lvlm" else RuleCritic()
+
+        return build
+
+
+def lvlm_critic(settings: Settings, database: Database) -> Critic:
+    """Build the LVLM critic of a review; nothing is sent until it is asked."""
+    from labelcritic_gui.critic.client import LvlmServer
+    from labelcritic_gui.critic.lvlm import LvlmCritic
+
+    chosen = settings.server
+    server = LvlmServer(
+        url=chosen.url,
+        model=chosen.model,
+        api_key=chosen.api_key,
+        timeout_s=chosen.timeout_s,
+        max_in_flight=chosen.max_in_flight,
+    )
+    return LvlmCritic(server, cache=StoredReplies(database, now))
+
+
+def build_services(settings: Settings) -> Services:
+    """Wire the program for the given settings."""
+    return Services(settings, load_catalogue(config_dir() / "structures"))

@@ -1,0 +1,172 @@
+"""What stands on the stage for an item: pictures, panels, and what the critic says of them. Layer: services."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from labelcritic_gui.core.cancel import Cancel
+from labelcritic_gui.core.cases import CandidateId, ItemId, LabelSet
+from labelcritic_gui.core.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.findings import Finding
+from labelcritic_gui.core.structures import Structure
+from labelcritic_gui.core.verdict import Quality, Verdict
+from labelcritic_gui.imaging.frame import PictureFrame
+from labelcritic_gui.imaging.projection import Picture, Silhouette
+from labelcritic_gui.services.opinions import Changed, ensure_opinions, latest
+from labelcritic_gui.services.pictures import case_pictures
+from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.store import index, opinions
+
+MOST_PANELS = 4
+
+__all__ = ["Changed", "Opinions", "Panel", "Stage", "ensure_opinions", "load_opinions", "load_stage", "sent"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Panel:
+    """One candidate on the stage. `silhouette` is bool on the stage's frame; `companion` is the paired structure.
+
+    `candidate` is None when the label set has no mask of the structure; `refused` says why one cannot be shown.
+    """
+
+    label_set: LabelSet
+    candidate: CandidateId | None
+    silhouette: Silhouette | None
+    companion: Silhouette | None = None
+    empty: bool = False
+    refused: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stage:
+    """An item as it is shown: the same anatomy under every candidate. `pictures` by window name, uint8 2-D."""
+
+    item: ItemId
+    structure: Structure
+    frame: PictureFrame
+    pictures: Mapping[str, Picture]
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What is known of an item; per panel where it is about one candidate. `critic` says who gave the verdict."""
+
+    verdict: Verdict | None
+    qualities: tuple[Quality | None, ...]
+    facts: tuple[CandidateFacts | None, ...]
+    pair: PairFacts | None
+    critic: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Say whether the critic has spoken."""
+        return self.verdict is not None
+
+
+def load_stage(review: OpenReview, item: ItemId, *, cancel: Cancel | None = None) -> Stage:
+    """Prepare an item's pictures; raises UnreadableFileError when its image cannot be read."""
+    case = case_pictures(review, item.case, cancel=cancel)
+    structure = review.table.get(item.structure)
+    own = {c.id.label_set: c.id for c in latest(index.candidates_of(review.database, item.case, item.structure))}
+    refused = {r.label_set: r.reason for r in index.refusals_of(review.database, item.case) if _concerns(r, item)}
+    panels = []
+    for label_set in _shown_sets(review, own):
+        candidate = own.get(label_set.slug)
+        silhouette = case.silhouettes.get(candidate) if candidate else None
+        pair = candidate._replace(structure=structure.pair, version=1) if candidate and structure.pair else None
+        problem = case.refused.get(candidate) if candidate else None
+        panels.append(
+            Panel(
+                label_set=label_set,
+                candidate=candidate,
+                silhouette=silhouette,
+                companion=case.silhouettes.get(pair) if pair else None,
+                empty=silhouette is not None and not silhouette.any(),
+                refused=str(problem) if problem else "" if candidate else refused.get(label_set.slug, ""),
+            )
+        )
+    return Stage(item, structure, case.frame, case.pictures, tuple(panels))
+
+
+def load_opinions(review: OpenReview, item: ItemId) -> Opinions:
+    """Return what is stored of an item: the review critic's verdict, quality scores, findings and facts."""
+    own = {c.id.label_set: c.id for c in latest(index.candidates_of(review.database, item.case, item.structure))}
+    sets = [s.slug for s in _shown_sets(review, own)]
+    kind = review.critic.identity.kind
+    said = [s.opinion for s in opinions.opinions_of(review.database, item, kind)]
+    anatomy = said if kind == "anatomy" else [s.opinion for s in opinions.opinions_of(review.database, item, "anatomy")]
+    verdicts = [o for o in said if isinstance(o, Verdict)]
+    stored = opinions.facts_of(review.database, item)
+    pair = _pair(stored, sets)
+    return Opinions(
+        verdict=verdicts[0] if verdicts else None,
+        qualities=tuple(_quality(own.get(s), said, anatomy) for s in sets),
+        facts=tuple(CandidateFacts.from_json(stored[s]) if s in stored else None for s in sets),
+        pair=pair,
+        critic=review.critic.identity.title,
+    )
+
+
+def sent(review: OpenReview, item: ItemId) -> str:
+    """Say what exactly the critic was asked about an item and what it answered, as plain text."""
+    said = opinions.opinions_of(review.database, item, review.critic.identity.kind)
+    found = next((s for s in said if isinstance(s.opinion, Verdict)), None)
+    if found is None or not isinstance(found.opinion, Verdict):
+        return "Nothing was asked about this item yet."
+    verdict = found.opinion
+    lines = [
+        f"Critic: {verdict.critic.title} {verdict.critic.version}",
+        f"Asked: {found.time}",
+        f"Candidates: {', '.join(f'{c.label_set} v{c.version}' for c in verdict.subject.candidates)}",
+        f"Masks (sha256): {', '.join(h[:16] for h in verdict.subject.hashes)}",
+    ]
+    if not verdict.orders:
+        lines.append("Nothing was sent anywhere: this was computed from the masks and the CT on this machine.")
+    for record in verdict.orders:
+        shares = ", ".join(f"{k} {v:.3f}" for k, v in record.distribution.items())
+        lines += [
+            f"Order {record.order}: answered {record.answer!r} ({record.finish_reason}); {shares}",
+            f"  request {record.key[:16]}, {record.prompt_tokens} + {record.completion_tokens} tokens, "
+            f"{record.seconds:.2f} s",
+        ]
+    if verdict.critic.prompts:
+        lines.append(f"Prompt set: {verdict.critic.prompts[:16]}")
+    return "\n".join(lines)
+
+
+def _shown_sets(review: OpenReview, own: Mapping[str, CandidateId]) -> tuple[LabelSet, ...]:
+    """Return the label sets on the stage: all up to four, else the first four that have a candidate."""
+    if len(review.label_sets) <= MOST_PANELS:
+        return review.label_sets
+    having = [s for s in review.label_sets if s.slug in own]
+    return tuple(having[:MOST_PANELS])
+
+
+def _concerns(refusal: index.Refusal, item: ItemId) -> bool:
+    return refusal.structure in {"", item.structure}
+
+
+def _pair(stored: Mapping[str, Mapping[str, object]], sets: list[str]) -> PairFacts | None:
+    for n, first in enumerate(sets):
+        for second in sets[n + 1 :]:
+            if f"{first}:{second}" in stored:
+                return PairFacts.from_json(stored[f"{first}:{second}"])
+    return None
+
+
+def _quality(
+    candidate: CandidateId | None, said: list[Verdict | Quality], anatomy: list[Verdict | Quality]
+) -> Quality | None:
+    """Return the critic's quality score with the anatomy findings beside it; the anatomy critic's when it has none."""
+    if candidate is None:
+        return None
+    found = [_first_quality(candidate, source) for source in (said, anatomy)]
+    own, measured = found
+    if own is None or measured is None:
+        return own or measured
+    findings: tuple[Finding, ...] = measured.findings
+    return replace(own, findings=findings)
+
+
+def _first_quality(candidate: CandidateId, source: list[Verdict | Quality]) -> Quality | None:
+    return next((o for o in source if isinstance(o, Quality) and o.subject.candidates == (candidate,)), None)

@@ -1,0 +1,93 @@
+"""The pictures of a case under review: projected once, then kept in the review folder. Layer: services."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelcritic_gui.core.cancel import Cancel
+from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
+from labelcritic_gui.core.errors import ReviewError, UserError
+from labelcritic_gui.core.geometry import Fit, Geometry
+from labelcritic_gui.formats import picture_cache
+from labelcritic_gui.imaging.frame import PictureFrame
+from labelcritic_gui.imaging.panel import encode_png, model_panel
+from labelcritic_gui.services.projection import CasePictures, project_case
+from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.store import index
+
+FORM = "1"
+"""Changes whenever pictures are made otherwise, so that older ones are made again."""
+PICTURES = "pictures"
+MODEL_WINDOW = "bone"
+
+
+def case_pictures(review: OpenReview, case: CaseId, *, cancel: Cancel | None = None) -> CasePictures[CandidateId]:
+    """Return a case's projections and silhouettes, from the review folder or made now.
+
+    Raises UnreadableFileError when the image cannot be read, and CancelledError.
+    """
+    candidates = index.candidates_of(review.database, case)
+    image = review.image_path(case)
+    files = {c.id: review.mask_path(c) for c in candidates}
+    described = "|".join(f"{c.id}{c.source.values}" for c in candidates)
+    stamp = f"{FORM}:{picture_cache.file_stamp(image, *files.values())}:{described}"
+    file = picture_cache.cache_file(review.folder / PICTURES, case)
+    kept = picture_cache.load_arrays(file, stamp)
+    if kept is not None:
+        return _unpacked(kept, candidates)
+    sources = {c.id: replace(c.source, path=str(files[c.id])) for c in candidates}
+    made = project_case(image, sources, cancel=cancel)
+    if not made.refused:
+        picture_cache.save_arrays(file, stamp, _packed(made, candidates))
+    return made
+
+
+def question_pictures(
+    review: OpenReview, item: ItemId, candidates: tuple[CandidateId, ...], *, cancel: Cancel | None = None
+) -> tuple[tuple[bytes, ...], bool]:
+    """Return one PNG per candidate as a model sees it, and whether a pair (the kidneys) is shown together.
+
+    All candidates are drawn in one colour: a colour must not speak for a label set. A pair is shown together only
+    where every candidate's label set has both sides.
+    """
+    case = case_pictures(review, item.case, cancel=cancel)
+    structure = review.table.get(item.structure)
+    others = [c._replace(structure=structure.pair) for c in candidates]
+    together = bool(structure.pair_title) and all(o in case.silhouettes for o in others)
+    solid = structure.expect is not None and structure.expect.tubular
+    shown = []
+    for candidate, other in zip(candidates, others, strict=True):
+        if candidate not in case.silhouettes:
+            raise ReviewError(f"The mask of {item} in {candidate.label_set} cannot be drawn.", "See `doctor`.")
+        silhouette = case.silhouettes[candidate]
+        if together:
+            silhouette = silhouette | case.silhouettes[other]
+        shown.append(encode_png(model_panel(case.pictures[MODEL_WINDOW], silhouette, solid=solid)))
+    return tuple(shown), together
+
+
+def _packed(case: CasePictures[CandidateId], candidates: tuple[Candidate, ...]) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {f"picture.{name}": p for name, p in case.pictures.items()}
+    arrays["affine"] = case.geometry.affine
+    arrays["shape"] = np.array(case.geometry.shape)
+    for n, candidate in enumerate(candidates):
+        arrays[f"silhouette.{n}"] = np.packbits(case.silhouettes[candidate.id])
+    arrays["noted"] = np.array([case.fits[c.id] is Fit.NOTED for c in candidates])
+    return arrays
+
+
+def _unpacked(kept: dict[str, NDArray[Any]], candidates: tuple[Candidate, ...]) -> CasePictures[CandidateId]:
+    x, y, z = (int(n) for n in kept["shape"])
+    geometry = Geometry((x, y, z), kept["affine"])
+    frame = PictureFrame.of(geometry)
+    rows, columns = frame.shape
+    pictures = {name.removeprefix("picture."): a for name, a in kept.items() if name.startswith("picture.")}
+    silhouettes = {
+        c.id: np.unpackbits(kept[f"silhouette.{n}"], count=rows * columns).astype(np.bool_).reshape(frame.shape)
+        for n, c in enumerate(candidates)
+    }
+    fits = {c.id: Fit.NOTED if kept["noted"][n] else Fit.SAME for n, c in enumerate(candidates)}
+    refused: dict[CandidateId, UserError] = {}
+    return CasePictures(frame, geometry, pictures, silhouettes, fits, refused)

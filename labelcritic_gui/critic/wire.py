@@ -1,0 +1,217 @@
+"""What goes over the wire and comes back: the request, its key, its body, and the shapes of answers. Layer: critic."""
+
+import base64
+import hashlib
+import json
+import struct
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from labelcritic_gui.core.errors import CriticError
+from labelcritic_gui.critic.parsing import Reply, plain_text
+
+Body = TypeVar("Body", bound=BaseModel)
+CONTROL_MARK = "<|"
+"""Starts a control token of chat models; typed into a text it can take a picture's place, so it is never sent."""
+LARGEST_PIXELS = 178_956_970
+LARGEST_ASPECT = 200
+_PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+_RGB8 = (8, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One question, canonically: system text, pictures (8-bit RGB PNG, sent before the text), text, choices, sampling.
+
+    The choices' first tokens must differ: use single letters. All sampling fields are always sent, because models
+    bring defaults of their own.
+    """
+
+    system: str
+    pictures: tuple[bytes, ...] = field(repr=False)
+    text: str
+    choices: tuple[str, ...]
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    max_tokens: int = 8
+    logprobs: bool = True
+    top_logprobs: int = 8
+
+    def canonical(self) -> dict[str, Any]:
+        """Return all that makes the answer, JSON-able, with pictures named by their sha256, in their order."""
+        told = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "pictures"}
+        return {**told, "pictures": [hashlib.sha256(picture).hexdigest() for picture in self.pictures]}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """The model as the server reports it: name, weights behind the name, longest conversation in tokens (0: not said).
+
+    `server` is the version of the server's program, empty when it does not say.
+    """
+
+    model: str
+    root: str = ""
+    context: int = 0
+    server: str = ""
+
+
+def request_key(request: ChatRequest, model: ModelIdentity) -> str:
+    """Return the sha256 (hex) under which the reply of a model to a request is kept."""
+    body = {"request": request.canonical(), "model": [model.model, model.root, model.context, model.server]}
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def request_body(request: ChatRequest, model: str) -> dict[str, Any]:
+    """Return the body of POST /v1/chat/completions: pictures first, then the text, every sampling field named."""
+    pictures = [{"type": "image_url", "image_url": {"url": _data_url(picture)}} for picture in request.pictures]
+    sampling = {"temperature": request.temperature, "top_p": request.top_p, "seed": request.seed}
+    asked_back = {"logprobs": True, "top_logprobs": request.top_logprobs} if request.logprobs else {}
+    return {
+        "model": model,
+        "messages": [
+            {"role": "system", "content": request.system},
+            {"role": "user", "content": [*pictures, {"type": "text", "text": request.text}]},
+        ],
+        **sampling,
+        "max_tokens": request.max_tokens,
+        "structured_outputs": {"choice": list(request.choices)},
+        **asked_back,
+    }
+
+
+def refuse_unsendable(request: ChatRequest) -> None:
+    """Raise CriticError for control marks in texts and for pictures that a server would refuse, blend or shrink."""
+    _refuse_control_marks(request)
+    for picture in request.pictures:
+        _refuse_unfit_picture(picture)
+
+
+def _data_url(picture: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
+
+
+def _refuse_control_marks(request: ChatRequest) -> None:
+    for text in (request.system, request.text, *request.choices):
+        if CONTROL_MARK in text:
+            at = text.index(CONTROL_MARK)
+            raise CriticError(
+                f"A text for the model holds the control mark {CONTROL_MARK!r}: {plain_text(text[at : at + 40])!r}.",
+                "Take it out of the prompt or of the structure's name; nothing was sent.",
+            )
+
+
+def _refuse_unfit_picture(picture: bytes) -> None:
+    if len(picture) < 33 or picture[:8] != _PNG_HEAD or picture[12:16] != b"IHDR":
+        raise CriticError("A picture for the model is no PNG.", "Render the item's pictures again.")
+    width, height, depth, colour = struct.unpack(">IIBB", picture[16:26])
+    if (depth, colour) != _RGB8:
+        raise CriticError("A picture for the model is not 8-bit RGB.", "Render the item's pictures again.")
+    if (
+        not min(width, height)
+        or width * height > LARGEST_PIXELS
+        or max(width, height) > LARGEST_ASPECT * min(width, height)
+    ):
+        raise CriticError(f"A picture for the model measures {width} x {height}, which no model takes.")
+
+
+class ModelCard(BaseModel):
+    """One entry of GET /v1/models."""
+
+    id: str
+    root: str | None = None
+    max_model_len: int | None = None
+
+
+class ModelList(BaseModel):
+    """The body of GET /v1/models."""
+
+    data: list[ModelCard]
+
+
+class ServerVersion(BaseModel):
+    """The body of GET /version of vLLM."""
+
+    version: str
+
+
+class _Token(BaseModel):
+    token: str
+    logprob: float
+
+
+class _Place(_Token):
+    top_logprobs: list[_Token] | None = None
+
+
+class _Logprobs(BaseModel):
+    content: list[_Place] | None = None
+
+
+class _Message(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+    logprobs: _Logprobs | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int | None = None
+
+
+class _Completion(BaseModel):
+    choices: list[_Choice]
+    usage: _Usage | None = None
+    system_fingerprint: str | None = None
+
+
+def read_body(shape: type[Body], text: str, where: str) -> Body:
+    """Read a 200 body of the given shape; raises CriticError saying what came instead, from where."""
+    try:
+        return shape.model_validate_json(text)
+    except ValidationError:
+        raise CriticError(
+            f"The LVLM server at {where} answered with something else than a model's answer: {said(text).rstrip('.')}.",
+            "Check that the address is that of an OpenAI-compatible server such as vLLM.",
+        ) from None
+
+
+def read_completion(text: str, where: str) -> Reply:
+    """Read the body of a chat completion; raises CriticError when it is none."""
+    completion = read_body(_Completion, text, where)
+    if not completion.choices:
+        raise CriticError(
+            f"The LVLM server at {where} sent a completion without an answer.", "Look at the server's log."
+        )
+    choice, usage = completion.choices[0], completion.usage or _Usage()
+    places = (choice.logprobs.content if choice.logprobs else None) or []
+    listed = [places[0], *(places[0].top_logprobs or [])] if places else []
+    return Reply(
+        content=choice.message.content or "",
+        finish_reason=choice.finish_reason or "",
+        first_token=tuple((t.token, t.logprob) for t in listed) or None,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens or 0,
+        fingerprint=plain_text(completion.system_fingerprint or "", 80),
+    )
+
+
+def said(text: str) -> str:
+    """Return what an error body says, in plain text, whichever of the known shapes it has."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return "a web page" if "<html" in text[:2000].lower() else plain_text(text, 160) or "nothing"
+    if not isinstance(body, dict):
+        return plain_text(text, 160)
+    found = body.get("error", body.get("detail", body.get("message", text)))
+    if isinstance(found, dict):
+        found = found.get("message", text)
+    return plain_text(found if isinstance(found, str) else json.dumps(found)) or "nothing"

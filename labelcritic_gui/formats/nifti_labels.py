@@ -39,11 +39,16 @@ def pieces(stream: NiftiStream, wanted: Wanted) -> Iterator[Piece]:
         values = whole_numbers(block, stream.header)
         if isinstance(values, float):
             raise _no_label(stream, values)
-        if not finder.zero and not values.any():
+        if not finder.zero and _blank(values):
             continue
         for n in range(values.shape[2]):
             plane = values[:, :, n]
             yield from finder.one(plane, first + n) if single else finder.many(plane, first + n)
+
+
+def _blank(values: NDArray[Any]) -> bool:
+    """Say whether a block holds nothing but 0."""
+    return not (values.max() if values.dtype.kind == "u" else values.any())  # max is vectorised, any is not
 
 
 def _no_label(stream: NiftiStream, value: float) -> UnreadableFileError:

@@ -68,7 +68,9 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     import cv2
 
     stored = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    done, packed = cv2.imencode(".png", stored, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    # run lengths suit flat colours: smaller and faster than the default strategy at this level
+    how = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    done, packed = cv2.imencode(".png", stored, how)
     if not done:
         raise ValueError(f"an image of shape {image.shape} cannot be a PNG")
     return packed.tobytes()

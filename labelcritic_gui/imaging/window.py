@@ -57,6 +57,8 @@ def to_grey(hu: NDArray[Any], window: Window) -> NDArray[np.uint8]:
     if hu.dtype == np.int16 and all(float(v).is_integer() and -32768 <= v <= 32767 for v in (window.low, window.high)):
         # clipped first: convertScaleAbs would fold negative values to positive ones
         clipped = np.clip(hu, np.int16(window.low), np.int16(window.high))
-        return np.asarray(cv2.convertScaleAbs(clipped, alpha=scale, beta=-window.low * scale), dtype=np.uint8)
+        grey: NDArray[np.uint8] = np.asarray(cv2.convertScaleAbs(clipped, alpha=scale, beta=-window.low * scale))
+        return grey
     shifted = np.nan_to_num(hu.astype(np.float32), nan=window.low) - np.float32(window.low)
-    return np.rint(np.clip(shifted * np.float32(scale), 0.0, 255.0)).astype(np.uint8)
+    rounded: NDArray[np.float32] = np.rint(np.clip(shifted * np.float32(scale), 0.0, 255.0))
+    return rounded.astype(np.uint8)

@@ -1,6 +1,5 @@
 """Wires the program together: the only place where settings, critics and services meet. Layer: bootstrap."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +25,7 @@ class Services:
 
     def open_review(self, folder: Path) -> OpenReview:
         """Open a review with its critic: the review's own wish, else the settings'."""
-        return review.open_review(folder, table=self.structures, critic=self._critic_for())
+        return review.open_review(folder, table=self.structures, critic=self.critic_of)
 
     def create_demonstration(
         self, folder: Path, progress: Progress = no_progress, cancel: Cancel | None = None
@@ -39,12 +38,10 @@ class Services:
         """Return the same services under other settings."""
         return replace(self, settings=settings)
 
-    def _critic_for(self) -> Callable[[str, Database], Critic]:
-        def build(wish: str, database: Database) -> Critic:
-            kind = wish or self.settings.critic
-            return lvlm_critic(self.settings, database) if kind == "lvlm" else RuleCritic()
-
-        return build
+    def critic_of(self, wish: str, database: Database) -> Critic:
+        """Build the critic a review asks for ("anatomy" or "lvlm"); an empty wish means the settings' critic."""
+        kind = wish or self.settings.critic
+        return lvlm_critic(self.settings, database) if kind == "lvlm" else RuleCritic()
 
 
 def lvlm_critic(settings: Settings, database: Database) -> Critic:

@@ -13,7 +13,7 @@ USER_MISTAKE = 2
 
 @dataclass
 class Outcome:
-    """The result of a command: `body` is what --json prints, `lines` what a person reads, `failed` what did not work."""
+    """The result of a command: `body` is what --json prints, `lines` what a person reads."""
 
     body: Mapping[str, Any]
     lines: Sequence[str] = ()

@@ -131,3 +131,10 @@ def _make_durable(connection: Any, record: Any) -> None:  # noqa: ARG001  (signa
 def _begin(connection: Connection) -> None:
     # a writer takes the write lock at once: waiting for it is bounded by busy_timeout, upgrading later is not
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+
+
+def integrity(database: Database) -> str:
+    """Return what SQLite finds wrong with the file, or an empty text."""
+    with database.reading() as connection:
+        found = connection.execute(text("PRAGMA integrity_check")).scalars().all()
+    return "" if list(found) == ["ok"] else "; ".join(str(f) for f in found[:3])

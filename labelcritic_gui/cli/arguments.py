@@ -1,0 +1,177 @@
+"""The words of the command line: every command, its arguments, and its help. Layer: cli."""
+
+import argparse
+import os
+from typing import NoReturn
+
+from labelcritic_gui import __version__
+from labelcritic_gui.core.errors import UserError
+
+NOTICE = "For research and dataset work. Not a medical device: not for diagnosis or treatment."
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are UserErrors, so that they are one line like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the whole usage."""
+        raise UserError(f"{self.prog}: {message}.", f"See `{self.prog} --help`.")
+
+
+def build_parser() -> Parser:
+    """Build the parser of all commands."""
+    parser = Parser(prog="labelcritic", description=f"Review competing organ labels of CT scans. {NOTICE}")
+    parser.add_argument("--version", action="version", version=f"labelcritic {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    for add in (_new, _demo, _open, _list, _project, _compare, _assess, _decide, _export, _verify, _doctor, _show):
+        add(commands)
+    return parser
+
+
+def _command(commands: "argparse._SubParsersAction[Parser]", name: str, text: str, *, review: bool = True) -> Parser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    if review:
+        parser.add_argument("review", metavar="REVIEW", help="the review's folder")
+    return parser
+
+
+def _new(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "new", "Make a review of competing label sets.")
+    parser.add_argument("--images", required=True, metavar="PATH", help="a folder, a pattern with {case}, or one file")
+    parser.add_argument(
+        "--labels",
+        action="append",
+        required=True,
+        metavar="NAME=PATH",
+        help="a label set: a folder, a pattern with {case} and {structure}, or one file; repeat for each",
+    )
+    parser.add_argument(
+        "--classes",
+        action="append",
+        default=[],
+        metavar="NAME=FILE.json[#KEY]",
+        help="which number means which structure in NAME's multi-label maps",
+    )
+    parser.add_argument("--trusted", default="", metavar="NAME", help="the label set the others are scored against")
+    parser.add_argument("--structures", default="", metavar="A,B", help="only these structures")
+    parser.add_argument("--cases", default="", metavar="FILE", help="a text file with one case id a line")
+    parser.add_argument("--title", default="", help="what the review is called")
+
+
+def _demo(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(
+        commands, "demo", "Make the demonstration review and open it (headless without a display).", review=False
+    )
+    parser.add_argument("folder", nargs="?", default="demo-output", metavar="FOLDER", help="where it is made")
+    parser.add_argument("--cases", type=int, default=6, metavar="N", help="how many phantom cases")
+    parser.add_argument("--size", type=int, default=192, metavar="VOXELS", help="edge length of a phantom")
+    parser.add_argument("--seed", type=int, default=42, help="which anatomy")
+    parser.add_argument("--headless", action="store_true", help="do the whole job without a window and leave files")
+
+
+def _open(commands: "argparse._SubParsersAction[Parser]") -> None:
+    _command(commands, "open", "Open a review in the window.")
+
+
+def _list(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "list", "List the items of a review.")
+    parser.add_argument("--filter", default="all", help="all, undecided, orders-disagree, findings, queued, mine")
+    parser.add_argument("--sort", default="attention", choices=["attention", "case", "structure", "dice"])
+    parser.add_argument("--text", default="", help="words that must occur in case, structure or note")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="at most so many")
+    _reader(parser)
+
+
+def _project(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "project", "Write the projected pictures and overlays of a review as PNG.")
+    parser.add_argument("out", metavar="OUT", help="the folder for the pictures")
+    parser.add_argument("--structures", default="", metavar="A,B", help="only these structures")
+    parser.add_argument("--cases", default="", metavar="A,B", help="only these cases")
+    parser.add_argument("--windows", default="", metavar="A,B", help="of organs, bone, skeleton; all when left out")
+    parser.add_argument("--pairs", action="store_true", help="show paired structures (the kidneys) together")
+    _jobs(parser)
+
+
+def _asking(parser: Parser) -> None:
+    parser.add_argument("--critic", default="", choices=["", "anatomy", "lvlm"], help="whom to ask")
+    parser.add_argument("--server", default="", metavar="URL", help="the OpenAI-compatible server of the LVLM critic")
+    parser.add_argument("--model", default="", help="the model there (the only one served when left out)")
+    parser.add_argument("--cases", default="", metavar="A,B", help="only these cases")
+    parser.add_argument("--again", action="store_true", help="ask also what was answered before")
+    _jobs(parser)
+
+
+def _compare(commands: "argparse._SubParsersAction[Parser]") -> None:
+    _asking(_command(commands, "compare", "Ask a critic which candidate is better, for every item."))
+
+
+def _assess(commands: "argparse._SubParsersAction[Parser]") -> None:
+    _asking(_command(commands, "assess", "Ask a critic how good every candidate is."))
+
+
+def _decide(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "decide", "Write a decision on an item into the journal.")
+    parser.add_argument("--case", default="", help="the case id")
+    parser.add_argument("--structure", default="", help="the structure")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--accept", metavar="NAME", help="accept this label set's candidate")
+    what.add_argument("--absent", action="store_true", help="absence is right")
+    what.add_argument("--edit", action="store_true", help="queue for editing")
+    what.add_argument("--none", action="store_true", help="none is acceptable")
+    what.add_argument("--skip", action="store_true", help="put off to the end of the list")
+    what.add_argument("--undo", action="store_true", help="undo the reader's last decision")
+    what.add_argument("--note", metavar="TEXT", help="write a note (an empty one removes it)")
+    parser.add_argument("--reason", action="append", default=[], metavar="CODE", help="an error code, repeatable")
+    _reader(parser)
+
+
+def _export(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "export", "Write what was accepted, with its provenance.")
+    parser.add_argument("out", metavar="OUT", help="a new folder")
+    parser.add_argument("--format", default="abdomenatlas", help="abdomenatlas")
+
+
+def _verify(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "verify", "Re-check an export against its manifest.", review=False)
+    parser.add_argument("out", metavar="OUT", help="the export's folder")
+
+
+def _doctor(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "doctor", "Check the program, a review, a server.", review=False)
+    parser.add_argument("review", metavar="REVIEW", nargs="?", default="", help="the review's folder")
+    parser.add_argument("--server", default="", metavar="URL", help="also ask this server what it can")
+    parser.add_argument("--model", default="", help="the model there")
+    parser.add_argument("--rebuild", action="store_true", help="write the item rows anew from the journal")
+
+
+def _show(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "show", "Show all that is known of an item, or of a review.")
+    parser.add_argument("--case", default="", help="the case id")
+    parser.add_argument("--structure", default="", help="the structure")
+
+
+def _reader(parser: Parser) -> None:
+    parser.add_argument("--reader", default="", metavar="NAME", help="who decides (the settings' reader when left out)")
+
+
+def _jobs(parser: Parser) -> None:
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="how many cases at a time")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Split a list of names at its commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def assignments(entries: list[str], *, option: str) -> dict[str, str]:
+    """Read NAME=VALUE entries of a repeated option; raises UserError for another form or a name used twice."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if not (equals and name and value):
+            raise UserError(f"{option} {entry!r} is not of the form NAME=VALUE.", f"Write {option} NAME=VALUE.")
+        if name in found:
+            raise UserError(f"{option} names {name!r} twice.", "Give each name once.")
+        found[name] = value
+    return found

@@ -1,0 +1,256 @@
+"""Commands on a review as a whole: new, list, show, decide. Layer: cli."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from labelcritic_gui.bootstrap import Services
+from labelcritic_gui.cli.arguments import assignments, names
+from labelcritic_gui.cli.output import Outcome, ProgressLine, table
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.errors import ReviewError, UserError
+from labelcritic_gui.core.findings import FindingCode
+from labelcritic_gui.core.opinion_records import quality_to_json, verdict_to_json
+from labelcritic_gui.core.review import Choice, ItemState
+from labelcritic_gui.core.verdict import Verdict
+from labelcritic_gui.services import comparison, review, worklist
+from labelcritic_gui.services.new_review import CreationReport, LabelSource, Request, create_review
+from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.store import index, opinions
+
+SHOWN_REFUSALS = 20
+
+
+def new(arguments: argparse.Namespace, services: Services) -> Outcome:
+    """Make a review and report what was found and refused."""
+    classes = assignments(arguments.classes, option="--classes")
+    labels = assignments(arguments.labels, option="--labels")
+    unknown = [name for name in classes if name not in labels]
+    if unknown:
+        raise UserError(f"--classes names {unknown[0]!r}, which no --labels names.", "Use the label set's name.")
+    request = Request(
+        folder=Path(arguments.review),
+        images=Path(arguments.images),
+        labels=tuple(LabelSource(name, Path(path), classes.get(name, "")) for name, path in labels.items()),
+        trusted=arguments.trusted,
+        structures=names(arguments.structures),
+        cases=_case_list(arguments.cases),
+        title=arguments.title,
+    )
+    report = create_review(request, services.structures, progress=ProgressLine(quiet=arguments.json))
+    return Outcome(_report_body(report), _report_lines(report), [r.reason for r in report.refused])
+
+
+def _case_list(file: str) -> tuple[str, ...]:
+    if not file:
+        return ()
+    try:
+        lines = Path(file).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"The case list {file} cannot be read: {error}.", "Check --cases.") from error
+    found = tuple(line.strip() for line in lines if line.strip())
+    if not found:
+        raise UserError(f"The case list {file} names no case.", "Write one case id a line.")
+    return found
+
+
+def _report_body(report: CreationReport) -> dict[str, Any]:
+    return {
+        "review": str(report.folder),
+        "cases": report.cases,
+        "items": report.items,
+        "in_every_label_set": report.in_every_set,
+        "candidates": report.candidates,
+        "structures": list(report.structures),
+        "layouts": dict(report.layouts),
+        "renamed": dict(report.renamed),
+        "cases_without_labels": dict(report.missing),
+        "refused": [asdict(r) for r in report.refused],
+    }
+
+
+def _report_lines(report: CreationReport) -> list[str]:
+    lines = [
+        f"{report.folder}: {report.cases} case(s), {len(report.structures)} structure(s), {report.items} item(s), "
+        f"{report.in_every_set} of them in every label set."
+    ]
+    lines += [f"  {name}: {layout}" for name, layout in report.layouts.items()]
+    lines += [f"  {name} has no labels for {n} case(s)" for name, n in report.missing.items()]
+    if report.renamed:
+        lines.append("  names matched: " + ", ".join(f"{a} is {b}" for a, b in report.renamed.items()))
+    return lines
+
+
+def listing(arguments: argparse.Namespace, services: Services) -> Outcome:
+    """List items by filter and order."""
+    opened = services.open_review(Path(arguments.review))
+    try:
+        reader = arguments.reader or services.settings.reader
+        query = worklist.WorklistQuery(arguments.text, arguments.filter, arguments.sort, reader)
+        rows: list[worklist.ItemRow] = []
+        while chunk := worklist.page(opened, query, after=rows[-1] if rows else None, limit=1000):
+            rows += chunk
+            if arguments.limit and len(rows) >= arguments.limit:
+                rows = rows[: arguments.limit]
+                break
+        counted = worklist.counts(opened, reader)
+    finally:
+        opened.close()
+    body = {"items": [_row_body(r) for r in rows], "counts": asdict(counted)}
+    header = ("#", "case", "structure", "status", "verdict", "pick", "conf", "dice", "findings")
+    lines = table([_row_cells(r) for r in rows], header=header)
+    return Outcome(body, [*lines, f"{counted.decided} of {counted.total} decided, {counted.queued} queued for editing"])
+
+
+def _row_body(row: worklist.ItemRow) -> dict[str, Any]:
+    body = asdict(row)
+    body.pop("item")
+    return {"case": row.item.case, "structure": row.item.structure, **body, "status": row.status.value}
+
+
+def _row_cells(row: worklist.ItemRow) -> list[str]:
+    status = "skipped" if row.skipped else row.status.value
+    number = "" if row.confidence is None else f"{row.confidence:.2f}"
+    dice = "" if row.dice is None else f"{row.dice:.3f}"
+    case, structure = row.item
+    return [str(row.rank), case, structure, status, row.outcome, row.pick, number, dice, str(row.findings or "")]
+
+
+def decide(arguments: argparse.Namespace, services: Services) -> Outcome:
+    """Write a decision, a note or an undo into the journal."""
+    opened = services.open_review(Path(arguments.review))
+    reader = arguments.reader or services.settings.reader or review.default_reader()
+    try:
+        if arguments.undo:
+            item = review.undo(opened, reader)
+            if item is None:
+                raise ReviewError(f"There is no decision of {reader} to undo.", "Name the reader with --reader.")
+        else:
+            item = _named_item(arguments, opened)
+            _write(arguments, opened, reader, item)
+        state = review.item_state(opened, item)
+    finally:
+        opened.close()
+    body = {"case": item.case, "structure": item.structure, "reader": reader, **_state_body(state)}
+    return Outcome(body, [f"{item}: {state.status.value} ({reader})"])
+
+
+def _write(arguments: argparse.Namespace, opened: OpenReview, reader: str, item: ItemId) -> None:
+    if arguments.note is not None:
+        review.set_note(opened, reader, item, arguments.note)
+        return
+    unknown = [code for code in arguments.reason if code not in FindingCode.__members__.values()]
+    if unknown:
+        raise UserError(f"There is no error code {unknown[0]!r}.", f"Known are: {', '.join(FindingCode)}.")
+    flags = {Choice.ABSENT: arguments.absent, Choice.EDIT: arguments.edit, Choice.NONE: arguments.none}
+    choice = next((c for c, is_set in flags.items() if is_set), Choice.SKIP if arguments.skip else Choice.ACCEPT)
+    candidate = None
+    if choice is Choice.ACCEPT:
+        own = comparison.latest(index.candidates_of(opened.database, item.case, item.structure))
+        newest = {c.id.label_set: c.id for c in own}
+        candidate = newest.get(arguments.accept, CandidateId(item.case, item.structure, arguments.accept))
+    review.decide(
+        opened,
+        reader,
+        item,
+        choice,
+        candidate=candidate,
+        reasons=tuple(arguments.reason),
+        seen={"door": "command line"},
+    )
+
+
+def show(arguments: argparse.Namespace, services: Services) -> Outcome:
+    """Show everything about an item; without one, about the review."""
+    opened = services.open_review(Path(arguments.review))
+    try:
+        if not arguments.case and not arguments.structure:
+            return _show_review(opened)
+        return _show_item(opened, _named_item(arguments, opened))
+    finally:
+        opened.close()
+
+
+def _show_review(opened: OpenReview) -> Outcome:
+    counted = worklist.counts(opened)
+    refused = index.refusals_of(opened.database)
+    body = {
+        "title": opened.title,
+        "folder": str(opened.folder),
+        "critic": opened.critic.identity.title,
+        "label_sets": [asdict(s) for s in opened.label_sets],
+        "structures": list(opened.structures),
+        "cases": len(index.case_ids(opened.database)),
+        "counts": asdict(counted),
+        "refused": [asdict(r) for r in refused],
+    }
+    lines = [
+        f"{opened.title}: {body['cases']} case(s), {counted.total} item(s), {counted.decided} decided",
+        f"  label sets: {', '.join(s.slug + (' (trusted)' if s.trusted else '') for s in opened.label_sets)}",
+        f"  critic: {opened.critic.identity.title}",
+        *(f"  refused: {r.reason}" for r in refused[:SHOWN_REFUSALS]),
+    ]
+    return Outcome(body, lines)
+
+
+def _show_item(opened: OpenReview, item: ItemId) -> Outcome:
+    state = review.item_state(opened, item)
+    row = worklist.row(opened, item)
+    found = comparison.load_opinions(opened, item)
+    kinds = dict.fromkeys((opened.critic.identity.kind, "anatomy", "lvlm"))
+    said = [s for kind in kinds for s in opinions.opinions_of(opened.database, item, kind)]
+    body = {
+        **_row_body(row),
+        **_state_body(state),
+        "candidates": [
+            {"label_set": c.id.label_set, "version": c.id.version, "path": c.source.path, "hash": c.content_hash}
+            for c in index.candidates_of(opened.database, item.case, item.structure)
+        ],
+        "facts": opinions.facts_of(opened.database, item),
+        "opinions": [
+            {
+                "time": s.time,
+                **(verdict_to_json(s.opinion) if isinstance(s.opinion, Verdict) else quality_to_json(s.opinion)),
+            }
+            for s in said
+        ],
+    }
+    lines = [f"{item}: {state.status.value}"]
+    if found.verdict:
+        pick = found.verdict.pick.label_set if found.verdict.pick else ""
+        lines.append(f"  {found.critic}: {found.verdict.outcome.value} {pick} ({found.verdict.confidence:.2f})")
+        lines += [f"    {reason}" for reason in found.verdict.reasons]
+    for quality in found.qualities:
+        if quality:
+            score = "no score" if quality.score is None else f"{quality.score:.0f} ± {quality.uncertainty or 0:.0f}"
+            lines.append(f"  {quality.subject.candidates[0].label_set}: quality {score}")
+            lines += [f"    {f.code.value}: {f.text}" for f in quality.findings]
+    lines += [f"  {line}" for line in comparison.sent(opened, item).splitlines()]
+    return Outcome(body, lines)
+
+
+def _state_body(state: ItemState) -> dict[str, Any]:
+    last = state.last
+    return {
+        "status": state.status.value,
+        "note": state.note,
+        "decisions": [
+            {
+                "reader": s.reader,
+                "time": s.time,
+                "choice": s.decision.choice.value,
+                "label_set": s.decision.candidate.label_set if s.decision.candidate else "",
+                "stance": s.decision.stance.value,
+                "reasons": list(s.decision.reasons),
+            }
+            for s in state.standing
+        ],
+        "in_force": last.event if last else "",
+    }
+
+
+def _named_item(arguments: argparse.Namespace, opened: OpenReview) -> ItemId:
+    if not arguments.case or not arguments.structure:
+        raise UserError("An item needs --case and --structure.", "`labelcritic list REVIEW` shows all items.")
+    return ItemId(CaseId(arguments.case), opened.table.name_of(arguments.structure))

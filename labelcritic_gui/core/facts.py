@@ -62,6 +62,8 @@ class CandidateFacts(_Stored):
         flat_place: the middle of that plane; `flat_facing` the letter of the direction that it faces.
         islands: (ml, place) of every part but the largest, biggest first, at most 8.
         roughness: surface area over that of the mask at half resolution; about 1 when smooth.
+        compactness: volume over what its surface could enclose, 0..1 (a box-shaped surface counts voxel faces);
+            falls when something is appended or bitten off.
         spine_visible: the midline was measured on the spine at this height (else on the skin or a neighbour slice).
         height: of the centroid; `height_low` and `height_high` of the box.
         view_low: height of the image's bottom; `view_high` of its top; None when no landmark tells.
@@ -95,6 +97,7 @@ class CandidateFacts(_Stored):
     flat_facing: str = ""
     islands: tuple[tuple[float, Point], ...] = ()
     roughness: float | None = None
+    compactness: float | None = None
     spine_visible: bool = False
     height: float | None = None
     height_low: float | None = None
@@ -117,7 +120,8 @@ class PairFacts(_Stored):
         only_first_ml: volume that only the first claims; `only_second_ml` only the second.
         solid_first_ml: the part of it thicker than a boundary shell (survives an opening); `solid_second_ml`.
         common_hu_mean: mean HU where both agree; `common_hu_sd` the standard deviation.
-        only_first_hu: mean HU where only the first claims; `only_second_hu`.
+        only_first_hu: mean HU where only the first claims (its solid part, if that is a quarter of it or more);
+            `only_second_hu`.
         only_first_fit: share of that region whose HU is like the common part's; `only_second_fit`.
         edge_first: mean HU step across the boundary of the first where the second has none, over the noise inside;
             high when the boundary follows something in the image; `edge_second`.
@@ -197,6 +201,7 @@ def measure(mask: Mask, ct: Volume, landmarks: Landmarks, *, structure: Structur
         volume_ml=mask.volume_ml,
         touches_border=touched,
         roughness=metrics.roughness(mask.voxels),
+        compactness=metrics.compactness(mask.voxels, geometry.spacing),
         **_parts(mask),
         **({} if structure.expect and structure.expect.hollow else _holes(mask)),
         **_intensities(ct.voxels[mask.box][mask.voxels]),
@@ -330,9 +335,14 @@ def measure_pair(first: Mask, second: Mask, ct: Volume) -> PairFacts:
     solids = (metrics.opened(mine), metrics.opened(theirs))
     solid_ml = tuple(int(np.count_nonzero(solid)) * ml for solid in solids)
     mean, sd, noise = _inside(hu, common)
-    regions = [_region(hu, part, solid, mean=mean, sd=sd) for part, solid in zip((mine, theirs), solids, strict=True)]
+    telling = [
+        solid if 4 * solid.sum() >= part.sum() else part for part, solid in zip((mine, theirs), solids, strict=True)
+    ]
+    regions = [_region(hu, part, mean=mean, sd=sd) for part in telling]
     origin = (box[0].start, box[1].start, box[2].start)
-    largest = [_largest(solid if solid.any() else part) for part, solid in zip((mine, theirs), solids, strict=True)]
+    largest = [
+        metrics.largest_part(solid if solid.any() else part) for part, solid in zip((mine, theirs), solids, strict=True)
+    ]
     places = [None if size == 0 else world_point(ct.geometry, origin, middle) for _, size, middle in largest]
     bigger = int(largest[1][1] > largest[0][1])
     tied = largest[0][1] == largest[1][1]
@@ -371,10 +381,10 @@ def _inside(hu: NDArray[Any], common: NDArray[np.bool_]) -> tuple[float | None, 
 
 
 def _region(
-    hu: NDArray[Any], part: NDArray[np.bool_], solid: NDArray[np.bool_], *, mean: float | None, sd: float | None
+    hu: NDArray[Any], part: NDArray[np.bool_], *, mean: float | None, sd: float | None
 ) -> tuple[float | None, float | None]:
-    """Return the mean HU of a claimed region (its solid part if it has one) and the share that is like the common."""
-    values = hu[solid if solid.any() else part].astype(np.float32)
+    """Return the mean HU of a claimed region and the share of it that is like the common part."""
+    values = hu[part].astype(np.float32)
     if not values.size:
         return None, None
     if mean is None or sd is None:
@@ -386,12 +396,3 @@ def _region(
 def _edge(hu: NDArray[Any], own: NDArray[np.bool_], rival: NDArray[np.bool_], *, noise: float) -> float | None:
     step, faces = metrics.boundary_steps(hu, own, rival)
     return step - noise if faces else None
-
-
-def _largest(region: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int, Index3]:
-    """Return the largest part of a region, its size in voxels and its middle."""
-    numbers, sizes = metrics.components(region)
-    if not sizes.size:
-        return region, 0, (0, 0, 0)
-    part = numbers == 1 + int(np.argmax(sizes))
-    return part, int(sizes.max()), metrics.middle_of(part)

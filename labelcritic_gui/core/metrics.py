@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.geometry import Index3, Mask
+from labelcritic_gui.core.geometry import Index3, Mask, Point
 
 Voxels = NDArray[np.bool_]
 FACES = ("L", "R", "P", "A", "I", "S")
@@ -65,6 +65,15 @@ def middle_of(region: NDArray[Any]) -> Index3:
     points = np.argwhere(region)
     nearest = points[int(np.argmin(((points - points.mean(axis=0)) ** 2).sum(axis=1)))]
     return int(nearest[0]), int(nearest[1]), int(nearest[2])
+
+
+def largest_part(region: Voxels) -> tuple[Voxels, int, Index3]:
+    """Return the largest 26-connected part of a region, its size and its middle; size 0 for an empty region."""
+    numbers, sizes = components(region)
+    if not sizes.size:
+        return region, 0, (0, 0, 0)
+    part = numbers == 1 + int(np.argmax(sizes))
+    return part, int(sizes.max()), middle_of(part)
 
 
 def surface(voxels: Voxels) -> Voxels:
@@ -169,6 +178,18 @@ def face_count(voxels: Voxels) -> int:
         total += int(np.count_nonzero(planes[1:] ^ planes[:-1]))
         total += int(np.count_nonzero(planes[0])) + int(np.count_nonzero(planes[-1]))
     return total
+
+
+def compactness(voxels: Voxels, spacing: Point) -> float:
+    """Return the volume over that of a cube with the same surface of voxel faces, 0..1; 0 for an empty mask."""
+    area = 0.0
+    for axis in range(3):
+        planes = np.moveaxis(voxels, axis, 0)
+        faces = np.count_nonzero(planes[1:] ^ planes[:-1])
+        faces += np.count_nonzero(planes[:1]) + np.count_nonzero(planes[-1:])
+        area += float(faces) * spacing[(axis + 1) % 3] * spacing[(axis + 2) % 3]
+    volume = float(np.count_nonzero(voxels)) * spacing[0] * spacing[1] * spacing[2]
+    return volume / (area / 6.0) ** 1.5 if area else 0.0
 
 
 def roughness(voxels: Voxels) -> float | None:

@@ -57,6 +57,7 @@ def _new(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument("--structures", default="", metavar="A,B", help="only these structures")
     parser.add_argument("--cases", default="", metavar="FILE", help="a text file with one case id a line")
     parser.add_argument("--title", default="", help="what the review is called")
+    parser.add_argument("--unmatched", action="store_true", help="also structures that only one label set knows")
 
 
 def _demo(commands: "argparse._SubParsersAction[Parser]") -> None:

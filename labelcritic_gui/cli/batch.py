@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from labelcritic_gui.bootstrap import Services
 from labelcritic_gui.cli.arguments import names
 from labelcritic_gui.cli.lanes import over
 from labelcritic_gui.cli.output import Outcome, ProgressLine
+from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, CaseId
 from labelcritic_gui.core.errors import ReviewError, UserError
 from labelcritic_gui.imaging.projection import WINDOWS
@@ -32,7 +32,7 @@ def project(arguments: argparse.Namespace, services: Services) -> Outcome:
         structures = {services.structures.name_of(s) for s in names(arguments.structures)}
         out = Path(arguments.out)
 
-        def work(case: str, cancel: Event) -> tuple[list[str], dict[CandidateId, UserError]]:
+        def work(case: str, cancel: Cancel) -> tuple[list[str], dict[CandidateId, UserError]]:
             return _project_one(opened, CaseId(case), out, structures, windows, cancel, pairs=arguments.pairs)
 
         written: dict[str, list[str]] = {}
@@ -59,7 +59,7 @@ def _project_one(
     out: Path,
     structures: set[str],
     windows: Sequence[str],
-    cancel: Event,
+    cancel: Cancel,
     *,
     pairs: bool,
 ) -> tuple[list[str], dict[CandidateId, UserError]]:
@@ -111,7 +111,7 @@ def _ask(arguments: argparse.Namespace, services: Services, *, assess: bool) -> 
     try:
         cases = _cases(opened, arguments.cases)
 
-        def work(case: str, cancel: Event) -> CaseOpinions:
+        def work(case: str, cancel: Cancel) -> CaseOpinions:
             return form_opinions(opened, CaseId(case), assess=assess, again=arguments.again, cancel=cancel)
 
         failed: list[str] = []

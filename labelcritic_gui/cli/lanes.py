@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.errors import UserError
 
 
 def over(
-    items: Iterable[str], work: Callable[[str, threading.Event], object], *, jobs: int
+    items: Iterable[str], work: Callable[[str, Cancel], object], *, jobs: int
 ) -> Iterator[tuple[str, object | UserError]]:
     """Run `work(item, cancel)` for every item on `jobs` threads; yield results as they come, a UserError in its place.
 

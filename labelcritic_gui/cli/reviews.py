@@ -16,6 +16,7 @@ from labelcritic_gui.core.review import Choice, ItemState
 from labelcritic_gui.core.verdict import Verdict
 from labelcritic_gui.services import comparison, review, worklist
 from labelcritic_gui.services.new_review import CreationReport, LabelSource, Request, create_review
+from labelcritic_gui.services.opinions import latest
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index, opinions
 
@@ -37,6 +38,7 @@ def new(arguments: argparse.Namespace, services: Services) -> Outcome:
         structures=names(arguments.structures),
         cases=_case_list(arguments.cases),
         title=arguments.title,
+        unmatched=arguments.unmatched,
     )
     report = create_review(request, services.structures, progress=ProgressLine(quiet=arguments.json))
     return Outcome(_report_body(report), _report_lines(report), [r.reason for r in report.refused])
@@ -66,6 +68,7 @@ def _report_body(report: CreationReport) -> dict[str, Any]:
         "layouts": dict(report.layouts),
         "renamed": dict(report.renamed),
         "cases_without_labels": dict(report.missing),
+        "unmatched": dict(report.unmatched),
         "refused": [asdict(r) for r in report.refused],
     }
 
@@ -77,6 +80,9 @@ def _report_lines(report: CreationReport) -> list[str]:
     ]
     lines += [f"  {name}: {layout}" for name, layout in report.layouts.items()]
     lines += [f"  {name} has no labels for {n} case(s)" for name, n in report.missing.items()]
+    if report.unmatched:
+        lone = ", ".join(f"{structure} ({slug})" for structure, slug in report.unmatched.items())
+        lines.append(f"  left out, known to one label set only (--unmatched takes them): {lone}")
     if report.renamed:
         lines.append("  names matched: " + ", ".join(f"{a} is {b}" for a, b in report.renamed.items()))
     return lines
@@ -147,7 +153,7 @@ def _write(arguments: argparse.Namespace, opened: OpenReview, reader: str, item:
     choice = next((c for c, is_set in flags.items() if is_set), Choice.SKIP if arguments.skip else Choice.ACCEPT)
     candidate = None
     if choice is Choice.ACCEPT:
-        own = comparison.latest(index.candidates_of(opened.database, item.case, item.structure))
+        own = latest(index.candidates_of(opened.database, item.case, item.structure))
         newest = {c.id.label_set: c.id for c in own}
         candidate = newest.get(arguments.accept, CandidateId(item.case, item.structure, arguments.accept))
     review.decide(

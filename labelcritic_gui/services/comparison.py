@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, ItemId, LabelSet
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
@@ -23,14 +25,15 @@ __all__ = ["Changed", "Opinions", "Panel", "Stage", "ensure_opinions", "load_opi
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Panel:
-    """One candidate on the stage. `silhouette` is bool on the stage's frame; `companion` is the paired structure.
+    """One candidate on the stage. `silhouette` is bool on the stage's frame, all False where there is no mask.
 
-    `candidate` is None when the label set has no mask of the structure; `refused` says why one cannot be shown.
+    `companion` is the paired structure's silhouette, drawn dimmed. `candidate` is None when the label set has no mask
+    of the structure; `refused` says why one cannot be shown.
     """
 
     label_set: LabelSet
     candidate: CandidateId | None
-    silhouette: Silhouette | None
+    silhouette: Silhouette
     companion: Silhouette | None = None
     empty: bool = False
     refused: str = ""
@@ -79,7 +82,7 @@ def load_stage(review: OpenReview, item: ItemId, *, cancel: Cancel | None = None
             Panel(
                 label_set=label_set,
                 candidate=candidate,
-                silhouette=silhouette,
+                silhouette=np.zeros(case.frame.shape, dtype=np.bool_) if silhouette is None else silhouette,
                 companion=case.silhouettes.get(pair) if pair else None,
                 empty=silhouette is not None and not silhouette.any(),
                 refused=str(problem) if problem else "" if candidate else refused.get(label_set.slug, ""),

@@ -35,7 +35,11 @@ class LabelSource:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A review to be made. Empty `structures` and `cases` mean all that are found."""
+    """A review to be made. Empty `structures` and `cases` mean all that are found.
+
+    Of several label sets a structure that only one of them knows has no competitor; it becomes an item only with
+    `unmatched`, or when it is named in `structures`.
+    """
 
     folder: Path
     images: Path
@@ -44,6 +48,7 @@ class Request:
     structures: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     title: str = ""
+    unmatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class CreationReport:
     renamed: Mapping[str, str]
     refused: tuple[Refusal, ...]
     missing: Mapping[str, int]
+    unmatched: Mapping[str, str]
 
 
 @dataclass
@@ -75,6 +81,7 @@ class _Scan:
     refused: list[Refusal] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
+    known_to: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def name(self, found: str) -> str:
         known = self.table.name_of(found)
@@ -112,7 +119,8 @@ def create_review(
         _scan_labels(scan, source, labels, stop)
         entries.append(_entry(request, source, labels))
     progress(len(request.labels), len(request.labels), "writing the review")
-    order = _items(scan)
+    unmatched = _unmatched(scan, request)
+    order = _items(scan, unmatched)
     _check_found(scan, request, order)
     structures = tuple(dict.fromkeys(i.structure for i in order))
     description = ReviewFile(
@@ -125,7 +133,7 @@ def create_review(
         label_sets=tuple(entries),
     )
     _write(request.folder, description, scan, order)
-    return _report(request, scan, order, kinds)
+    return _report(request, scan, order, kinds=kinds, unmatched=unmatched)
 
 
 def _check(request: Request) -> None:
@@ -231,6 +239,7 @@ def _take_file(scan: _Scan, slug: str, root: Path, file: layouts.LabelFile, clas
     note = "accepted: its grid is within a tenth of a voxel of the image's" if fitting is Fit.NOTED else ""
     if single:
         candidate = CandidateId(file.case, structure, slug)
+        scan.known_to[structure].add(slug)
         scan.candidates[candidate] = Candidate(candidate, MaskSource(file.path), note=note)
         scan.present.add(candidate)
         return
@@ -261,21 +270,36 @@ def _take_map(
             scan.refuse(file.case, structure, slug, file.path, reason)
             continue
         candidate = CandidateId(file.case, structure, slug)
+        scan.known_to[structure].add(slug)
         scan.candidates[candidate] = Candidate(candidate, MaskSource(file.path, (values[0],)), note=note)
         if counts.get(values[0], 0):
             scan.present.add(candidate)
 
 
-def _items(scan: _Scan) -> list[ItemId]:
+def _items(scan: _Scan, unmatched: Mapping[str, str]) -> list[ItemId]:
     """Return the items to decide: what at least one label set has (a map without a voxel of it does not count)."""
-    named = {c.item for c in scan.present}
+    named = {c.item for c in scan.present if c.structure not in unmatched}
     position = {c.case: n for n, c in enumerate(scan.found_cases)}
     return sorted(named, key=lambda item: (position[item.case], item.structure))
+
+
+def _unmatched(scan: _Scan, request: Request) -> dict[str, str]:
+    """Return the structures left out because only one of several label sets knows them, with that set."""
+    if len(request.labels) == 1 or request.unmatched:
+        return {}
+    present = {c.structure for c in scan.present} - scan.wanted
+    return {s: next(iter(sets)) for s, sets in sorted(scan.known_to.items()) if len(sets) == 1 and s in present}
 
 
 def _check_found(scan: _Scan, request: Request, order: list[ItemId]) -> None:
     if order:
         return
+    lone = _unmatched(scan, request)
+    if lone:
+        raise ReviewError(
+            f"The label sets have no structure in common: {', '.join(lone)} are each known to one of them only.",
+            "Check names and class maps, or take them all with --unmatched.",
+        )
     why = f" The first of {len(scan.refused)} refusals: {scan.refused[0].reason}" if scan.refused else ""
     asked = f" of {', '.join(request.structures)}" if request.structures else ""
     raise ReviewError(
@@ -320,7 +344,9 @@ def _write(folder: Path, description: ReviewFile, scan: _Scan, order: list[ItemI
         raise StorageError(f"The review could not be written to {folder}: {error.strerror or error}.") from error
 
 
-def _report(request: Request, scan: _Scan, order: list[ItemId], kinds: Mapping[str, str]) -> CreationReport:
+def _report(
+    request: Request, scan: _Scan, order: list[ItemId], *, kinds: Mapping[str, str], unmatched: Mapping[str, str]
+) -> CreationReport:
     everywhere = sum(
         all(CandidateId(i.case, i.structure, s.slug) in scan.present for s in request.labels) for i in order
     )
@@ -335,4 +361,5 @@ def _report(request: Request, scan: _Scan, order: list[ItemId], kinds: Mapping[s
         renamed=dict(sorted(scan.renamed.items())),
         refused=tuple(scan.refused),
         missing={slug: n for slug, n in scan.missing.items() if n},
+        unmatched=unmatched,
     )

@@ -15,11 +15,10 @@ from labelcritic_gui.core.attention import attention
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress, stop_if
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import CriticError, UserError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.facts import CandidateFacts, PairFacts, measure, measure_pair
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.geometry import Mask, content_hash
 from labelcritic_gui.core.landmarks import find_landmarks
-from labelcritic_gui.core.measuring import measure, measure_pair
 from labelcritic_gui.core.rules import pre_check
 from labelcritic_gui.core.tournament import verdict_of_pairs, verdict_of_quality
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Subject, Verdict

@@ -83,8 +83,6 @@ def _paint_loop(scene: Scene, path: Field, radius: Field, *, rng: np.random.Gene
     grain, cloud = slab.grain[box], slab.cloud[box]
     airy = np.clip(cloud + np.float32(0.6) * grain - np.float32(0.5), 0, 2.2)
     mottle = np.asarray(28 + 10 * grain - np.float32(95 * stool) * airy, dtype=np.float32)
-        28 + 10 * slab.grain[box] - stool * 95 * np.clip(slab.cloud[box] + 0.6 * slab.grain[box] - 0.5, 0, 2.2)
-    )
     lumen = shape + np.float32(2.2)
     slab.paint(box, lumen, mottle)
     pocket = (

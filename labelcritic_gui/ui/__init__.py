@@ -1,1 +1,1 @@
-"""The window: a thin Qt skin over the view-models."""
+"""Qt: the window, its views, commands and threads; it speaks to view-models only."""

@@ -1,4 +1,4 @@
-"""What a reading asks of the services, bound to one open review, so that tests can hand in another. Layer: viewmodels."""
+"""What a reading asks of the services, bound to one review so that tests can hand in another. Layer: viewmodels."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,11 +8,25 @@ from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.review import Choice, ItemState
 from labelcritic_gui.services import comparison, export, review, worklist
-from labelcritic_gui.services.comparison import Changed, Opinions, Stage
+from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.worklist import Counts, ItemRow, WorklistQuery
 from labelcritic_gui.viewmodels.runner import Lane
+
+__all__ = [
+    "Changed",
+    "Counts",
+    "ExportReport",
+    "ItemRow",
+    "OpenReview",
+    "Opinions",
+    "Panel",
+    "ReviewCalls",
+    "ServiceCalls",
+    "Stage",
+    "WorklistQuery",
+]
 
 
 class ReviewCalls(Protocol):

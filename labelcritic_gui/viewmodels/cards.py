@@ -170,9 +170,7 @@ def pair_lines(pair: PairFacts | None) -> tuple[tuple[str, str], ...]:
     )
 
 
-def finding_rows(
-    panels: Sequence[Panel], opinions: Opinions, label_sets: Sequence[LabelSet]
-) -> tuple[FindingRow, ...]:
+def finding_rows(panels: Sequence[Panel], opinions: Opinions, label_sets: Sequence[LabelSet]) -> tuple[FindingRow, ...]:
     """Return the findings of all panels, worst first, numbered as they are marked on the stage."""
     found = [
         (finding, index, colour_of(label_sets, panel.label_set.slug))

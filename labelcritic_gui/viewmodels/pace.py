@@ -1,6 +1,7 @@
 """How fast a reader decides, and how long the rest will take. Layer: viewmodels."""
 
 from collections import deque
+from itertools import pairwise
 
 WINDOW = 20
 """Number of latest decisions that the pace is measured on."""
@@ -27,7 +28,7 @@ class Pace:
     def per_hour(self) -> float | None:
         """Items per hour, or None before two decisions without a break between them."""
         times = list(self._times)
-        gaps = [late - early for early, late in zip(times, times[1:], strict=False) if late - early <= PAUSE_S]
+        gaps = [late - early for early, late in pairwise(times) if late - early <= PAUSE_S]
         total = sum(gaps)
         return 3600.0 * len(gaps) / total if total > 0 else None
 

@@ -1,4 +1,4 @@
-"""A short shelf of stages: the item on the screen, the next ones, and the last ones for going back. Layer: viewmodels."""
+"""A short shelf of stages: the one on the screen, the next ones, the last ones. Layer: viewmodels."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable

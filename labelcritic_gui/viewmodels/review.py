@@ -1,4 +1,4 @@
-"""The reading: one item on the stage, its opinions, the reader's word on it, and the next one ready. Layer: viewmodels."""
+"""The reading: one item on the stage, its opinions, the reader's word, and the next one ready. Layer: viewmodels."""
 
 import time
 from collections import deque
@@ -349,9 +349,7 @@ class Reading:
         item = self.item
         if item is None or text == self.state.note:
             return
-        self._runner.run(
-            Lane.DECIDE, lambda: self.calls.set_note(item, text), lambda state: self._noted(item, state)
-        )
+        self._runner.run(Lane.DECIDE, lambda: self.calls.set_note(item, text), lambda state: self._noted(item, state))
 
     def _noted(self, item: ItemId, state: ItemState) -> None:
         if item == self.item:

@@ -41,11 +41,11 @@ class InlineRunner:
 
     def run(
         self,
-        lane: Lane,
+        lane: Lane,  # noqa: ARG002  (one thread is every lane)
         work: Callable[[], T],
         done: Callable[[T], None],
         *,
-        key: str | None = None,
+        key: str | None = None,  # noqa: ARG002  (nothing can come later)
         on_error: OnError | None = None,
     ) -> None:
         """Run `work`, then `done` or `on_error`, before returning."""

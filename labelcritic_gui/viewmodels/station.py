@@ -109,7 +109,7 @@ class Station:
 
     def open(self, folder: Path) -> None:
         """Open a review folder; the one that is open is closed when that succeeded."""
-        self._begin(Job(f"Opening {folder.name}"), lambda job: self._services.open_review(folder), self._opened)
+        self._begin(Job(f"Opening {folder.name}"), lambda _: self._services.open_review(folder), self._opened)
 
     def demonstrate(self, folder: Path) -> None:
         """Make or open the demonstration review."""
@@ -125,9 +125,7 @@ class Station:
         self.calls = calls
         self.worklist = Worklist(calls, self._runner, reader=self.settings.reader)
         self.reading = Reading(calls, self.worklist, self._runner, view=self._view)
-        self._runner.run(
-            Lane.STORE, lambda: remember_review(calls.folder), self._take_settings, on_error=self._failed
-        )
+        self._runner.run(Lane.STORE, lambda: remember_review(calls.folder), self._take_settings, on_error=self._failed)
         self.review_changed.emit()
         self.reading.start()
 

@@ -22,7 +22,12 @@ SAVED_TITLES = {
     "queued": "Queued for editing",
     "mine": "Decided by me",
 }
-SORT_TITLES = {"attention": "Attention first", "case": "By case", "structure": "By structure", "dice": "Lowest Dice first"}
+SORT_TITLES = {
+    "attention": "Attention first",
+    "case": "By case",
+    "structure": "By structure",
+    "dice": "Lowest Dice first",
+}
 
 
 class Worklist:

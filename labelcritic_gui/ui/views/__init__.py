@@ -1,1 +1,1 @@
-"""The widgets of the window, one module each."""
+"""The parts of the window; each shows one view-model and decides nothing."""

@@ -1,0 +1,82 @@
+"""Default and user keys, and the conflicts between them. Layer: ui.
+
+A person's keys are in `keys.toml` in the configuration folder, one line a command: `"decide.edit" = ["Q"]`.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from PySide6.QtGui import QKeySequence
+
+from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.paths import config_dir
+from labelcritic_gui.ui.commands import BY_ID, COMMANDS
+
+Keys = Mapping[str, tuple[str, ...]]
+
+
+def keys_file() -> Path:
+    """Return where a person's keys are kept."""
+    return config_dir() / "keys.toml"
+
+
+def default_keys() -> dict[str, tuple[str, ...]]:
+    """Return the keys of the command table."""
+    return {command.id: command.keys for command in COMMANDS}
+
+
+def load_keys(file: Path | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the keys in force; raises UserError naming the line's fault: unknown command, no key, or a conflict."""
+    where = file or keys_file()
+    keys = default_keys()
+    if not where.is_file():
+        return keys
+    try:
+        overrides = tomllib.loads(where.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UserError(f"The key file {where} cannot be read: {error}.", "Correct or delete it.") from error
+    for name, wanted in overrides.items():
+        listed = [wanted] if isinstance(wanted, str) else wanted
+        if name not in BY_ID:
+            raise UserError(f"The key file {where} names no command: {name}.", "F1 lists the commands.")
+        if not isinstance(listed, list) or not all(isinstance(key, str) and is_key(key) for key in listed):
+            raise UserError(f"The key file {where} has no valid key for {name}: {wanted}.", 'Write it like ["Q"].')
+        keys[name] = tuple(listed)
+    clashes = conflicts(keys)
+    if clashes:
+        key, owners = clashes[0]
+        raise UserError(f"The key file {where} gives {key} to {' and '.join(owners)}.", "Give one of them another key.")
+    return keys
+
+
+def is_key(text: str) -> bool:
+    """Say whether Qt knows a key of this name."""
+    sequence = QKeySequence.fromString(text, QKeySequence.SequenceFormat.PortableText)
+    return sequence.count() == 1 and bool(sequence.toString())
+
+
+def conflicts(keys: Keys) -> list[tuple[str, tuple[str, ...]]]:
+    """Return every key that more than one command has, with the commands."""
+    owners: dict[str, list[str]] = {}
+    for command, listed in keys.items():
+        for key in listed:
+            owners.setdefault(_normal(key), []).append(command)
+    return [(key, tuple(found)) for key, found in owners.items() if len(found) > 1]
+
+
+def _normal(key: str) -> str:
+    return QKeySequence.fromString(key, QKeySequence.SequenceFormat.PortableText).toString(
+        QKeySequence.SequenceFormat.PortableText
+    )
+
+
+_SYMBOLS = {"Return": "↵", "Enter": "↵", "Backspace": "⌫", "Down": "↓", "Up": "↑", "-": "−"}
+
+
+def shown(keys: Iterable[str]) -> str:
+    """Return the key a button or menu shows: the first one, as a symbol where there is a familiar one."""
+    first = next(iter(keys), "")
+    if first in _SYMBOLS:
+        return _SYMBOLS[first]
+    return QKeySequence.fromString(first).toString(QKeySequence.SequenceFormat.NativeText) if first else ""

@@ -1,0 +1,263 @@
+"""The one window: header, start page, reading screen, dialogs; menus and keys come from the tables. Layer: ui."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QIcon
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from labelcritic_gui import __version__
+from labelcritic_gui.paths import cache_dir, config_dir
+from labelcritic_gui.ui import theme as themes
+from labelcritic_gui.ui.actions import Actions
+from labelcritic_gui.ui.commands import BY_ID, COMMANDS, MENUS, Command
+from labelcritic_gui.ui.keymap import Keys, shown
+from labelcritic_gui.ui.screen import ReadingScreen
+from labelcritic_gui.ui.shortcuts import Shortcuts
+from labelcritic_gui.ui.views.dialogs import (
+    NOTICE,
+    CriticDialog,
+    ExportDialog,
+    IntroductionDialog,
+    KeySheet,
+    Sheet,
+    TextDialog,
+)
+from labelcritic_gui.ui.views.header import Header
+from labelcritic_gui.ui.views.start_page import StartPage
+from labelcritic_gui.viewmodels.context import Condition, holding
+from labelcritic_gui.viewmodels.messages import Message
+from labelcritic_gui.viewmodels.runner import Lane, Runner
+from labelcritic_gui.viewmodels.station import Station
+
+SIZE = (1366, 768)
+POLL_MS = 100
+
+
+class MainWindow(QMainWindow):
+    """Builds the window around a station. `Actions` reaches it through the `Face` protocol."""
+
+    def __init__(self, station: Station, runner: Runner, keys: Keys) -> None:
+        super().__init__()
+        self._station, self._runner, self._keys = station, runner, keys
+        self._theme = themes.load_theme(station.settings.theme, station.settings.font_scale)
+        self._dialog: Sheet | None = None
+        self._dress_application()
+        self.setWindowTitle("Label Critic")
+        self.header = Header(self._theme)
+        self.start = StartPage(self._theme)
+        self.screen_ = ReadingScreen(station, self._theme, keys, self.header)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.start)
+        self.pages.addWidget(self.screen_)
+        self._lay_out()
+        self.actions_ = Actions(station, self)
+        self._build_menus()
+        self._shortcuts = Shortcuts(self, keys, self.trigger)
+        self._poll = QTimer(self, interval=POLL_MS)
+        self._poll.timeout.connect(lambda: self.start.show_job(station.job))
+        self._bind()
+        self._restore()
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(body)
+        self.setMinimumSize(1024, 600)
+
+    def _bind(self) -> None:
+        station = self._station
+        station.review_changed.connect(self._review_changed)
+        station.settings_changed.connect(self._settings_changed)
+        station.job_changed.connect(self._job_changed)
+        station.said.connect(self.say)
+        self.start.opened.connect(station.open)
+        self.start.open_wanted.connect(self.ask_review)
+        self.start.demonstration_wanted.connect(self.ask_demonstration)
+        self.start.cancel_wanted.connect(station.cancel_job)
+        self.screen_.bar.triggered.connect(lambda name: self.trigger(BY_ID[name]))
+        self.screen_.cards.sent_wanted.connect(self.show_sent)
+        self.screen_.bar.note.returnPressed.connect(self.focus_stage)
+        self.screen_.worklist.filter.returnPressed.connect(self.focus_stage)
+        self.start.show_recent(station.settings.recent)
+
+    # --- commands ----------------------------------------------------------------------------------------------
+
+    def trigger(self, command: Command) -> None:
+        """Run a command if its condition holds; say why not otherwise."""
+        if command.when in holding(self._station):
+            command.call(self.actions_)
+        elif self._station.reading is not None:
+            self.say(Message(f"{command.title}: not now, only when {command.when.value}."))
+
+    def _build_menus(self) -> None:
+        self._entries: list[tuple[QAction, Condition]] = []
+        for title in MENUS:
+            menu = self.header.menus.addMenu(title)
+            menu.aboutToShow.connect(self._refresh_menus)
+            for command in COMMANDS:
+                if command.menu != title:
+                    continue
+                key = shown(self._keys[command.id])
+                # the key is shown, not bound: keys are bound once, in Shortcuts
+                action = QAction(f"{command.title}\t{key}" if key else command.title, menu)
+                if command.icon:
+                    action.setIcon(themes.icon(self._theme, command.icon, "text-quiet"))
+                action.triggered.connect(lambda _=False, chosen=command: self.trigger(chosen))
+                menu.addAction(action)
+                self._entries.append((action, command.when))
+
+    def _refresh_menus(self) -> None:
+        held = holding(self._station)
+        for action, condition in self._entries:
+            action.setEnabled(condition in held)
+
+    # --- following the station ---------------------------------------------------------------------------------
+
+    def say(self, message: Message) -> None:
+        """Show a message; without a review, in place of it, as a dialog for errors."""
+        if self.pages.currentWidget() is self.screen_:
+            self.screen_.message.say(message)
+        elif message.error and self._dialog is None:
+            self._open(TextDialog("That did not work", f"{message.text}\n{message.hint}".strip(), self))
+
+    def _review_changed(self) -> None:
+        reading = self._station.reading
+        self.screen_.attach()
+        self.pages.setCurrentWidget(self.screen_ if reading else self.start)
+        self.setWindowTitle(f"{reading.calls.title} – Label Critic" if reading else "Label Critic")
+        if reading:
+            self.focus_stage()
+
+    def _settings_changed(self) -> None:
+        settings = self._station.settings
+        self.start.show_recent(settings.recent)
+        if (settings.theme, settings.font_scale) != (self._theme.name, self._theme.scale):
+            self._theme = themes.load_theme(settings.theme, settings.font_scale)
+            self._dress_application()
+            for part in (self.header, self.start, self.screen_):
+                part.set_theme(self._theme)
+
+    def _dress_application(self) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            themes.apply(application, self._theme)
+        self.setWindowIcon(QIcon(themes.pixmap("app", self._theme.colour("text"), 64)))
+
+    def _job_changed(self) -> None:
+        self.start.show_job(self._station.job)
+        if self._station.job is not None:
+            self._poll.start()
+        else:
+            self._poll.stop()
+
+    # --- what commands reach for (Face) ------------------------------------------------------------------------
+
+    def zoom(self, steps: int) -> None:
+        self.screen_.stage.zoom(steps)
+
+    def reset_view(self) -> None:
+        self.screen_.stage.camera.reset()
+
+    def focus_note(self) -> None:
+        self.screen_.bar.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_filter(self) -> None:
+        self.screen_.worklist.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_stage(self) -> None:
+        self.screen_.stage.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def flash(self, command: str) -> None:
+        self.screen_.bar.flash(command)
+
+    def ask_review(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Open a review folder", str(Path.home()))
+        if chosen:
+            self._station.open(Path(chosen))
+
+    def ask_demonstration(self) -> None:
+        self._station.demonstrate(cache_dir() / "demonstration")
+
+    def ask_export(self) -> None:
+        if self._station.calls is not None:
+            folder = self._station.calls.folder
+            self._open(ExportDialog(self._station, folder.parent / f"{folder.name}-export", self))
+
+    def ask_critic(self) -> None:
+        dialog = CriticDialog(self._station.settings, self)
+        dialog.accepted.connect(lambda: self._station.change_critic(*dialog.chosen))
+        self._open(dialog)
+
+    def introduce(self) -> None:
+        """Ask for the reader's name and the consent to the notice; without them the window closes."""
+        dialog = IntroductionDialog(self._station.settings.reader, self)
+        dialog.accepted.connect(lambda: self._station.introduce(dialog.reader.text()))
+        dialog.rejected.connect(self.close)
+        self._open(dialog)
+
+    def show_sent(self) -> None:
+        reading = self._station.reading
+        if reading is not None and reading.item is not None:
+            item = reading.item
+            self._runner.run(
+                Lane.STORE,
+                lambda: reading.calls.sent(item),
+                lambda text: self._open(TextDialog(f"What was sent: {item}", text, self)),
+                key="sent",
+            )
+
+    def show_keys(self) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for command in COMMANDS:
+            if self._keys[command.id] and not command.id.startswith("reason."):
+                keys = " ".join(dict.fromkeys(shown([key]) for key in self._keys[command.id]))
+                groups.setdefault(command.menu, []).append((keys, command.title))
+        groups.setdefault("Decide", []).append(("Alt+1 … 9", "Attach a reason, or take it off"))
+        ordered = {title: groups[title] for title in ("Decide", "Go", "View", "Review", "Help") if title in groups}
+        self._open(KeySheet(ordered, self))
+
+    def show_about(self) -> None:
+        text = f"Label Critic {__version__}\n{NOTICE}\n\nApache-2.0. Type: Inter, SIL Open Font License 1.1."
+        self._open(TextDialog("About Label Critic", text, self))
+
+    def quit(self) -> None:
+        self.close()
+
+    def _open(self, dialog: Sheet) -> None:
+        if self._dialog is not None:
+            self._dialog.raise_()
+            dialog.deleteLater()
+            return
+        self._dialog = dialog
+        dialog.finished.connect(lambda _: self._dialog_closed(dialog))
+        dialog.open()
+
+    def _dialog_closed(self, dialog: Sheet) -> None:
+        self._dialog = None
+        dialog.deleteLater()
+        self.focus_stage()
+
+    # --- coming and going --------------------------------------------------------------------------------------
+
+    def _stored(self) -> QSettings:
+        return QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+
+    def _restore(self) -> None:
+        geometry = self._stored().value("geometry")
+        self.resize(*SIZE)
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        stored = self._stored()
+        stored.setValue("geometry", self.saveGeometry())
+        stored.sync()
+        self.screen_.bar.note.clearFocus()  # a note being written is kept
+        self._station.cancel_job()
+        self._station.close_review()
+        event.accept()

@@ -1,0 +1,232 @@
+"""The reading screen: worklist, stage, cards, message line and decision bar, bound to the station. Layer: ui."""
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+
+from labelcritic_gui.ui.keymap import Keys
+from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.views.cards import SideCards
+from labelcritic_gui.ui.views.decision_bar import DecisionBar
+from labelcritic_gui.ui.views.header import Header
+from labelcritic_gui.ui.views.message_line import MessageLine
+from labelcritic_gui.ui.views.review_stage import ReviewStage
+from labelcritic_gui.ui.views.words import plain_label
+from labelcritic_gui.ui.views.worklist_panel import WorklistPanel
+from labelcritic_gui.viewmodels.cards import colour_of
+from labelcritic_gui.viewmodels.review import Reading
+from labelcritic_gui.viewmodels.station import Station
+
+LEFT_W, RIGHT_W = 252, 276
+POLL_MS = 300
+FINISHED = "Everything in this review is decided."
+FINISHED_HINT = "Ctrl+E exports what was accepted. Backspace goes back to your last decision."
+
+
+class ReadingScreen(QWidget):
+    """Shows the reading that the station has open."""
+
+    def __init__(
+        self, station: Station, theme: Theme, keys: Keys, header: Header, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._station = station
+        self._theme = theme
+        self._header = header
+        self._reading: Reading | None = None
+        self.worklist = WorklistPanel(theme)
+        self.stage = ReviewStage(theme, station.display)
+        self.stage.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.cards = SideCards(theme)
+        self.message = MessageLine(theme)
+        self.bar = DecisionBar(theme, keys)
+        self.finished = self._finished_page()
+        self._lay_out()
+        self.stage.painted.connect(self._painted)
+        self.stage.retry.connect(lambda: self._reading and self._reading.reload())
+        self.cards.finding_chosen.connect(self.stage.go_to)
+        self.cards.again_wanted.connect(lambda: self._reading and self._reading.ask_again())
+        self.worklist.chosen.connect(lambda item: self._reading and self._reading.open_item(item))
+        self.bar.chip.connect(lambda code: self._reading and self._reading.toggle_reason(code))
+        self.bar.noted.connect(lambda text: self._reading and self._reading.set_note(text))
+        self._poll = QTimer(self, interval=POLL_MS)
+        self._poll.timeout.connect(self._show_critic)
+        self.set_theme(theme)
+
+    def _finished_page(self) -> QWidget:
+        page = QWidget(self.stage)
+        page.setObjectName("page")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(page)
+        column.addStretch()
+        for label in (plain_label(FINISHED, role="headline"), plain_label(FINISHED_HINT, role="quiet")):
+            _centred(label)
+            column.addWidget(label)
+        column.addStretch()
+        page.hide()
+        return page
+
+    def _lay_out(self) -> None:
+        left, right = QWidget(), QWidget()
+        for side, name, content in ((left, "left", self.worklist), (right, "right", self.cards)):
+            side.setObjectName(name)
+            box = QVBoxLayout(side)
+            box.setContentsMargins(0, 0, 0, 0)
+            box.addWidget(content)
+        self.splitter = QSplitter()
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for part in (left, self.stage, right):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(self.message)
+        column.addWidget(self.bar)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over another theme."""
+        self._theme = theme
+        for part in (self.worklist, self.stage, self.cards, self.message):
+            part.set_theme(theme)
+        left, right = theme.px(LEFT_W), theme.px(RIGHT_W)
+        self.splitter.widget(0).setMinimumWidth(theme.px(200))
+        self.splitter.widget(2).setMinimumWidth(theme.px(230))
+        self.splitter.setSizes([left, max(400, self.width() - left - right), right])
+        self._show_buttons()
+        self._show_cards()
+
+    # --- binding -----------------------------------------------------------------------------------------------
+
+    def attach(self) -> None:
+        """Show the station's open review, or none."""
+        self._reading = reading = self._station.reading
+        label_sets = reading.calls.label_sets if reading else ()
+        self.worklist.attach(self._station.worklist, label_sets)
+        self.message.dismiss()
+        self.stage.clear()
+        self.cards.clear()
+        self.finished.hide()
+        if reading is None:
+            self._poll.stop()
+            self._header.show_review("", "")
+            return
+        reading.item_changed.connect(self._show_item)
+        reading.stage_changed.connect(self._show_stage)
+        reading.opinions_changed.connect(self._show_opinions)
+        reading.state_changed.connect(self._show_state)
+        reading.made_changed.connect(self._show_made)
+        reading.said.connect(self.message.say)
+        if self._station.worklist is not None:
+            self._station.worklist.counts_changed.connect(self._show_place)
+            self._station.worklist.reset.connect(self._show_place)
+        self._header.show_review(reading.calls.title, reading.calls.mode)
+        self._poll.start()
+        self._show_critic()
+        self._show_made()
+        self.stage.setFocus()
+
+    def _painted(self) -> None:
+        if self._reading is not None:
+            self._reading.painted()
+
+    def _show_item(self) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        self.worklist.show_item(reading.item)
+        self.finished.setVisible(reading.finished)
+        if reading.finished:
+            self.finished.setGeometry(self.stage.rect())
+            self.finished.raise_()
+        self.stage.show_waiting("Loading…" if reading.item else "")
+        self._show_place()
+        self._show_state()
+        self._show_buttons()
+        self._show_cards()
+
+    def _show_stage(self) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        if reading.failure is not None:
+            self.stage.show_failure(reading.failure)
+        elif reading.stage is not None:
+            self.stage.show_stage(reading.stage, reading.calls.label_sets)
+        self._show_place()
+        self._show_opinions()
+
+    def _show_opinions(self) -> None:
+        self._show_cards()
+        self._show_buttons()
+
+    def _show_cards(self) -> None:
+        reading = self._reading
+        if reading is None or reading.stage is None:
+            self.cards.clear()
+            return
+        self.cards.show_opinions(
+            reading.stage, reading.opinions, reading.calls.label_sets, waiting=self._waiting_words(reading)
+        )
+        self.stage.show_findings(self.cards.findings)
+
+    def _waiting_words(self, reading: Reading) -> str:
+        if reading.critic.down is not None:
+            return f"{reading.critic.down.text} {reading.critic.down.hint}".strip()
+        return "The critic is looking at this case…" if reading.critic.job else "No verdict yet."
+
+    def _show_buttons(self) -> None:
+        reading = self._reading
+        if reading is None or reading.stage is None:
+            return
+        sets = reading.calls.label_sets
+        titles = [(p.label_set.title, max(0, colour_of(sets, p.label_set.slug))) for p in reading.stage.panels]
+        pick = colour_of(sets, reading.pick.label_set) if reading.pick else -1
+        self.bar.dress(self._theme, titles, pick=pick)
+        for place, panel in enumerate(reading.stage.panels, 1):
+            self.bar.buttons[f"decide.accept_{place}"].setEnabled(panel.candidate is not None)
+        self.bar.buttons["decide.accept_pick"].setEnabled(reading.verdict is not None)
+
+    def _show_state(self) -> None:
+        reading = self._reading
+        if reading is not None:
+            self.bar.show_reasons(reading.reasons)
+            self.bar.show_note(reading.state.note)
+
+    def _show_made(self) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        self.bar.strip.show_made(tuple(reading.made))
+        rate, counts = reading.pace.per_hour, reading.worklist.counts
+        words = [f"{rate:.0f} / h"] if rate else []
+        if counts is not None and (left := reading.pace.left(counts.open)):
+            words.append(f"{left} left")
+        self.worklist.show_pace("  ·  ".join(words))
+
+    def _show_place(self) -> None:
+        reading = self._reading
+        if reading is None or reading.item is None:
+            self._header.show_item("", "", "")
+            return
+        here, counts = reading.worklist.index_of(reading.item), reading.worklist.counts
+        row = reading.worklist.rows[here] if here is not None else None
+        title = reading.stage.structure.shown if reading.stage else row.title if row else reading.item.structure
+        place = f"{row.rank} of {counts.total}" if row is not None and counts is not None else ""
+        self._header.show_item(reading.item.case, title, place)
+
+    def _show_critic(self) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        job, down = reading.critic.job, reading.critic.down
+        words = reading.calls.critic_title
+        if job is not None and job.total:
+            words = f"{words}  {job.done} of {job.total}"
+        state = "bad" if down else "busy" if job else "good"
+        self._header.show_critic(words, state, self._station.remote_server)
+
+
+def _centred(label: QLabel) -> None:
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -1,0 +1,46 @@
+"""Keys that act whichever widget has the focus, unless a text field has it. Layer: ui."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+
+from labelcritic_gui.ui.commands import COMMANDS, Command
+from labelcritic_gui.ui.keymap import Keys
+
+TEXT_FIELDS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
+
+
+class Shortcuts(QObject):
+    """One application-wide shortcut per key; those a text field needs itself rest while one has the focus."""
+
+    def __init__(self, window: QWidget, keys: Keys, trigger: Callable[[Command], None]) -> None:
+        super().__init__(window)
+        self._plain: list[QShortcut] = []
+        for command in COMMANDS:
+            for key in keys[command.id]:
+                self._add(window, command, key, trigger)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._focus_moved)
+
+    def _add(self, window: QWidget, command: Command, key: str, trigger: Callable[[Command], None]) -> None:
+        sequence = QKeySequence.fromString(key, QKeySequence.SequenceFormat.PortableText)
+        shortcut = QShortcut(sequence, window)
+        shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+        # a held decision key must never run on into the next item
+        shortcut.setAutoRepeat(command.repeat)
+        shortcut.activated.connect(lambda: trigger(command))
+        if not _works_in_text(key):
+            self._plain.append(shortcut)
+
+    def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:  # noqa: ARG002  (signature is Qt's)
+        writing = isinstance(new, TEXT_FIELDS)
+        for shortcut in self._plain:
+            shortcut.setEnabled(not writing)
+
+
+def _works_in_text(key: str) -> bool:
+    """Say whether a key means nothing to a text field: function keys, Esc, Alt and Ctrl combinations."""
+    return key == "Esc" or "Ctrl+" in key or "Alt+" in key or (key[0] == "F" and key[1:].isdigit())

@@ -1,0 +1,126 @@
+"""Colours, type and icons: tokens from the theme files become a palette, a style sheet and tinted icons. Layer: ui."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from labelcritic_gui.paths import resources_dir
+
+FAMILY = "Inter"
+BASE_PX = 13
+SIZES = {"small": 11, "base": 13, "title": 15, "headline": 20}
+"""The only type sizes, in px at scale 1."""
+REGULAR, STRONG = QFont.Weight.Normal, QFont.Weight.DemiBold
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Named colours of one theme and the type scale. `labels` are the label sets' colours in their fixed order."""
+
+    name: str
+    tokens: dict[str, str]
+    labels: tuple[str, ...]
+    scale: float = 1.0
+
+    def colour(self, token: str) -> QColor:
+        """Return a token's colour."""
+        return QColor(self.tokens[token])
+
+    def label(self, index: int) -> QColor:
+        """Return a label set's colour by its place in the review."""
+        return QColor(self.labels[index % len(self.labels)])
+
+    def px(self, size: int) -> int:
+        """Scale a length in px with the type."""
+        return max(1, round(size * self.scale))
+
+    def font(self, size: str = "base", *, strong: bool = False) -> QFont:
+        """Return the bundled font in one of the four sizes, with tabular numbers."""
+        font = QFont(FAMILY)
+        font.setPixelSize(self.px(SIZES[size]))
+        font.setWeight(STRONG if strong else REGULAR)
+        font.setFeature(QFont.Tag("tnum"), 1)
+        return font
+
+
+def load_theme(name: str, scale: float = 1.0) -> Theme:
+    """Read a theme file of the resources."""
+    with (resources_dir() / "themes" / f"{name}.toml").open("rb") as stream:
+        read = tomllib.load(stream)
+    labels = tuple(read["labels"][key] for key in sorted(read["labels"], key=int))
+    return Theme(read["name"], dict(read["tokens"]), labels, scale)
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the style sheet with tokens `@name` and lengths `@px(n)` filled in."""
+    text = (resources_dir() / "style.qss").read_text(encoding="utf-8")
+    text = re.sub(r"@px\((\d+)\)", lambda m: f"{theme.px(int(m[1]))}px", text)
+    return re.sub(r"@([a-z][a-z-]*)", lambda m: theme.tokens[m[1]], text)
+
+
+def palette(theme: Theme) -> QPalette:
+    """Return the palette for what the style sheet does not name."""
+    made = QPalette()
+    role = QPalette.ColorRole
+    for token, roles in {
+        "ground": (role.Window,),
+        "surface": (role.Base, role.AlternateBase),
+        "raised": (role.Button, role.ToolTipBase),
+        "text": (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.HighlightedText),
+        "pressed": (role.Highlight,),
+        "text-quiet": (role.PlaceholderText,),
+        "focus": (role.Link, role.Accent),
+        "line": (role.Mid, role.Dark, role.Light, role.Midlight),
+    }.items():
+        for one in roles:
+            made.setColor(one, theme.colour(token))
+    for one in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, one, theme.colour("text-quiet"))
+    return made
+
+
+@cache
+def _load_fonts() -> tuple[int, ...]:
+    folder = resources_dir() / "fonts"
+    return tuple(QFontDatabase.addApplicationFont(str(file)) for file in sorted(folder.glob("*.otf")))
+
+
+def apply(application: QApplication, theme: Theme) -> None:
+    """Dress the application in a theme."""
+    _load_fonts()
+    application.setStyle("Fusion")
+    application.setFont(theme.font())
+    application.setPalette(palette(theme))
+    application.setStyleSheet(style_sheet(theme))
+
+
+@lru_cache(maxsize=256)
+def _tinted(name: str, colour: str, size: int, ratio: float) -> QPixmap:
+    svg = (resources_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", colour).encode()))
+    pixmap = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter)
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+def pixmap(name: str, colour: QColor, size: int = 16, *, ratio: float = 1.0) -> QPixmap:
+    """Return an icon of the resources in a colour."""
+    return _tinted(name, colour.name(), size, ratio)
+
+
+def icon(theme: Theme, name: str, token: str = "text") -> QIcon:
+    """Return an icon tinted for a theme, at both densities."""
+    made = QIcon()
+    for ratio in (1.0, 2.0):
+        made.addPixmap(pixmap(name, theme.colour(token), 16, ratio=ratio))
+    return made

@@ -1,0 +1,323 @@
+"""The cards on the right: verdict, quality, facts, findings. Layer: ui."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labelcritic_gui.core.cases import LabelSet
+from labelcritic_gui.core.findings import Severity
+from labelcritic_gui.ui import theme as themes
+from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
+from labelcritic_gui.viewmodels.calls import Opinions, Stage
+from labelcritic_gui.viewmodels.cards import (
+    FindingRow,
+    QualityCell,
+    VerdictCard,
+    fact_rows,
+    finding_rows,
+    pair_lines,
+    quality_cells,
+    verdict_card,
+)
+
+SEVERITY_WORDS = {Severity.NOTE: "note", Severity.MINOR: "minor", Severity.MAJOR: "major", Severity.GROSS: "gross"}
+SEVERITY_TOKENS = {
+    Severity.NOTE: "text-quiet",
+    Severity.MINOR: "doubt",
+    Severity.MAJOR: "bad",
+    Severity.GROSS: "bad",
+}
+
+
+class Swatch(QWidget):
+    """A small square in a label set's colour, with its panel number where there is room."""
+
+    def __init__(self, colour: QColor, *, size: int = 10, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour, self._text = colour, text
+        self.setFixedSize(QSize(size, size))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colour)
+        painter.drawRoundedRect(QRectF(self.rect()), 3, 3)
+        if self._text:
+            font = painter.font()
+            font.setPixelSize(round(self.height() * 0.66))
+            font.setWeight(themes.STRONG)
+            painter.setFont(font)
+            painter.setPen(QColor("#000000"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
+
+
+class Meter(QWidget):
+    """A short bar from 0 to 1."""
+
+    def __init__(self, value: float, colour: QColor, ground: QColor, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value, self._colour, self._ground = value, colour, ground
+        self.setFixedHeight(4)
+        self.setMinimumWidth(32)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._ground)
+        painter.drawRoundedRect(QRectF(self.rect()), 2, 2)
+        painter.setBrush(self._colour)
+        painter.drawRoundedRect(QRectF(0, 0, max(4.0, self.width() * self._value), self.height()), 2, 2)
+
+
+class Card(QFrame):
+    """A raised card; `edge` paints its left edge in a colour."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.edge: QColor | None = None
+        self.rows = QVBoxLayout(self)
+        self.rows.setContentsMargins(12, 8, 12, 10)
+        self.rows.setSpacing(6)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("raised"))
+        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+        if self.edge is not None:
+            painter.setBrush(self.edge)
+            painter.drawRoundedRect(QRectF(0, 0, 4, self.height()), 2, 2)
+
+
+class FindingButton(QPushButton):
+    """One finding: its mark's number, its code, what it says; a click goes to its place."""
+
+    def __init__(self, row: FindingRow, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.row = row
+        self.setProperty("flat", True)
+        self.setEnabled(row.place is not None)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(4, 4, 4, 4)
+        line.setSpacing(8)
+        swatch = Swatch(theme.label(max(0, row.colour)), size=theme.px(16), text=str(row.panel + 1))
+        line.addWidget(swatch, 0, Qt.AlignmentFlag.AlignTop)
+        finding = row.finding
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(plain_label(finding.code.value, role="strong"))
+        severity = plain_label(SEVERITY_WORDS[finding.severity], role="caption")
+        severity.setStyleSheet(f"color: {theme.tokens[SEVERITY_TOKENS[finding.severity]]}")
+        head.addWidget(severity)
+        head.addStretch()
+        if finding.size_ml is not None:
+            head.addWidget(plain_label(f"{finding.size_ml:.1f} ml", role="caption"))
+        if row.number:
+            head.addWidget(plain_label(f"({row.number})", role="caption"))
+        words.addLayout(head)
+        words.addWidget(plain_label(finding.text or finding.code.title, role="quiet", wrap=True))
+        line.addLayout(words, 1)
+        self.setAccessibleName(f"Panel {row.panel + 1}: {finding.code.value}, {finding.text}")
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.sizeHint() if layout is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.sizeHint().height())
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        layout = self.layout()
+        return layout.heightForWidth(width) if layout is not None else -1
+
+
+class SideCards(QScrollArea):
+    """All cards in a column. `finding_chosen` carries a FindingRow; `sent_wanted` and `again_wanted` ask."""
+
+    finding_chosen = Signal(object)
+    sent_wanted = Signal()
+    again_wanted = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.findings: tuple[FindingRow, ...] = ()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over another theme; the next opinions are drawn in it."""
+        self._theme = theme
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.findings = ()
+        self.setWidget(QWidget())
+
+    def show_opinions(
+        self, stage: Stage | None, opinions: Opinions | None, label_sets: Sequence[LabelSet], *, waiting: str
+    ) -> None:
+        """Show what the critic says of an item; `waiting` is said where there is no verdict."""
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(12)
+        if stage is None:
+            self.clear()
+            return
+        if len(stage.panels) > 1:
+            verdict = opinions.verdict if opinions else None
+            card = verdict_card(verdict, label_sets) if verdict else None
+            column.addWidget(self._verdict(card, waiting))
+        self.findings = ()
+        if opinions is not None:
+            column.addWidget(self._scores(stage, opinions, label_sets))
+            self.findings = finding_rows(stage.panels, opinions, label_sets)
+            if self.findings:
+                column.addWidget(self._findings())
+        elif len(stage.panels) == 1:
+            column.addWidget(plain_label(waiting, role="quiet", wrap=True))
+        column.addStretch()
+        self.setWidget(page)
+
+    def _heading(self, text: str) -> QLabel:
+        return plain_label(text, role="caption")
+
+    def _verdict(self, card: VerdictCard | None, waiting: str) -> QWidget:
+        box = Card(self._theme)
+        box.setObjectName("verdict")
+        if card is None:
+            box.rows.addWidget(self._heading("Verdict"))
+            box.rows.addWidget(plain_label(waiting, role="quiet", wrap=True))
+            again = QPushButton("Ask the critic")
+            again.setProperty("link", True)
+            again.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            again.clicked.connect(self.again_wanted)
+            box.rows.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
+            return box
+        if card.colour >= 0:
+            box.edge = self._theme.label(card.colour)
+        box.rows.addWidget(self._heading(f"Verdict of {card.critic}"))
+        box.rows.addLayout(self._headline(card))
+        if card.confidence is not None:
+            ground = self._theme.colour("line")
+            colour = self._theme.label(card.colour) if card.colour >= 0 else self._theme.colour("text-quiet")
+            box.rows.addWidget(Meter(card.confidence, colour, ground))
+        if card.orders:
+            box.rows.addLayout(self._orders(card))
+        for reason in card.reasons:
+            box.rows.addWidget(plain_label(reason, wrap=True, copyable=True))
+        sent = QPushButton("What was sent")
+        sent.setProperty("link", True)
+        sent.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        sent.clicked.connect(self.sent_wanted)
+        box.rows.addWidget(sent, 0, Qt.AlignmentFlag.AlignLeft)
+        return box
+
+    def _headline(self, card: VerdictCard) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        if card.colour >= 0:
+            line.addWidget(Swatch(self._theme.label(card.colour), size=self._theme.px(12)))
+        line.addWidget(ElidedLabel(card.headline, role="title"), 1)
+        if card.confidence is not None:
+            number = plain_label(f"{card.confidence:.2f}", role="title")
+            number.setToolTip("Probability that this verdict is right, as the critic sees it")
+            line.addWidget(number)
+        return line
+
+    def _orders(self, card: VerdictCard) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(2, 1)
+        for line, order in enumerate(card.orders):
+            grid.addWidget(plain_label(order.order, role="caption"), line, 0)
+            if order.colour >= 0:
+                grid.addWidget(Swatch(self._theme.label(order.colour)), line, 1)
+            grid.addWidget(ElidedLabel(order.answer), line, 2)
+            if order.probability is not None:
+                grid.addWidget(plain_label(f"{order.probability:.2f}"), line, 3)
+        if card.disagree:
+            word = plain_label("✕ orders disagree")
+            set_state(word, "state", "doubt")
+            grid.addWidget(word, len(card.orders), 0, 1, 4)
+        return grid
+
+    def _scores(self, stage: Stage, opinions: Opinions, label_sets: Sequence[LabelSet]) -> QWidget:
+        box = Card(self._theme)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 1)
+        cells = quality_cells(stage.panels, opinions, label_sets)
+        grid.addWidget(self._heading("Quality, 0 to 100"), 0, 0)
+        for column, cell in enumerate(cells, 1):
+            swatch = Swatch(self._theme.label(max(0, cell.colour)), size=self._theme.px(16), text=str(column))
+            grid.addWidget(swatch, 0, column, Qt.AlignmentFlag.AlignRight)
+        if any(cell.score is not None for cell in cells):
+            grid.addWidget(plain_label("Score", role="quiet"), 1, 0)
+            for column, cell in enumerate(cells, 1):
+                grid.addWidget(self._cell(cell), 1, column, Qt.AlignmentFlag.AlignRight)
+        for line, row in enumerate(fact_rows(opinions.facts), 2):
+            name = plain_label(f"{row.name}, {row.unit}" if row.unit else row.name, role="quiet")
+            grid.addWidget(name, line, 0)
+            for column, value in enumerate(row.values, 1):
+                grid.addWidget(plain_label(value, copyable=True), line, column, Qt.AlignmentFlag.AlignRight)
+        box.rows.addLayout(grid)
+        self._pair(box, opinions)
+        return box
+
+    def _cell(self, cell: QualityCell) -> QLabel:
+        return plain_label(cell.text, role="strong" if cell.score is not None else "quiet")
+
+    def _pair(self, box: Card, opinions: Opinions) -> None:
+        lines = pair_lines(opinions.pair)
+        if not lines:
+            return
+        box.rows.addWidget(self._heading("Between the two"))
+        grid = QGridLayout()
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 1)
+        for line, (name, value) in enumerate(lines):
+            grid.addWidget(plain_label(name, role="quiet"), line, 0)
+            grid.addWidget(plain_label(value, copyable=True), line, 1, Qt.AlignmentFlag.AlignRight)
+        box.rows.addLayout(grid)
+
+    def _findings(self) -> QWidget:
+        box = Card(self._theme)
+        box.rows.setContentsMargins(8, 8, 8, 8)
+        box.rows.setSpacing(2)
+        heading = self._heading("Findings")
+        heading.setContentsMargins(4, 0, 0, 0)
+        box.rows.addWidget(heading)
+        for row in self.findings:
+            button = FindingButton(row, self._theme)
+            button.clicked.connect(lambda _=False, chosen=row: self.finding_chosen.emit(chosen))
+            box.rows.addWidget(button)
+        return box

@@ -1,0 +1,285 @@
+"""The few dialogs: introduction, export, critic and server, what was sent, a report of a defect. Layer: ui."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labelcritic_gui.settings import ServerSettings, Settings
+from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
+from labelcritic_gui.viewmodels.calls import ExportReport
+from labelcritic_gui.viewmodels.messages import Message
+from labelcritic_gui.viewmodels.runner import Job
+from labelcritic_gui.viewmodels.station import THIS_MACHINE, Station
+
+NOTICE = "Label Critic is for research and dataset work. It is not a medical device and not for diagnosis."
+POLL_MS = 100
+
+
+class Sheet(QDialog):
+    """A dialog with a title, rows, and buttons at the lower right."""
+
+    def __init__(self, title: str, parent: QWidget | None, *, width: int = 480) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(width)
+        self.rows = QVBoxLayout()
+        self.rows.setSpacing(12)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(8)
+        self.buttons.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(20)
+        column.addLayout(self.rows, 1)
+        column.addLayout(self.buttons)
+
+    def add_button(self, text: str, call: Callable[[], object], *, primary: bool = False) -> QPushButton:
+        """Add a button; the primary one answers Enter."""
+        button = QPushButton(text)
+        button.setProperty("primary", primary)
+        button.setDefault(primary)
+        button.setAutoDefault(primary)
+        button.clicked.connect(lambda _=False: call())
+        self.buttons.addWidget(button)
+        return button
+
+
+class IntroductionDialog(Sheet):
+    """Asks once for the reader's name and the consent to the notice."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__("Welcome", parent, width=440)
+        self.rows.addWidget(plain_label("Welcome to Label Critic", role="headline"))
+        self.rows.addWidget(plain_label("Every decision is kept with the name of who made it.", role="quiet"))
+        form = QVBoxLayout()
+        form.setSpacing(4)
+        form.addWidget(plain_label("Your name or initials", role="caption"))
+        self.reader = QLineEdit(name)
+        self.reader.setMaxLength(80)
+        form.addWidget(self.reader)
+        self.rows.addLayout(form)
+        self.rows.addWidget(plain_label(NOTICE, wrap=True))
+        self.agreed = QCheckBox("I have read this")
+        self.rows.addWidget(self.agreed)
+        self.start = self.add_button("Start", self.accept, primary=True)
+        self.reader.textChanged.connect(self._check)
+        self.agreed.toggled.connect(self._check)
+        self._check()
+
+    def _check(self) -> None:
+        self.start.setEnabled(bool(self.reader.text().strip()) and self.agreed.isChecked())
+
+
+class CriticDialog(Sheet):
+    """Asks which critic advises, and for the server of the LVLM critic."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__("Critic and server", parent, width=520)
+        server = settings.server
+        self.critic = QComboBox()
+        self.critic.addItem("Anatomy critic: measures on this machine", "anatomy")
+        self.critic.addItem("LVLM critic: asks a server", "lvlm")
+        self.critic.setCurrentIndex(0 if settings.critic == "anatomy" else 1)
+        self.url = QLineEdit(server.url)
+        self.model = QLineEdit(server.model, placeholderText="the one the server offers")
+        self.in_flight = QSpinBox(minimum=1, maximum=256, value=server.max_in_flight)
+        self.timeout = QDoubleSpinBox(minimum=1, maximum=3600, decimals=0, value=server.timeout_s, suffix=" s")
+        form = QFormLayout()
+        form.setSpacing(8)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        for name, field in (
+            ("Critic", self.critic),
+            ("Server", self.url),
+            ("Model", self.model),
+            ("Questions at once", self.in_flight),
+            ("Patience", self.timeout),
+        ):
+            form.addRow(plain_label(name, role="quiet"), field)
+        self.rows.addLayout(form)
+        self.warning = plain_label(wrap=True)
+        self.rows.addWidget(self.warning)
+        key = f"A key is read from the environment variable {server.key_variable}; it is never stored."
+        self.rows.addWidget(plain_label(key, role="caption", wrap=True))
+        self.add_button("Cancel", self.reject)
+        self.use = self.add_button("Use", self.accept, primary=True)
+        self.url.textChanged.connect(self._check)
+        self.critic.currentIndexChanged.connect(self._check)
+        self._check()
+
+    @property
+    def chosen(self) -> tuple[str, dict[str, object]]:
+        """The critic and the changed fields of `ServerSettings`."""
+        server = {
+            "url": self.url.text().strip(),
+            "model": self.model.text().strip(),
+            "max_in_flight": self.in_flight.value(),
+            "timeout_s": self.timeout.value(),
+        }
+        return self.critic.currentData(), server
+
+    def _check(self) -> None:
+        from urllib.parse import urlsplit
+
+        asks = self.critic.currentData() == "lvlm"
+        for field in (self.url, self.model, self.in_flight, self.timeout):
+            field.setEnabled(asks)
+        try:
+            parts = urlsplit(self.url.text().strip())
+            host, valid = parts.hostname or "", parts.scheme in {"http", "https"} and bool(parts.hostname)
+        except ValueError:
+            host, valid = "", False
+        self.use.setEnabled(valid or not asks)
+        if not asks:
+            self.warning.setText("Nothing leaves this machine.")
+        elif not valid:
+            self.warning.setText(f"A server address looks like {ServerSettings().url}.")
+        elif host in THIS_MACHINE:
+            self.warning.setText("The server is this machine: nothing leaves it.")
+        else:
+            self.warning.setText(f"Pictures and facts of every case will be sent to {host}.")
+
+
+class ExportDialog(Sheet):
+    """Asks for a new folder, exports, shows progress and the outcome."""
+
+    def __init__(self, station: Station, suggestion: Path, parent: QWidget | None = None) -> None:
+        super().__init__("Export", parent, width=560)
+        self._station = station
+        self.rows.addWidget(plain_label("Export what was accepted", role="headline"))
+        words = "Masks as a NIfTI tree with a manifest: who decided, when, which candidate, hashes."
+        self.rows.addWidget(plain_label(words, role="quiet", wrap=True))
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        self.folder = QLineEdit(str(suggestion))
+        line.addWidget(self.folder, 1)
+        self._browse = QPushButton("Browse…")
+        self._browse.clicked.connect(self._ask_folder)
+        line.addWidget(self._browse)
+        self.rows.addLayout(line)
+        self.rows.addWidget(plain_label("The folder must not exist yet; nothing is overwritten.", role="caption"))
+        self.bar = QProgressBar(textVisible=False)
+        self.status = plain_label(wrap=True, copyable=True)
+        self.status.setMinimumHeight(40)
+        self.rows.addWidget(self.bar)
+        self.rows.addWidget(self.status)
+        self.close_button = self.add_button("Close", self.reject)
+        self.start = self.add_button("Export", self._start, primary=True)
+        self._poll = QTimer(self, interval=POLL_MS)
+        self._poll.timeout.connect(self._show_job)
+        self._job: Job | None = None
+        station.exported.connect(self._finished)
+        station.said.connect(self._failed)
+        self.bar.hide()
+
+    def done(self, result: int) -> None:
+        if self._job is not None:
+            self._station.cancel_job()
+            return
+        self._poll.stop()
+        self._station.exported.disconnect(self._finished)
+        self._station.said.disconnect(self._failed)
+        super().done(result)
+
+    def _ask_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Folder to make the export in", str(Path.home()))
+        if chosen:
+            self.folder.setText(str(Path(chosen) / Path(self.folder.text()).name))
+
+    def _start(self) -> None:
+        self.status.setText("")
+        self._station.export(Path(self.folder.text()).expanduser())
+        if self._station.job is None:  # it ended at once: the outcome is shown already
+            return
+        self._job = self._station.job
+        self.bar.show()
+        self._show_job()
+        self._poll.start()
+
+    def _show_job(self) -> None:
+        running = self._job is not None
+        self.start.setEnabled(not running)
+        self.folder.setEnabled(not running)
+        self._browse.setEnabled(not running)
+        self.close_button.setText("Cancel" if running else "Close")
+        if self._job is not None:
+            self.bar.setMaximum(self._job.total)
+            self.bar.setValue(self._job.done)
+            self.status.setText(f"{self._job.done} of {self._job.total}  {self._job.what}" if self._job.total else "…")
+
+    def _end(self, words: str) -> None:
+        self._job = None
+        self._poll.stop()
+        self.bar.hide()
+        self._show_job()
+        self.status.setText(words)
+
+    def _finished(self, report: ExportReport) -> None:
+        self._end(report.summary)
+        self.start.setEnabled(False)
+
+    def _failed(self, message: Message) -> None:
+        self._end(f"{message.text} {message.hint}".strip())
+
+
+class TextDialog(Sheet):
+    """Shows plain text that can be copied."""
+
+    def __init__(self, title: str, text: str, parent: QWidget | None = None, *, note: str = "") -> None:
+        super().__init__(title, parent, width=680)
+        self.rows.addWidget(plain_label(title, role="title"))
+        if note:
+            self.rows.addWidget(plain_label(note, wrap=True, copyable=True))
+        self.text = QPlainTextEdit(text)
+        self.text.setReadOnly(True)
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setMinimumHeight(280)
+        self.rows.addWidget(self.text, 1)
+        self.add_button("Copy", lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        self.add_button("Close", self.accept, primary=True)
+
+
+class KeySheet(Sheet):
+    """All keys, in two columns, by menu."""
+
+    def __init__(self, groups: dict[str, list[tuple[str, str]]], parent: QWidget | None = None) -> None:
+        super().__init__("Keys", parent, width=760)
+        columns = QHBoxLayout()
+        columns.setSpacing(40)
+        sides = (QVBoxLayout(), QVBoxLayout())
+        for place, (title, entries) in enumerate(groups.items()):
+            side = sides[0] if place < 2 else sides[1]
+            side.addWidget(plain_label(title, role="caption"))
+            form = QFormLayout()
+            form.setHorizontalSpacing(16)
+            form.setVerticalSpacing(4)
+            for key, words in entries:
+                name = plain_label(key, role="strong")
+                name.setMinimumWidth(72)
+                form.addRow(name, ElidedLabel(words))
+            side.addLayout(form)
+            side.addSpacing(12)
+        for side in sides:
+            side.addStretch()
+            columns.addLayout(side, 1)
+        self.rows.addLayout(columns)
+        hint = "Keys act wherever the focus is, except in a text field (it has a ring; Esc leaves it)."
+        self.rows.addWidget(plain_label(hint, role="quiet", wrap=True))
+        self.add_button("Close", self.accept, primary=True)

@@ -1,0 +1,101 @@
+"""The header line: menus, what is being read, who advises. Layer: ui."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QSizePolicy, QWidget
+
+from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
+
+
+class Lamp(QWidget):
+    """Full when the critic answers, a ring while it works, a cross when it is down."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.state = "good"
+        self.setFixedSize(QSize(14, 14))
+
+    def show_state(self, state: str) -> None:
+        """Show good, busy or bad."""
+        self.state = state
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour = QColor(self.theme.colour({"good": "good", "busy": "text-quiet", "bad": "bad"}[self.state]))
+        pen = painter.pen()
+        pen.setColor(colour)
+        pen.setWidthF(1.75)
+        painter.setPen(pen)
+        box = QRectF(3, 3, 8, 8)
+        if self.state == "bad":
+            painter.drawLine(box.topLeft(), box.bottomRight())
+            painter.drawLine(box.topRight(), box.bottomLeft())
+            return
+        if self.state == "good":
+            painter.setBrush(colour)
+        painter.drawEllipse(box)
+
+
+class Header(QWidget):
+    """One quiet line at the top."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("header")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.menus = QMenuBar()
+        self.menus.setNativeMenuBar(False)
+        self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.review = ElidedLabel(role="quiet")
+        self.item = plain_label(role="title")
+        self.place = plain_label(role="quiet")
+        self.mode = plain_label(role="caption")
+        self.server = plain_label()
+        set_state(self.server, "state", "doubt")
+        self.critic = plain_label(role="quiet")
+        self.lamp = Lamp(theme)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(8, 0, 16, 0)
+        line.setSpacing(16)
+        line.addWidget(self.menus)
+        line.addWidget(self.review, 1)
+        line.addWidget(self.item)
+        line.addWidget(self.place)
+        line.addWidget(self.mode)
+        line.addStretch(1)
+        line.addWidget(self.server)
+        line.addWidget(self.critic)
+        line.addWidget(self.lamp)
+        self.set_theme(theme)
+        self.show_review("", "")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over another theme."""
+        self.lamp.theme = theme
+        self.lamp.update()
+        self.setFixedHeight(theme.px(36))
+
+    def show_review(self, title: str, mode: str) -> None:
+        """Name the open review."""
+        self.review.setText(title)
+        self.mode.setText(mode)
+        self.lamp.setVisible(bool(title))
+        if not title:
+            self.show_item("", "", "")
+            self.show_critic("", "good", "")
+
+    def show_item(self, case: str, structure: str, place: str) -> None:
+        """Name the item on the stage."""
+        self.item.setText(f"{case}  ·  {structure}" if case else "")
+        self.place.setText(place)
+
+    def show_critic(self, title: str, state: str, remote: str) -> None:
+        """Name the critic, how it is, and the server when it is not this machine."""
+        self.critic.setText(title)
+        self.lamp.show_state(state)
+        self.server.setText(f"Pictures go to {remote}" if remote else "")
+        self.server.setVisible(bool(remote))

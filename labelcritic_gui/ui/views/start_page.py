@@ -1,0 +1,121 @@
+"""What is shown while no review is open: recent reviews, open, demonstration. Layer: ui."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from labelcritic_gui.ui import theme as themes
+from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
+from labelcritic_gui.viewmodels.runner import Job
+
+WIDTH = 560
+COMMAND_LINE = "labelcritic new REVIEW --images DIR --labels NAME=DIR --labels NAME=DIR"
+
+
+class StartPage(QWidget):
+    """Emits `opened` with a folder, `open_wanted`, `demonstration_wanted`, `cancel_wanted`."""
+
+    opened = Signal(object)
+    open_wanted = Signal()
+    demonstration_wanted = Signal()
+    cancel_wanted = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("start")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._theme = theme
+        self._mark = plain_label()
+        self.demonstration = QPushButton("Try the demonstration")
+        self.demonstration.setProperty("primary", True)
+        self.open = QPushButton("Open a review…")
+        self.demonstration.clicked.connect(self.demonstration_wanted)
+        self.open.clicked.connect(self.open_wanted)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(2)
+        self._work = QWidget()
+        self._lay_out()
+        self.set_theme(theme)
+
+    def _lay_out(self) -> None:
+        page = QHBoxLayout(self)
+        page.addStretch()
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addStretch(2)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self._mark)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(plain_label("Label Critic", role="headline"))
+        words.addWidget(plain_label("Choose the better organ label, case by case.", role="quiet"))
+        head.addLayout(words, 1)
+        column.addLayout(head)
+        column.addSpacing(12)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.open)
+        buttons.addWidget(self.demonstration)
+        buttons.addStretch()
+        column.addLayout(buttons)
+        self._lay_out_work(column)
+        column.addSpacing(12)
+        column.addLayout(self._recent)
+        column.addSpacing(12)
+        column.addWidget(plain_label("A review of your own data is made on the command line:", role="caption"))
+        column.addWidget(plain_label(COMMAND_LINE, role="quiet", copyable=True))
+        column.addStretch(3)
+        frame = QWidget()
+        frame.setLayout(column)
+        frame.setMinimumWidth(WIDTH)
+        page.addWidget(frame)
+        page.addStretch()
+
+    def _lay_out_work(self, column: QVBoxLayout) -> None:
+        self._bar = QProgressBar(textVisible=False)
+        self._doing = ElidedLabel(role="quiet")
+        self._cancel = QPushButton("Cancel")
+        self._cancel.clicked.connect(self.cancel_wanted)
+        rows = QVBoxLayout(self._work)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(6)
+        rows.addWidget(self._bar)
+        line = QHBoxLayout()
+        line.addWidget(self._doing, 1)
+        line.addWidget(self._cancel)
+        rows.addLayout(line)
+        column.addWidget(self._work)
+        self._work.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over another theme."""
+        self._theme = theme
+        self._mark.setPixmap(themes.pixmap("app", theme.colour("text"), 56, ratio=self.devicePixelRatioF()))
+
+    def show_recent(self, recent: Sequence[str]) -> None:
+        """List the reviews opened lately, newest first."""
+        while (entry := self._recent.takeAt(0)) is not None:
+            if (widget := entry.widget()) is not None:
+                widget.deleteLater()
+        if recent:
+            self._recent.addWidget(plain_label("Recent reviews", role="caption"))
+        for folder in map(Path, recent):
+            button = QPushButton(f"{folder.name}    {folder.parent}")
+            button.setProperty("link", True)
+            button.clicked.connect(lambda _=False, chosen=folder: self.opened.emit(chosen))
+            self._recent.addWidget(button)
+
+    def show_job(self, job: Job | None) -> None:
+        """Show what is being prepared, and how far it is."""
+        self._work.setVisible(job is not None)
+        self.open.setEnabled(job is None)
+        self.demonstration.setEnabled(job is None)
+        if job is not None:
+            self._bar.setMaximum(job.total)
+            self._bar.setValue(job.done)
+            far = f"  {job.done} of {job.total}" if job.total else ""
+            self._doing.setText(f"{job.title}{far}  {job.what}".rstrip())

@@ -113,6 +113,8 @@ class CandidateFacts(_Stored):
 class PairFacts(_Stored):
     """What was measured of two candidates of one item, first against second; None when it cannot be measured.
 
+    Hounsfield units are clipped to -1024..500 here, so that metal does not drown everything else.
+
     Attributes:
         dice: 3-D Dice, exact; 1 for two empty masks.
         volume_difference_ml: first minus second.
@@ -177,6 +179,7 @@ class PairFacts(_Stored):
 
 _FAT, _AIR_HU, _BONE_HU = (-190, -30), -300, 300
 _MOST_ISLANDS = 8
+_CLIP = (-1024, 500)
 _FIT_SD, _LEAST_SD = 2.0, 12.0
 
 
@@ -331,7 +334,7 @@ def measure_pair(first: Mask, second: Mask, ct: Volume) -> PairFacts:
     total = 2 * both + only_first + only_second
     if not only_first and not only_second:
         return PairFacts(dice=1.0, both_ml=both * ml)
-    hu = ct.voxels[box]
+    hu = np.clip(ct.voxels[box], *_CLIP)
     solids = (metrics.opened(mine), metrics.opened(theirs))
     solid_ml = tuple(int(np.count_nonzero(solid)) * ml for solid in solids)
     mean, sd, noise = _inside(hu, common)
@@ -344,6 +347,7 @@ def measure_pair(first: Mask, second: Mask, ct: Volume) -> PairFacts:
         metrics.largest_part(solid if solid.any() else part) for part, solid in zip((mine, theirs), solids, strict=True)
     ]
     places = [None if size == 0 else world_point(ct.geometry, origin, middle) for _, size, middle in largest]
+    edges = [metrics.boundary_contrast(hu, own, rival, noise=noise) for own, rival in ((one, two), (two, one))]
     bigger = int(largest[1][1] > largest[0][1])
     tied = largest[0][1] == largest[1][1]
     return PairFacts(
@@ -360,8 +364,8 @@ def measure_pair(first: Mask, second: Mask, ct: Volume) -> PairFacts:
         only_second_hu=regions[1][0],
         only_first_fit=regions[0][1],
         only_second_fit=regions[1][1],
-        edge_first=_edge(hu, one, two, noise=noise),
-        edge_second=_edge(hu, two, one, noise=noise),
+        edge_first=edges[0],
+        edge_second=edges[1],
         first_place=places[0],
         second_place=places[1],
         largest_place=None if tied else places[bigger],
@@ -391,8 +395,3 @@ def _region(
         return float(values.mean(dtype=np.float64)), None
     like = np.abs(values - mean) <= _FIT_SD * max(sd, _LEAST_SD)
     return float(values.mean(dtype=np.float64)), float(like.mean())
-
-
-def _edge(hu: NDArray[Any], own: NDArray[np.bool_], rival: NDArray[np.bool_], *, noise: float) -> float | None:
-    step, faces = metrics.boundary_steps(hu, own, rival)
-    return step - noise if faces else None

@@ -13,7 +13,7 @@ COARSE_MM = 4.0
 UNIT_MM = 130.0
 """Usual distance from the iliac crest (L4) to the lowest lung (T12 to L1); used where only one of them is in view."""
 _SKIN_HU, _LUNG_HU, _GAS_HU, _BONE_HU, _DENSE_HU = -300, -500, -925, 180, 280
-_LUNG_ML, _LUNG_SLICE_CM2 = 15.0, 3.0
+_LUNG_ML, _WHOLE_LUNG_ML, _LUNG_SLICE_CM2 = 15.0, 600.0, 3.0
 _WING_END_CM2 = 1.5
 _SPINE_REACH_MM, _SPINE_CM2 = 40.0, 2.0
 _WING_CM2 = 3.5
@@ -105,14 +105,19 @@ def _body(hu: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _lungs(hu: NDArray[Any], body: NDArray[np.bool_], voxel_ml: float) -> NDArray[np.bool_]:
-    """Return air inside the body that is tissue and not bowel gas: large parts whose median is above -925 HU."""
+    """Return air inside the body that is lung and not bowel gas.
+
+    Lung has blood (median above -925 HU), and goes on beyond the top of the image unless it is there as a whole.
+    """
     from scipy import ndimage
 
     parts, count = ndimage.label((hu < _LUNG_HU) & body)
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
     lungs = np.zeros(hu.shape, dtype=np.bool_)
+    whole = sizes * voxel_ml >= _WHOLE_LUNG_ML
+    whole[np.unique(parts[:, :, -1])] = True
     for part in np.flatnonzero(sizes * voxel_ml >= _LUNG_ML):
-        if part and np.median(hu[parts == part]) > _GAS_HU:
+        if part and whole[part] and np.median(hu[parts == part]) > _GAS_HU:
             lungs |= parts == part
     return lungs
 

@@ -227,8 +227,8 @@ def opened(voxels: Voxels) -> Voxels:
     return dilated(eroded(voxels)) & voxels
 
 
-def boundary_steps(hu: NDArray[Any], own: Voxels, rival: Voxels) -> tuple[float, int]:
-    """Return the mean HU step across `own`'s boundary where `rival` has none nearby, and how many faces that is.
+def boundary_contrast(hu: NDArray[Any], own: Voxels, rival: Voxels, *, noise: float) -> float | None:
+    """Return the mean HU step over `noise` across `own`'s boundary where `rival` has none nearby; None without such.
 
     Steps are taken over three voxels (from one inside to one beyond the boundary), so that partial volume is bridged.
     """
@@ -243,7 +243,7 @@ def boundary_steps(hu: NDArray[Any], own: Voxels, rival: Voxels) -> tuple[float,
         step = values[3:][at].astype(np.float32) - values[:-3][at].astype(np.float32)
         total += float(np.abs(step).sum())
         faces += int(step.size)
-    return (total / faces if faces else 0.0), faces
+    return total / faces - noise if faces else None
 
 
 def inner_steps(hu: NDArray[Any], inside: Voxels) -> float:

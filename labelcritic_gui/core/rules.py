@@ -165,7 +165,7 @@ def _flat(structure: Structure, facts: CandidateFacts) -> Found:
         return
     thick = 0.03 * max(facts.slice_mm - 3.0, 0.0) if along else 0.0
     known = structure.expect is not None
-    severity = _graded(facts.flat_face - thick, 0.4 if known else 0.6, 0.55 if known else 2.0, 2.0)
+    severity = _graded(facts.flat_face - thick, 0.5 if known else 0.6, 0.6 if known else 2.0, 2.0)
     if severity is not None:
         text = f"Ends in a flat plane towards the {_LETTERS[facts.flat_facing]}, {facts.flat_face:.0%} of its section."
         yield Finding(FindingCode.CUT, severity, text, facts.flat_place)

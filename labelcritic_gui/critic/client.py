@@ -1,6 +1,7 @@
 """The one door to an OpenAI-compatible server: who answers, what is repeated, what errors mean. Layer: critic."""
 
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -114,6 +115,7 @@ class Client:
     def _api(self) -> "OpenAI":
         if self._opened is None:
             self._opened = _open(self.server)
+            weakref.finalize(self, self._opened.close)  # for owners who only let go of the critic
         return self._opened
 
     def identity(self, cancel: Cancel) -> ModelIdentity:

@@ -93,7 +93,7 @@ class _Values:
 
         for number in self._any:
             yield from _cropped(number, plane != 0, (0, 0, k))
-        ranks = self._ranks(plane)
+        ranks = self._ranks(plane) if self._users else np.zeros((0, 0), dtype=np.int32)
         if not ranks.any():
             return
         shared: dict[int, list[tuple[int, slice, slice]]] = {}

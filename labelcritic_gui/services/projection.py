@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -180,7 +181,8 @@ def _write(path: Path, draw: Callable[[], bytes]) -> Path:
         part.write_bytes(draw())
         part.replace(path)
     except OSError as problem:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         message = f"{path} could not be written: {problem.strerror}."
         raise StorageError(message, "Check the folder and the disk.") from problem
     return path

@@ -4,7 +4,7 @@ The only importer of isal. Content decides whether a file is compressed; a name 
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,13 +184,19 @@ def _read_up_to(source: _Source, count: int, *, path: Path) -> bytes:
 
 
 def _gunzip(file: BinaryIO) -> _Source:
-    """Return a decompressing reader that fills buffers without a copy between."""
-    from isal import igzip, isal_zlib
+    """Return a decompressing reader of an open file."""
+    from isal import igzip
 
-    reader = getattr(isal_zlib, "_GzipReader", None)
-    # the C reader fills the given buffer itself; the public file object copies once more (10 % slower)
-    source: _Source = reader(file, 512 * 1024) if reader else igzip.IGzipFile(fileobj=file, mode="rb")  # type: ignore[no-untyped-call]
+    reader = _quick_reader()
+    source: _Source = reader(file, _READ_BYTES) if reader else igzip.IGzipFile(fileobj=file, mode="rb")  # type: ignore[no-untyped-call]
     return source
+
+
+def _quick_reader() -> Callable[[BinaryIO, int], _Source] | None:
+    """Return isal's inner reader, which fills a buffer without a copy between (10 % faster), where isal has it."""
+    from isal import isal_zlib
+
+    return getattr(isal_zlib, "_GzipReader", None)
 
 
 def whole_numbers(block: NDArray[Any], header: NiftiHeader) -> NDArray[Any] | float:
@@ -219,9 +225,7 @@ def hounsfield(block: NDArray[Any], header: NiftiHeader) -> NDArray[Any]:
         quick = block.astype(np.int32) * np.int32(slope) + np.int32(inter)
         fits = quick.min() >= -32768 and quick.max() <= 32767
         return quick.astype(np.int16 if fits else np.float32)
-    values = block.astype(np.float64) * slope + inter
+    values = block.astype(np.float64) * slope + inter if header.scaled else block
     with np.errstate(invalid="ignore", over="ignore"):
         exact = values.astype(np.int16)
-        if np.array_equal(exact, values):
-            return exact
-        return values.astype(np.float32)
+        return exact if np.array_equal(exact, values) else values.astype(np.float32)

@@ -201,3 +201,16 @@ def test_that_memory_that_is_not_there_is_said_in_a_sentence(tmp_path, plain, mo
     monkeypatch.setattr(np, "empty", scarce)
     with pytest.raises(UnreadableFileError, match="memory"):
         nifti.load_ct(tmp_path / "b.nii")
+
+
+def test_that_without_isals_own_reader_the_public_one_reads_and_checks_the_same(tmp_path, plain, monkeypatch):
+    packed = gzip.compress(plain)
+    (tmp_path / "a.nii.gz").write_bytes(packed)
+    (tmp_path / "cut.nii.gz").write_bytes(packed[:-5])
+    (tmp_path / "bad.nii.gz").write_bytes(packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:])
+    expected = nifti.load_ct(tmp_path / "a.nii.gz")
+    monkeypatch.setattr("labelcritic_gui.formats.nifti_stream._quick_reader", lambda: None)
+    assert np.array_equal(nifti.load_ct(tmp_path / "a.nii.gz").voxels, expected.voxels)
+    for name in ("cut", "bad"):
+        with pytest.raises(UnreadableFileError):
+            nifti.load_ct(tmp_path / f"{name}.nii.gz")

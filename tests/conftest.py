@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.making import Dataset, make_dataset
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -22,3 +24,9 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("LABELCRITIC_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    """A small dataset on disk with its review: two cases, three structures, label sets good and bad."""
+    return make_dataset(tmp_path / "set")

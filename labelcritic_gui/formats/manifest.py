@@ -27,6 +27,7 @@ MANIFEST_COLUMNS = (
     "note",
     "content_hash",
     "source",
+    "source_values",
     "source_sha256",
     "resampled",
     "software",

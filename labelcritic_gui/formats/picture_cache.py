@@ -36,7 +36,7 @@ def save_arrays(file: Path, stamp: str, arrays: Mapping[str, NDArray[Any]]) -> N
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", suffix=".partial", delete=False) as stream:
             try:
-                np.savez(stream, **{_STAMP: np.array(stamp)}, **dict(arrays))
+                np.savez(stream, allow_pickle=False, **{_STAMP: np.array(stamp), **arrays})
             except OSError:
                 Path(stream.name).unlink(missing_ok=True)
                 return

@@ -159,6 +159,7 @@ def _write_mask(
         "sha256": nifti.file_sha256(target),
         "content_hash": last.decision.content_hash,
         "source": found.source.path,
+        "source_values": " ".join(str(v) for v in found.source.values or ()),
         "source_sha256": nifti.file_sha256(source),
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, true
+from sqlalchemy import ColumnElement, Integer, and_, cast, delete, func, insert, or_, select, true
 
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId, MaskSource
 from labelcritic_gui.core.errors import ReviewError
@@ -25,6 +25,7 @@ SAVED_FILTERS: dict[str, ColumnElement[bool]] = {
     "queued": items.c.status == Status.QUEUED.value,
     "mine": items.c.reader != "",
 }
+_SKIPPED = cast(items.c.skipped, Integer)
 _LAST = 9.0
 """A Dice above every real one: items without a Dice come last."""
 
@@ -217,7 +218,7 @@ def _filter(saved: str, text: str, reader: str) -> ColumnElement[bool]:
 
 def _sort_keys(sort: Sort) -> list[Any]:
     keys: dict[Sort, list[Any]] = {
-        "attention": [items.c.skipped, -items.c.attention, items.c.rank],
+        "attention": [_SKIPPED, -items.c.attention, items.c.rank],
         "case": [items.c.rank],
         "structure": [items.c.structure, items.c.rank],
         "dice": [func.coalesce(items.c.dice, _LAST), items.c.rank],
@@ -232,8 +233,8 @@ def _key_values(keys: Sequence[Any], row: Row) -> list[Any]:
             values.append(row["rank"])
         elif key is items.c.structure:
             values.append(row["structure"])
-        elif key is items.c.skipped:
-            values.append(row["skipped"])
+        elif key is _SKIPPED:
+            values.append(int(row["skipped"]))
         elif len(keys) == 2:
             values.append(_LAST if row["dice"] is None else row["dice"])
         else:

@@ -1,0 +1,113 @@
+"""Deciding, undoing, and what follows from it."""
+
+import pytest
+
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.core.review import Choice, Stance, Status
+from labelcritic_gui.services import comparison, review, worklist
+from labelcritic_gui.services.opinions import ensure_opinions, missing_opinions
+from tests.making import Dataset
+
+LIVER = ItemId(CaseId("case_1"), "liver")
+GOOD = CandidateId(LIVER.case, "liver", "good")
+BAD = CandidateId(LIVER.case, "liver", "bad")
+
+
+def test_a_decision_without_a_verdict_is_unadvised_and_carries_the_masks_hash(dataset: Dataset) -> None:
+    opened = dataset.open()
+    state = review.decide(opened, "ann", LIVER, Choice.ACCEPT, candidate=GOOD, position=1)
+    opened.close()
+    assert state.last is not None
+    assert state.last.decision.stance is Stance.UNADVISED
+    assert len(state.last.decision.content_hash) == 64
+
+
+def test_decisions_agree_with_or_override_the_stored_verdict(dataset: Dataset) -> None:
+    opened = dataset.open()
+    ensure_opinions(opened, LIVER.case)
+    verdict = comparison.load_opinions(opened, LIVER).verdict
+    assert verdict is not None
+    assert verdict.pick == GOOD
+    agreeing = review.decide(opened, "ann", LIVER, Choice.ACCEPT, candidate=GOOD).last
+    overriding = review.decide(opened, "ann", LIVER, Choice.ACCEPT, candidate=BAD).last
+    opened.close()
+    assert agreeing is not None
+    assert overriding is not None
+    assert (agreeing.decision.stance, overriding.decision.stance) == (Stance.AGREEING, Stance.OVERRIDING)
+
+
+def test_undo_goes_back_decision_by_decision(dataset: Dataset) -> None:
+    opened = dataset.open()
+    spleen = ItemId(LIVER.case, "spleen")
+    review.decide(opened, "ann", LIVER, Choice.NONE)
+    review.decide(opened, "ann", spleen, Choice.EDIT, reasons=("LEAK",))
+    assert review.undo(opened, "ann") == spleen
+    assert review.undo(opened, "ann") == LIVER
+    assert review.undo(opened, "ann") is None
+    assert worklist.counts(opened).open == 6
+    opened.close()
+
+
+def test_a_candidate_of_another_label_set_is_refused(dataset: Dataset) -> None:
+    opened = dataset.open()
+    with pytest.raises(ReviewError, match="It has: good, bad"):
+        review.decide(opened, "ann", LIVER, Choice.ACCEPT, candidate=GOOD._replace(label_set="best"))
+    opened.close()
+
+
+def test_reopening_finds_decisions_notes_and_the_place(dataset: Dataset) -> None:
+    opened = dataset.open()
+    review.decide(opened, "ann", LIVER, Choice.ABSENT)
+    review.set_note(opened, "ann", LIVER, "resected ✂ 2019")
+    review.remember_item(opened, "ann", ItemId(LIVER.case, "pancreas"))
+    opened.close()
+    again = dataset.open()
+    state = review.item_state(again, LIVER)
+    assert (state.status, state.note) == (Status.ABSENT, "resected ✂ 2019")
+    assert review.resume_item(again, "ann") == ItemId(LIVER.case, "pancreas")
+    assert worklist.row(again, LIVER).note
+    again.close()
+
+
+def test_opinions_are_asked_once_and_kept(dataset: Dataset) -> None:
+    opened = dataset.open()
+    assert missing_opinions(opened, LIVER.case)
+    changed = ensure_opinions(opened, LIVER.case)
+    assert len(changed.items) == 3
+    assert not missing_opinions(opened, LIVER.case)
+    assert ensure_opinions(opened, LIVER.case).items == ()
+    found = comparison.load_opinions(opened, LIVER)
+    assert found.complete
+    assert found.pair is not None
+    assert 0.4 < found.pair.dice < 0.9
+    assert [f.volume_ml > 0 for f in found.facts if f] == [True, True]
+    assert "computed" in comparison.sent(opened, LIVER)
+    opened.close()
+
+
+def test_the_stage_shows_each_candidate_on_the_same_anatomy(dataset: Dataset) -> None:
+    opened = dataset.open()
+    stage = comparison.load_stage(opened, LIVER)
+    again = comparison.load_stage(opened, LIVER)
+    opened.close()
+    assert [p.label_set.slug for p in stage.panels] == ["good", "bad"]
+    assert set(stage.pictures) == {"organs", "bone", "skeleton"}
+    assert stage.panels[0].silhouette.sum() > stage.panels[1].silhouette.sum() > 0
+    assert stage.frame.edges.left == "R"
+    assert (stage.panels[0].silhouette == again.panels[0].silhouette).all()
+    assert (stage.pictures["bone"] == again.pictures["bone"]).all()
+
+
+def test_a_mask_that_vanished_is_said_and_the_other_is_still_shown(dataset: Dataset) -> None:
+    (dataset.root / "labels" / "bad" / "case_1" / "segmentations" / "liver.nii.gz").unlink()
+    opened = dataset.open()
+    stage = comparison.load_stage(opened, LIVER)
+    changed = ensure_opinions(opened, LIVER.case)
+    found = comparison.load_opinions(opened, LIVER)
+    opened.close()
+    assert "liver.nii.gz" in stage.panels[1].refused
+    assert not stage.panels[0].refused
+    assert LIVER in changed.items
+    assert found.qualities[1] is not None
+    assert found.qualities[1].score is None

@@ -1,5 +1,6 @@
 """The one door to an OpenAI-compatible server: who answers, what is repeated, what errors mean. Layer: critic."""
 
+import logging
 import time
 import weakref
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, stop_if
 from labelcritic_gui.core.errors import CriticError
@@ -27,6 +29,7 @@ from labelcritic_gui.critic.wire import (
 if TYPE_CHECKING:
     from openai import OpenAI, OpenAIError
 
+_LOG = logging.getLogger(__name__)
 LEAST_CONTEXT = 4096
 """Tokens that two pictures and their question may need."""
 LONGEST_CONNECT_S = 10.0
@@ -214,8 +217,14 @@ class Client:
         raise AssertionError("a retry loop ends by an answer or an error")
 
 
+def _note_repeat(details: RetryDetails) -> None:
+    _LOG.info("The question is asked again in %.1f s: %s", details.wait_for, plain_text(str(details.caused_by)))
+
+
 def _open(server: LvlmServer) -> "OpenAI":
     import openai
+
+    set_on_retry_hooks([_note_repeat])  # in place of a bare warning on the terminal at every repetition
 
     # A proxy, a netrc entry or a redirect would carry patients' pictures or the key to somebody who was not named.
     http = openai.DefaultHttpxClient(follow_redirects=False, trust_env=False)

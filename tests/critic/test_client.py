@@ -141,6 +141,14 @@ def test_that_lasting_failures_say_what_where_and_what_to_do(server, client, ans
     assert len(server.chats) == requests
 
 
+def test_that_repeating_is_noted_in_the_log(server, client, caplog):
+    caplog.set_level("INFO", logger="labelcritic_gui.critic.client")
+    server.script = [BUSY]
+    client.ask(ASKED, NEVER)
+    assert [r.getMessage() for r in caplog.records if "asked again" in r.getMessage()] == [caplog.messages[-1]]
+    assert "currently busy" in caplog.messages[-1]
+
+
 def test_that_a_missing_server_is_named_with_the_way_out():
     with FakeLlm() as gone:
         url = gone.url

@@ -218,7 +218,8 @@ class MainWindow(QMainWindow):
                 keys = " ".join(dict.fromkeys(shown([key]) for key in self._keys[command.id]))
                 groups.setdefault(command.menu, []).append((keys, command.title))
         groups.setdefault("Decide", []).append(("Alt+1 … 9", "Attach a reason, or take it off"))
-        ordered = {title: groups[title] for title in ("Decide", "Go", "View", "Review", "Help") if title in groups}
+        order: tuple[str, ...] = ("Decide", "Go", "View", "Review", "Help")
+        ordered = {title: groups[title] for title in order if title in groups}
         self._open(KeySheet(ordered, self))
 
     def show_about(self) -> None:

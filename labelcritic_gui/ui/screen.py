@@ -1,5 +1,7 @@
 """The reading screen: worklist, stage, cards, message line and decision bar, bound to the station. Layer: ui."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
@@ -42,12 +44,12 @@ class ReadingScreen(QWidget):
         self.finished = self._finished_page()
         self._lay_out()
         self.stage.painted.connect(self._painted)
-        self.stage.retry.connect(lambda: self._reading and self._reading.reload())
         self.cards.finding_chosen.connect(self.stage.go_to)
-        self.cards.again_wanted.connect(lambda: self._reading and self._reading.ask_again())
-        self.worklist.chosen.connect(lambda item: self._reading and self._reading.open_item(item))
-        self.bar.chip.connect(lambda code: self._reading and self._reading.toggle_reason(code))
-        self.bar.noted.connect(lambda text: self._reading and self._reading.set_note(text))
+        self.stage.retry.connect(lambda: self._tell(Reading.reload))
+        self.cards.again_wanted.connect(lambda: self._tell(Reading.ask_again))
+        self.worklist.chosen.connect(lambda item: self._tell(Reading.open_item, item))
+        self.bar.chip.connect(lambda code: self._tell(Reading.toggle_reason, code))
+        self.bar.noted.connect(lambda text: self._tell(Reading.set_note, text))
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_critic)
         self.set_theme(theme)
@@ -75,6 +77,7 @@ class ReadingScreen(QWidget):
         self.splitter = QSplitter()
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
+        self._sides = (left, right)
         for part in (left, self.stage, right):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
@@ -91,8 +94,8 @@ class ReadingScreen(QWidget):
         for part in (self.worklist, self.stage, self.cards, self.message):
             part.set_theme(theme)
         left, right = theme.px(LEFT_W), theme.px(RIGHT_W)
-        self.splitter.widget(0).setMinimumWidth(theme.px(200))
-        self.splitter.widget(2).setMinimumWidth(theme.px(230))
+        for side, width in zip(self._sides, (200, 230), strict=True):
+            side.setMinimumWidth(theme.px(width))
         self.splitter.setSizes([left, max(400, self.width() - left - right), right])
         self._show_buttons()
         self._show_cards()
@@ -126,6 +129,10 @@ class ReadingScreen(QWidget):
         self._show_critic()
         self._show_made()
         self.stage.setFocus()
+
+    def _tell(self, method: Callable[..., None], *arguments: object) -> None:
+        if self._reading is not None:
+            method(self._reading, *arguments)
 
     def _painted(self) -> None:
         if self._reading is not None:

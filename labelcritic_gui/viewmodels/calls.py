@@ -56,7 +56,16 @@ class ReviewCalls(Protocol):
     def critic_lane(self) -> Lane:
         """Where the critic works: CPU, or NET when it asks a server."""
 
-    def decide(self, item: ItemId, choice: Choice, **details: Any) -> ItemState:
+    def decide(
+        self,
+        item: ItemId,
+        choice: Choice,
+        *,
+        candidate: CandidateId | None = None,
+        position: int = 0,
+        reasons: tuple[str, ...] = (),
+        seen: Mapping[str, Any],
+    ) -> ItemState:
         """Write a decision; it is durable on return. Lane DECIDE."""
 
     def undo(self) -> ItemId | None:

@@ -246,15 +246,13 @@ class Reading:
         item = self.item
         if item is None:
             return
-        details: dict[str, Any] = {"reasons": self.reasons, "seen": self._seen()}
-        if candidate is not None:
-            details |= {"candidate": candidate, "position": position}
+        reasons, seen = self.reasons, self._seen()
         self.writing = True
         self.activity_changed.emit()
         colour = colour_of(self.calls.label_sets, candidate.label_set) if candidate else -1
         self._runner.run(
             Lane.DECIDE,
-            lambda: self.calls.decide(item, choice, **details),
+            lambda: self.calls.decide(item, choice, candidate=candidate, position=position, reasons=reasons, seen=seen),
             lambda state: self._decided(Made(item, choice, colour), state),
             on_error=self._not_written,
         )

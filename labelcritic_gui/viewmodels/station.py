@@ -32,11 +32,13 @@ class ReviewOpener(Protocol):
     def open_review(self, folder: Path) -> OpenReview:
         """Open a review folder."""
 
+    def with_settings(self, settings: Settings) -> "ReviewOpener":
+        """Return the same services under other settings."""
+
     def create_demonstration(self, folder: Path, progress: Progress, cancel: Cancel) -> OpenReview:
         """Make the demonstration review, or open it when it is there already."""
 
 
-Rebuild = Callable[[Settings], ReviewOpener]
 Bind = Callable[[OpenReview, str], ReviewCalls]
 
 
@@ -49,12 +51,9 @@ class Station:
     said: ClassVar[Signal] = Signal(Message)
     exported: ClassVar[Signal] = Signal(object)
 
-    def __init__(
-        self, services: ReviewOpener, runner: Runner, *, rebuild: Rebuild | None = None, bind: Bind = ServiceCalls
-    ) -> None:
+    def __init__(self, services: ReviewOpener, runner: Runner, *, bind: Bind = ServiceCalls) -> None:
         self._services = services
         self._runner = runner
-        self._rebuild = rebuild
         self._bind = bind
         self.settings: Settings = services.settings
         self.display = Display(self.settings, self.change)
@@ -99,8 +98,7 @@ class Station:
         self.settings_changed.emit()
 
     def _take_critic(self, settings: Settings) -> None:
-        if self._rebuild is not None:
-            self._services = self._rebuild(settings)
+        self._services = self._services.with_settings(settings)
         self._take_settings(settings)
         if self.calls is not None:
             self.open(self.calls.folder)
@@ -112,9 +110,12 @@ class Station:
         self._begin(Job(f"Opening {folder.name}"), lambda _: self._services.open_review(folder), self._opened)
 
     def demonstrate(self, folder: Path) -> None:
-        """Make or open the demonstration review."""
+        """Make the demonstration in a folder and open its review, or open the one that was made there before."""
+        if (folder / "review" / "review.toml").is_file():
+            self.open(folder / "review")
+            return
         self._begin(
-            Job("Making the demonstration review"),
+            Job("Making the demonstration"),
             lambda job: self._services.create_demonstration(folder, job, job),
             self._opened,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Literal, cast
 
 from psygnal import Signal
 
@@ -12,6 +12,7 @@ from labelcritic_gui.services.worklist import Counts, ItemRow, WorklistQuery
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 
+Sort = Literal["attention", "case", "structure", "dice"]
 PAGE = 300
 SAVED = ("all", "undecided", "orders-disagree", "findings", "queued", "mine")
 SAVED_TITLES = {
@@ -68,7 +69,7 @@ class Worklist:
             self.query,
             text=self.query.text if text is None else text.strip(),
             saved=self.query.saved if saved is None else saved,
-            sort=self.query.sort if sort is None else sort,
+            sort=self.query.sort if sort is None else cast("Sort", sort),
         )
         if wanted != self.query:
             self.query = wanted

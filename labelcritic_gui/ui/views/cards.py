@@ -136,7 +136,7 @@ class FindingButton(QPushButton):
         if row.number:
             head.addWidget(plain_label(f"({row.number})", role="caption"))
         words.addLayout(head)
-        words.addWidget(plain_label(finding.text or finding.code.title, role="quiet", wrap=True))
+        words.addWidget(plain_label(finding.text or str(finding.code.title), role="quiet", wrap=True))
         line.addLayout(words, 1)
         self.setAccessibleName(f"Panel {row.panel + 1}: {finding.code.value}, {finding.text}")
 

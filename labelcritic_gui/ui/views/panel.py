@@ -120,7 +120,7 @@ class PanelView(QWidget):
 
     # --- drawing -----------------------------------------------------------------------------------------------
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour("stage"))
         scene = self._scene

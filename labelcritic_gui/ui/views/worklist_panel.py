@@ -160,8 +160,8 @@ class RowDelegate(QStyledItemDelegate):
         row = model.row(index) if isinstance(model, WorklistModel) else None
         if row is None:
             return
-        theme, rect = self.theme, QRect(option.rect)  # type: ignore[attr-defined]
-        chosen = bool(option.state & option.state.State_Selected)  # type: ignore[attr-defined]
+        theme, rect = self.theme, QRect(option.rect)
+        chosen = bool(option.state & option.state.State_Selected)
         if chosen:
             painter.fillRect(rect, theme.colour("pressed"))
         quiet = row.status is not Status.OPEN or row.skipped

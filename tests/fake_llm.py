@@ -236,6 +236,8 @@ class FakeLlm:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
+    wbufsize = -1  # head and body in one packet: two would wait 40 ms for each other
+    disable_nagle_algorithm = True
     fake: ClassVar[FakeLlm]
 
     def do_GET(self) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from labelcritic_gui.core.errors import UnreadableFileError
 from labelcritic_gui.core.structures import Structure
-from labelcritic_gui.critic.prompts import COMPARE, StructureWords, load_prompts, prompt_set_hash
+from labelcritic_gui.critic.prompts import COMPARE, GENERAL, PromptSet, StructureWords, load_prompts, prompt_set_hash
 from labelcritic_gui.critic.wire import CONTROL_MARK
 from labelcritic_gui.paths import prompts_dir
 
@@ -25,6 +25,7 @@ NAMES = (
     "spleen",
     "stomach",
 )
+TEMPLATES = load_prompts()
 GOOD = 'shown = "Here."\nright = ["So."]\nerrors = ["Not so."]\n'
 
 
@@ -134,6 +135,5 @@ def test_that_missing_general_words_are_named(tmp_path):
 @given(st.text(alphabet="{}%# <>|&'\"abc", min_size=1, max_size=40).filter(lambda t: t.strip()))
 def test_that_words_are_rendered_as_they_are_and_never_as_a_template(line):
     words = StructureWords(shown="x", right=(line,), errors=("y",))
-    text = load_prompts()
-    text._words["odd"] = words
-    assert f"- {line.strip()}\n" in text.compare(Structure("odd")).text
+    prompts = PromptSet(TEMPLATES._templates, {GENERAL: words}, colour="red")
+    assert f"- {line.strip()}\n" in prompts.compare(Structure("odd")).text

@@ -59,6 +59,7 @@ class _Expect(_Strict):
     anterior_mm: _Range | None = None
     height: _Range | None = None
     reach: _Range | None = None
+    tall_mm: _Range | None = None
     parts: int | None = Field(default=None, ge=1)
     tubular: bool = False
     hollow: bool = False
@@ -75,7 +76,7 @@ class _File(_Strict):
     expect: _Expect | None = None
 
 
-_RANGES = ("volume_ml", "hu", "lateral_mm", "anterior_mm", "height", "reach")
+_RANGES = ("volume_ml", "hu", "lateral_mm", "anterior_mm", "height", "reach", "tall_mm")
 
 
 def _expectation(found: _Expect, side: Literal["left", "right", ""]) -> Expectation:

@@ -185,6 +185,21 @@ def _amount(structure: Structure, facts: CandidateFacts) -> Found:
         yield Finding(FindingCode.MISS, severity, text, facts.centroid, span.low - facts.volume_ml)
 
 
+def _length(structure: Structure, facts: CandidateFacts) -> Found:
+    span = structure.expect.tall_mm if structure.expect else None
+    if span is None or facts.box_low is None or facts.box_high is None:
+        return
+    tall = facts.box_high[2] - facts.box_low[2]
+    if tall > span.high:
+        severity = _graded(tall / span.high, 1.0, 1.2, 1.8) or Severity.MINOR
+        text = f"{tall:.0f} mm from head to foot; a {structure.shown} has at most about {span.high:.0f} mm."
+        yield Finding(FindingCode.LEAK, severity, text, facts.centroid)
+    elif tall < span.low and _whole_in_view(facts, structure):
+        severity = _graded(span.low / max(tall, 0.1), 1.0, 1.3, 3.0) or Severity.MINOR
+        text = f"Only {tall:.0f} mm from head to foot; a {structure.shown} has at least about {span.low:.0f} mm."
+        yield Finding(FindingCode.MISS, severity, text, facts.centroid)
+
+
 def covered_reach(structure: Structure, facts: CandidateFacts) -> float | None:
     """Return which share of the visible part of the structure's usual course the mask covers, 0..1; None if unknown."""
     span = structure.expect.reach if structure.expect else None
@@ -222,6 +237,7 @@ _MASK_RULES: tuple[Callable[[Structure, CandidateFacts], Found], ...] = (
     _outside,
     _flat,
     _amount,
+    _length,
     _course,
     _ragged,
 )

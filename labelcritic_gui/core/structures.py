@@ -27,7 +27,8 @@ class Expectation:
     Volumes in ml, Hounsfield units as the mean inside the mask, offsets in mm from the spine axis at its height
     (right positive: patient right), `parts` the number of connected components of a right mask. Heights are
     anatomical: 0 at the iliac crest, 1 at the lowest lung, linear beyond; `height` is where the centroid of a
-    completely imaged structure lies, `reach` from where to where a right mask goes at least. `hollow` structures hold
+    completely imaged structure lies, `reach` from where to where a right mask goes at least, `tall_mm` how long it is
+    from head to foot. `hollow` structures hold
     gas, fluid or food, `thin` ones are a few voxels wide, and the ends of `flat_ends` ones are planes by nature.
     """
 
@@ -39,6 +40,7 @@ class Expectation:
     anterior_mm: Span | None = None
     height: Span | None = None
     reach: Span | None = None
+    tall_mm: Span | None = None
     tubular: bool = False
     hollow: bool = False
     thin: bool = False

@@ -28,12 +28,12 @@ _POINTS = {Severity.NOTE: 0.05, Severity.MINOR: 0.5, Severity.MAJOR: 2.0, Severi
 _TELLING_SHARE = 0.15
 _LEAST_SD, _LEAST_STEP = 12.0, 20.0
 
-WEIGHT_FINDINGS = 0.9
-WEIGHT_FIT = 0.7
+WEIGHT_FINDINGS = 1.0
+WEIGHT_FIT = 0.8
 WEIGHT_MEAN = 0.5
-WEIGHT_EDGE = 3.2
-WEIGHT_SHAPE = 1.5
-WEIGHT_SIZE = -0.7
+WEIGHT_EDGE = 3.0
+WEIGHT_SHAPE = 1.2
+WEIGHT_SIZE = -0.8
 """Weights of the evidence: a logistic regression on faults planted in real and synthetic scans, shrunk by a quarter
 since real errors are subtler than planted ones."""
 
@@ -93,23 +93,25 @@ def _likeness(hu: float | None, pair: PairFacts) -> float | None:
 def weigh(structure: Structure, first: CandidateFacts, second: CandidateFacts, *, pair: PairFacts) -> Evidence:
     """Return the evidence on a pair; swapping the pair changes the sign of every term, exactly."""
     union = pair.both_ml + (pair.only_first_ml + pair.only_second_ml)
-    telling = min(1.0, (1.0 - pair.dice) / _TELLING_SHARE)
+    solid = max(pair.solid_first_ml, pair.solid_second_ml) > SHELL_SHARE * union
+    telling = min(1.0, (1.0 - pair.dice) / (_TELLING_SHARE if solid else 2.0 * _TELLING_SHARE))
     edge = 0.0
     if pair.edge_first is not None and pair.edge_second is not None:
         scale = (abs(pair.edge_first) + abs(pair.edge_second)) + max(_LEAST_STEP, pair.common_hu_sd or 0.0)
         edge = (pair.edge_first - pair.edge_second) / scale
+    hollow = bool(structure.expect and structure.expect.hollow)  # gas and food: densities tell nothing
+    fits = (0.5, 0.5) if hollow else (pair.only_first_fit, pair.only_second_fit)
+    alike = (0.5, 0.5) if hollow else (_likeness(pair.only_first_hu, pair), _likeness(pair.only_second_hu, pair))
     shape = 0.0
     if first.compactness and second.compactness:
         shape = _within(math.log(first.compactness) - math.log(second.compactness), 1.0)
     return Evidence(
         findings=_within(_points(findings_of(structure, second)) - _points(findings_of(structure, first)), 6.0),
-        fit=_claim(pair.only_first_ml, union, pair.only_first_fit)
-        - _claim(pair.only_second_ml, union, pair.only_second_fit),
-        mean=_claim(pair.only_first_ml, union, _likeness(pair.only_first_hu, pair))
-        - _claim(pair.only_second_ml, union, _likeness(pair.only_second_hu, pair)),
+        fit=_claim(pair.only_first_ml, union, fits[0]) - _claim(pair.only_second_ml, union, fits[1]),
+        mean=_claim(pair.only_first_ml, union, alike[0]) - _claim(pair.only_second_ml, union, alike[1]),
         edge=edge * telling,
         shape=shape * telling,
-        size=_claim(pair.only_first_ml, union, 1.0) - _claim(pair.only_second_ml, union, 1.0),
+        size=0.0 if hollow else _claim(pair.only_first_ml, union, 1.0) - _claim(pair.only_second_ml, union, 1.0),
     )
 
 

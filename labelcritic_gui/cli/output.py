@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 SUCCESS = 0
 SOME_FAILED = 1
 USER_MISTAKE = 2
+PATIENCE_S = 2.0
 
 
 @dataclass
@@ -38,16 +40,20 @@ def show(outcome: Outcome, *, as_json: bool) -> int:
 
 
 class ProgressLine:
-    """Progress on standard error: one line that is rewritten on a terminal, a line now and then elsewhere."""
+    """Progress on standard error once work takes longer than two seconds.
+
+    One line that is rewritten on a terminal, a line at every tenth elsewhere.
+    """
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
+        self._start = time.monotonic()
         self._live = sys.stderr.isatty()
         self._shown = -1
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Show that `done` of `total` steps are done."""
-        if self._quiet or not total:
+        if self._quiet or not total or time.monotonic() - self._start < PATIENCE_S:
             return
         tenth = done * 10 // total
         if self._live:

@@ -5,7 +5,6 @@ import errno
 import shutil
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 import pytest
 
@@ -45,6 +44,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_an_export_holds_exactly_what_was_accepted(dataset: Dataset) -> None:
+    import nibabel as nib
+
     opened = dataset.open()
     read(opened)
     out = dataset.root / "out"

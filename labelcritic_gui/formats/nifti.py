@@ -30,6 +30,7 @@ __all__ = [
     "load_ct",
     "load_label_map",
     "load_mask",
+    "load_masks",
     "open_stream",
     "pieces",
     "read_geometry",
@@ -79,15 +80,22 @@ def load_mask(path: Path, *, values: tuple[int, ...] | None = None) -> Mask:
         return masks_of(stream, [values])[0]
 
 
+def load_masks(path: Path, wanted: Wanted) -> list[Mask]:
+    """Read several masks of one file in one pass, each by its label values or None as in `load_mask`.
+
+    Raises UnreadableFileError.
+    """
+    with open_stream(path) as stream:
+        return masks_of(stream, wanted)
+
+
 def load_label_map(path: Path, values: Iterable[int]) -> dict[int, Mask]:
     """Read the masks of many label values in one pass; a value that no voxel has gives an empty mask.
 
     Raises UnreadableFileError.
     """
     wanted = list(dict.fromkeys(int(v) for v in values))
-    with open_stream(path) as stream:
-        masks = masks_of(stream, [(value,) for value in wanted])
-        return dict(zip(wanted, masks, strict=True))
+    return dict(zip(wanted, load_masks(path, [(value,) for value in wanted]), strict=True))
 
 
 def count_values(path: Path) -> dict[int, int]:

@@ -152,13 +152,15 @@ def write_pictures(
 
     A picture is whole or not there. Returns the paths written. Raises StorageError.
     """
-    work: list[Callable[[], Path]] = []
+    work: dict[Path, Callable[[], bytes]] = {}
     for window, picture in pictures.pictures.items():
-        work.append(partial(_write, _place(out_dir, case, window), partial(encode_png, picture)))
+        work[_place(out_dir, case, window)] = partial(encode_png, picture)
         for key, silhouette in pictures.silhouettes.items():
-            draw = partial(_overlay, picture, silhouette, colour_of(key), style=style, opacity=opacity)
-            work.append(partial(_write, _place(out_dir, case, f"{name_of(key)}_{window}"), draw))
-    return list(map_function(_call, work))
+            path = _place(out_dir, case, f"{name_of(key)}_{window}")
+            if path in work:
+                raise StorageError(f"Two masks would both be drawn as {path}.", "Give their label sets other names.")
+            work[path] = partial(_overlay, picture, silhouette, colour_of(key), style=style, opacity=opacity)
+    return list(map_function(_call, [partial(_write, path, draw) for path, draw in work.items()]))
 
 
 def _overlay(picture: Picture, silhouette: Silhouette, colour: Colour, *, style: Style, opacity: float) -> bytes:

@@ -191,6 +191,9 @@ def test_that_a_label_map_gives_each_value_its_mask_in_one_pass(dtype, codes, va
         together = nifti.load_mask(path, values=tuple(values))
         assert np.array_equal(together.full(), np.isin(expected, values))
         assert np.array_equal(nifti.load_mask(path).full(), expected != 0)
+        several = nifti.load_masks(path, [None, tuple(values), (values[0],), (values[0],)])
+        wanted = [expected != 0, np.isin(expected, values), expected == values[0], expected == values[0]]
+        assert all(np.array_equal(mask.full(), full) for mask, full in zip(several, wanted, strict=True))
         kinds, counts = np.unique(array, return_counts=True)
         assert nifti.count_values(path) == {int(v): int(n) for v, n in zip(kinds, counts, strict=True)}
 

@@ -180,6 +180,12 @@ def test_that_no_picture_is_written_outside_its_folder(case, tmp_path, name):
     assert not (tmp_path / "out").exists()
 
 
+def test_that_two_masks_of_one_name_never_overwrite_each_other(case, tmp_path):
+    found = project_case(case / "ct.nii.gz", sources_of(case))
+    with pytest.raises(StorageError, match="Two masks"):
+        write_pictures(tmp_path / "out", "c", found, name_of=lambda key: key[:3])
+
+
 def test_that_a_folder_that_cannot_be_written_is_named(case, tmp_path):
     (tmp_path / "out").write_text("a file in the way")
     with pytest.raises(StorageError, match="could not be written"):

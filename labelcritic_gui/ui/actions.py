@@ -126,6 +126,11 @@ class Actions:
         if self._station.reading:
             self._station.reading.walk(by)
 
+    def reorder(self) -> None:
+        """Order the list anew."""
+        if self._station.worklist:
+            self._station.worklist.load()
+
     def ask_again(self) -> None:
         """Ask the critic again."""
         if self._station.reading:

@@ -88,6 +88,7 @@ COMMANDS: tuple[Command, ...] = (
         "go.previous", "Previous in the list", ("K", "Up"), lambda a: a.walk(-1), _C.REVIEW_OPEN, "Go", repeat=True
     ),
     Command("go.filter", "Filter the list", ("/",), Actions.focus_filter, _C.REVIEW_OPEN, "Go", icon="search"),
+    Command("go.order", "Order the list anew", ("Ctrl+R",), Actions.reorder, _C.REVIEW_OPEN, "Go"),
     Command("go.stage", "Leave a text field", ("Esc",), Actions.leave_field, menu="Go"),
     Command("help.keys", "Keys", ("F1",), Actions.show_keys, menu="Help", icon="info"),
     Command("help.about", "About Label Critic", (), Actions.about, menu="Help"),

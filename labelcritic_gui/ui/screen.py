@@ -18,7 +18,7 @@ from labelcritic_gui.viewmodels.cards import colour_of
 from labelcritic_gui.viewmodels.review import Reading
 from labelcritic_gui.viewmodels.station import Station
 
-LEFT_W, RIGHT_W = 252, 276
+LEFT_W, RIGHT_W = 272, 276
 POLL_MS = 300
 FINISHED = "Everything in this review is decided."
 FINISHED_HINT = "Ctrl+E exports what was accepted. Backspace goes back to your last decision."
@@ -71,6 +71,7 @@ class ReadingScreen(QWidget):
         left, right = QWidget(), QWidget()
         for side, name, content in ((left, "left", self.worklist), (right, "right", self.cards)):
             side.setObjectName(name)
+            side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             box = QVBoxLayout(side)
             box.setContentsMargins(0, 0, 0, 0)
             box.addWidget(content)

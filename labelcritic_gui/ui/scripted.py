@@ -77,7 +77,7 @@ class ScriptedReading:
         wait_for(lambda: self._station.reading is not None or self._failed(), "the review is open")
         reading = self._reading()
         self._until_ready(reading)
-        wait_for(lambda: reading.opinions is not None and reading.critic.job is None, "the critic has spoken")
+        wait_for(lambda: self._heard(reading), "the critic has spoken")
         self._picture("reading")
         self._look_around(reading)
         steps, undone = [], None
@@ -105,6 +105,15 @@ class ScriptedReading:
 
     def _until_ready(self, reading: Reading) -> None:
         wait_for(lambda: reading.ready or reading.finished or self._check(reading), "an item is on the screen")
+
+    def _heard(self, reading: Reading) -> bool:
+        """Say whether the critic spoke on the item, or cannot."""
+        return (
+            self._check(reading)
+            or reading.critic.down is not None
+            or reading.verdict is not None
+            or bool(reading.stage and len(reading.stage.panels) < 2)
+        )
 
     def _check(self, reading: Reading) -> bool:
         if self._caught:

@@ -119,7 +119,7 @@ class ServiceCalls:
 
     def __init__(self, opened: OpenReview, reader: str) -> None:
         self._review = opened
-        self._reader = reader
+        self._reader = reader or review.default_reader()
 
     @property
     def folder(self) -> Path:

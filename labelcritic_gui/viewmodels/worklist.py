@@ -24,10 +24,10 @@ SAVED_TITLES = {
     "mine": "Decided by me",
 }
 SORT_TITLES = {
-    "attention": "Attention first",
+    "attention": "By attention",
     "case": "By case",
     "structure": "By structure",
-    "dice": "Lowest Dice first",
+    "dice": "By Dice",
 }
 
 

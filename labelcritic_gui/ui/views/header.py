@@ -61,7 +61,7 @@ class Header(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 0, 16, 0)
         line.setSpacing(16)
-        line.addWidget(self.menus)
+        line.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addWidget(self.review, 1)
         line.addWidget(self.item)
         line.addWidget(self.place)

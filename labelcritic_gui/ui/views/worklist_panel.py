@@ -272,10 +272,10 @@ class WorklistPanel(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 0, 12)
+        column.setContentsMargins(0, 12, 0, 12)
         column.setSpacing(8)
         top = QVBoxLayout()
-        top.setContentsMargins(0, 0, 12, 0)
+        top.setContentsMargins(12, 0, 12, 0)
         top.setSpacing(8)
         top.addWidget(self.filter)
         pickers = QHBoxLayout()
@@ -286,7 +286,7 @@ class WorklistPanel(QWidget):
         column.addLayout(top)
         column.addWidget(self.table, 1)
         foot = QVBoxLayout()
-        foot.setContentsMargins(0, 4, 12, 0)
+        foot.setContentsMargins(12, 4, 12, 0)
         foot.setSpacing(6)
         words = QHBoxLayout()
         words.addWidget(self.done)
@@ -302,7 +302,7 @@ class WorklistPanel(QWidget):
         rows = self.table.verticalHeader()
         rows.setDefaultSectionSize(theme.px(ROW_H))
         rows.setMinimumSectionSize(theme.px(ROW_H))
-        for column, width in ((0, 22), (1, 78), (3, 40)):
+        for column, width in ((0, 22), (1, 76), (3, 42)):
             self.table.setColumnWidth(column, theme.px(width))
         for box in (self.saved, self.sort):
             box.setMinimumWidth(theme.px(80))

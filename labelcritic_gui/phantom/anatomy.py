@@ -140,20 +140,25 @@ def _slabs(
 
 
 def _paint(slab: Slab, person: Person, settings: PhantomSettings) -> None:
-    """Lay the tissues over one another, from the wall inwards and from soft to hard."""
+    """Lay the tissues over one another, from the wall inwards and from soft to hard; what comes later presses in."""
     densities = _own_densities(PHASES[settings.phase], person)
     wall = build_wall(slab, person)
     scene = Scene(slab, wall, person, densities)
     paint_trunk(slab, wall, person, muscle_hu=densities.muscle)
     if settings.table:
         paint_table(slab, back_y=-body_size(person)[1])
-    filler.paint_bladder(scene)
     filler.paint_mesentery(scene)
     filler.paint_small_bowel(scene)
     filler.paint_colon(scene)
-    organs.paint_organs(scene)
+    filler.paint_bladder(scene)
+    organs.paint_liver(scene)
+    organs.paint_stomach(scene)
     filler.paint_duodenum(scene)
     organs.paint_pancreas(scene)
+    organs.paint_spleen(scene)
+    for side in (1.0, -1.0):
+        organs.paint_kidney(scene, side=side)
+    organs.paint_gall_bladder(scene)
     filler.paint_muscles(scene)
     paint_skeleton(slab, person)
     filler.paint_vessels(scene)

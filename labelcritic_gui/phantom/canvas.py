@@ -8,6 +8,7 @@ are signed distances in mm, negative inside; a voxel that the boundary crosses g
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,14 +40,23 @@ class Slab:
 
     def box(self, low: Sequence[float], high: Sequence[float]) -> Box | None:
         """Return the part of the slab that holds the reference box low..high (x, y, z in mm), None when empty."""
-        zs = np.flatnonzero((self.z >= low[2]) & (self.z <= high[2]))
-        if zs.size == 0:
-            return None
-        inside = (self.x >= low[0]) & (self.x <= high[0]) & (self.y >= low[1]) & (self.y <= high[1])
-        ys, xs = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-        if ys.size == 0:
-            return None
-        return slice(zs[0], zs[-1] + 1), slice(ys[0], ys[-1] + 1), slice(xs[0], xs[-1] + 1)
+        spans = []
+        for axis, (least, most) in zip((2, 1, 0), self.edges[::-1], strict=True):
+            first = int(np.searchsorted(most, low[axis]))
+            last = int(np.searchsorted(least, high[axis], side="right"))
+            if first >= last:
+                return None
+            spans.append(slice(first, last))
+        return spans[0], spans[1], spans[2]
+
+    @cached_property
+    def edges(self) -> tuple[tuple[Field, Field], tuple[Field, Field], tuple[Field, Field]]:
+        """Least and greatest coordinate in each column, row and slice; they grow with the index."""
+        return (
+            (self.x.min(axis=0), self.x.max(axis=0)),
+            (self.y.min(axis=1), self.y.max(axis=1)),
+            (self.z, self.z),
+        )
 
     def at(self, box: Box) -> tuple[Field, Field, Field]:
         """Return the reference coordinates x, y, z on a box, shaped to broadcast to it."""

@@ -101,7 +101,7 @@ def paint_small_bowel(scene: Scene) -> None:
     slab, rng = scene.slab, scene.person.rng("small bowel")
     room = 14.0 * scene.person.inner_fat
     for _ in range(34):
-        centre = np.array([rng.uniform(-78, 66), rng.uniform(28, 68 + room), rng.uniform(-128, 14)])
+        centre = np.array([rng.uniform(-78, 66), rng.uniform(28, 68 + room), rng.uniform(-142, 14)])
         turns = np.arange(6)
         lead = rng.uniform(0, 2 * np.pi)
         swing = rng.uniform(16, 30)
@@ -117,7 +117,7 @@ def paint_small_bowel(scene: Scene) -> None:
         ]
         path, radius = smooth_path(points, rng.uniform(8.5, 12.5, 6).tolist(), step=5.0)
         found = tube(slab, path, radius, margin=4.0, blend=3.0)
-        inside = rng.uniform(15, 45)
+        inside, gassy = rng.uniform(15, 45), rng.random() < 0.2
         if found is None:
             continue
         box, shape = found
@@ -125,6 +125,8 @@ def paint_small_bowel(scene: Scene) -> None:
         slab.paint(box, shape - np.float32(1.2), FAT_HU)
         slab.paint(box, shape, scene.hu.wall + 14 + 5 * slab.grain[box])
         slab.paint(box, shape + np.float32(2.4), inside + 9 * slab.grain[box] + 16 * slab.cloud[box])
+        if not gassy:
+            continue
         gas = np.maximum(shape + 2.6, (7.5 - slab.cloud[box] * 7.0) + 0.0 * shape)
         slab.paint(box, gas.astype(np.float32), -880.0)
 
@@ -214,8 +216,9 @@ def _muscle(scene: Scene, points: Sequence[Point], radii: Sequence[float], hu: f
     box, shape = found
     slab = scene.slab
     shape = np.maximum(shape, scene.wall.depth(scene.wall.muscle, box) + np.float32(1.0))
-    slab.paint(box, shape - np.float32(0.7), -20.0, label=0)
+    shape = np.where(slab.hu[box] > 230, np.float32(9), shape)  # Ribs and wings stay in front.
     marbled = hu + 5 * slab.grain[box] - 26 * np.clip(slab.cloud[box] - 1.2 + 0.4 * scene.person.fat, 0, 2)
+    slab.paint(box, shape - np.float32(0.7), -20.0, label=0)
     slab.paint(box, shape, marbled, label=0)
 
 
@@ -265,7 +268,7 @@ def paint_vessels(scene: Scene) -> None:
             )
     _vessel(scene, [(-9, 32, 66), (-6, 46, 52), (-2, 50, 10), (0, 52, -40)], [4.0, 3.6, 3.2, 2.0], hu.aorta)
     _vessel(scene, [(10, 44, 46), (12, 52, 20), (10, 54, -15), (4, 54, -50)], [5.8, 5.0, 4.4, 2.6], hu.portal)
-    _vessel(scene, [(12, 46, 48), (-16, 42, 56), (-42, 26, 66), (-72, -4, 76)], [5.0, 4.2, 4.0, 3.6], hu.portal)
+    _vessel(scene, [(12, 46, 48), (-16, 42, 56), (-42, 26, 66), (-66, 14, 80)], [5.0, 4.2, 4.0, 3.6], hu.portal)
     _vessel(scene, [(-9, 34, 82), (-10, 44, 84), (14, 50, 74), (30, 52, 76)], [3.6, 3.2, 2.8, 2.2], hu.aorta)
 
 
@@ -303,13 +306,13 @@ def paint_chest(scene: Scene) -> None:
     found = tube(slab, path, radius, margin=3.0, stretch=(1.0, 1.25, 1.0), blend=3.0)
     if found is not None:
         slab.paint(found[0], np.where(slab.hu[found[0]] < -300, found[1], np.float32(9)), FAT_HU)
-    for _ in range(130):
+    for _ in range(100):
         side = rng.choice([-1.0, 1.0])
         x, y = side * rng.uniform(40, 112), rng.uniform(-48, 88)
         low = float(diaphragm(np.array([x], dtype=np.float32), np.array([y], dtype=np.float32))[0]) + 3
         root: Point = (side * 38.0, 20.0, 232.0)
         _lung_vessel(
-            scene, [root, ((root[0] + x) / 2, (root[1] + y) / 2, (232 + low) / 2 + 14), (x, y, low)], [4.0, 2.4, 1.0]
+            scene, [root, ((root[0] + x) / 2, (root[1] + y) / 2, (232 + low) / 2 + 14), (x, y, low)], [3.2, 2.0, 0.9]
         )
     box = slab.box((-95, -5, 140), (50, 125, 300))
     if box is not None:

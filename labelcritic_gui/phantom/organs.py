@@ -88,16 +88,6 @@ def tissue(scene: Scene, box: Box, hu: float, *, fine: float = 5.0, coarse: floa
     return np.asarray(hu + fine * scene.slab.grain[box] + coarse * scene.slab.cloud[box], dtype=np.float32)
 
 
-def paint_organs(scene: Scene) -> None:
-    """Paint the structures from the back of the queue: what is painted later presses into what lies there."""
-    paint_liver(scene)
-    paint_stomach(scene)
-    paint_spleen(scene)
-    paint_kidney(scene, side=1.0)
-    paint_kidney(scene, side=-1.0)
-    paint_gall_bladder(scene)
-
-
 def _below_diaphragm(x: Field, y: Field, z: Field, gap: float) -> Field:
     """Distance above the peritoneal side of the diaphragm, roughly corrected for its steepness."""
     return np.asarray((z - diaphragm(x, y) + np.float32(gap)) * np.float32(0.62), dtype=np.float32)
@@ -130,7 +120,7 @@ def paint_liver(scene: Scene) -> None:
 
 
 def _stomach_path(rng: np.random.Generator) -> tuple[list[Point], list[float]]:
-    sag, full = rng.uniform(-14, 12), rng.uniform(0.82, 1.15)
+    sag, full = rng.uniform(-14, 12), rng.uniform(0.72, 1.06)
     points: list[Point] = [
         (-54, 6, 134),
         (-60, 14, 112),
@@ -177,10 +167,10 @@ def paint_spleen(scene: Scene) -> None:
         return
     x, y, z = slab.at(box)
     tilt = (y + 12) * np.float32(0.35)
-    outer = ellipsoid(x, y, z - tilt, centre=(-96, -16, 92), radii=(46 * size, 58 * size, 58 * size)) + np.float32(
+    outer = ellipsoid(x, y, z - tilt, centre=(-94, -14, 90), radii=(50 * size, 62 * size, 62 * size)) + np.float32(
         1.6
     ) * wobble(x, y, z, rng=rng, wave=34.0)
-    hollow = ellipsoid(x, y, z, centre=(-50, 18, 88), radii=(44 - 6 * size, 52, 82))
+    hollow = ellipsoid(x, y, z, centre=(-42, 26, 84), radii=(45 - 13 * size, 45, 78))
     shape = smooth_max(outer.astype(np.float32), -hollow, 7.0)
     shape = smooth_max(shape, scene.wall.depth(scene.wall.cavity, box) + np.float32(3.5), 7.0)
     shape = smooth_max(shape, _below_diaphragm(x, y, z, 5.0), 8.0)
@@ -194,7 +184,7 @@ def paint_kidney(scene: Scene, *, side: float) -> None:
     size = float(np.clip(rng.normal(1.0, 0.05), 0.9, 1.1))
     other = "kidney_left" if side > 0 else "kidney_right"
     if other in scene.person.absent:
-        size *= 1.12  # The one that is left has grown.
+        size = min(size * 1.1, 1.14)  # The one that is left has grown.
     middle = np.array([70.0, -14.0, 36.0 if side > 0 else 52.0]) + rng.normal(0, [2.0, 2.0, 6.0])
     box = slab.box((side * 70 - 52, -80, middle[2] - 80), (side * 70 + 52, 50, middle[2] + 80))
     if box is None:
@@ -205,7 +195,7 @@ def paint_kidney(scene: Scene, *, side: float) -> None:
     u, v, w = u + np.float32(0.24) * w, v + np.float32(0.16) * w, w - np.float32(0.20) * u
     u = u + np.float32(0.0026) * w * w
     u, v = u + np.float32(0.35) * v, v - np.float32(0.35) * u
-    bean = ellipsoid(u, v, w, centre=(0, 0, 0), radii=(28.5 * size, 26 * size, 56 * size))
+    bean = ellipsoid(u, v, w, centre=(0, 0, 0), radii=(31.5 * size, 30 * size, 60 * size))
     bean = bean + np.float32(1.0) * wobble(x, y, z, rng=rng, wave=22.0)
     sinus = ellipsoid(u, v, w, centre=(-17, 4, 0), radii=(18 * size, 10.5 * size, 25 * size))
     sinus = sinus + np.float32(2.2) * wobble(x, y, z, rng=rng, wave=9.0)
@@ -245,9 +235,9 @@ def paint_pancreas(scene: Scene) -> None:
         (18, 53, 44),
         (2, 57, 50 + lift * 0.4),
         (-18, 51, 58 + lift * 0.7),
-        (-40, 34, 66 + lift),
-        (-60, 14, 72 + lift),
-        (-76, -4, 78 + lift),
+        (-40, 37, 66 + lift),
+        (-60, 25, 74 + lift),
+        (-77, 14, 82 + lift),
     ]
     radii = [9.0, 13.5, 11.5, 9.0, 10.0, 10.5, 10.0, 7.5]
     path = smooth_path(points, [r * size for r in radii], step=5.0)
@@ -273,7 +263,7 @@ def along_spine(person: Person, rows: Sequence[tuple[float, float, float]]) -> l
 def paint_aorta(scene: Scene) -> None:
     """Aorta: left in front of the spine from the diaphragm's hiatus to its fork at L4, with calcium in some."""
     slab, rng = scene.slab, scene.person.rng("aorta")
-    wide = float(np.clip(rng.normal(1.0, 0.08), 0.85, 1.25))
+    wide = float(np.clip(rng.normal(1.0, 0.08), 0.86, 1.16))
     bow = rng.normal(0, 2.0)
     rows = [
         (240, -20, 28),
@@ -302,7 +292,7 @@ def paint_postcava(scene: Scene) -> None:
     slab, rng = scene.slab, scene.person.rng("postcava")
     flat = rng.uniform(0.66, 0.92)
     rows = [(-52, 12, 26), (-30, 18, 26), (20, 20, 25), (70, 22, 29), (105, 24, 35), (140, 25, 44), (178, 26, 52)]
-    radii = [9.5, 11.0, 11.5, 12.0, 13.0, 13.5, 13.5]
+    radii = [8.8, 10.2, 10.8, 11.2, 12.2, 12.6, 12.6]
     path = smooth_path(along_spine(scene.person, rows), radii, step=8.0)
     found = tube(slab, *path, margin=4.0, stretch=(1.0, flat, 1.0), blend=2.0)
     put(scene, found, "postcava", scene.hu.cava, shell=0.9)

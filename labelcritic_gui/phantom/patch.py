@@ -180,12 +180,13 @@ def fraction_removed(patch: Patch, order: NDArray[np.float64], share: float) -> 
 
 
 def moved(mask: Mask, steps: Index3) -> Mask:
-    """Move a mask by whole voxels; what would leave the grid stops at its border."""
-    origin = [
-        int(np.clip(o + s, 0, n - size))
-        for o, s, n, size in zip(mask.origin, steps, mask.geometry.shape, mask.voxels.shape, strict=True)
-    ]
-    return Mask(mask.voxels, (origin[0], origin[1], origin[2]), mask.geometry)
+    """Move a mask by whole voxels; what leaves the grid is lost."""
+    kept, origin = [], []
+    for start, step, size, n in zip(mask.origin, steps, mask.voxels.shape, mask.geometry.shape, strict=True):
+        low, high = max(-(start + step), 0), min(size, n - start - step)
+        kept.append(slice(low, max(high, low)))
+        origin.append(max(start + step, 0))
+    return Mask.from_array(mask.voxels[tuple(kept)], mask.geometry, offset=(origin[0], origin[1], origin[2]))
 
 
 def mirrored(mask: Mask) -> Mask:

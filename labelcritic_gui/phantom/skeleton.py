@@ -98,7 +98,7 @@ def _paint_vertebra(slab: Slab, person: Person, *, height: float, tall: float, l
     disc = _body(x, y, z + np.float32(tall / 2 + gap / 2), tall=gap + 1.5, lumbar=lumbar)
     slab.paint(box, disc - np.float32(0.8), 82 + 6 * slab.grain[box], label=0)
     body = _body(x, y, z, tall=tall, lumbar=lumbar)
-    slab.paint(box, body, 700.0, label=0)
+    slab.paint(box, body, 540.0, label=0)
     slab.paint(box, body + np.float32(1.5), MARROW + 42 * slab.grain[box] + 20 * slab.cloud[box])
     _bone(slab, box, _arch(x, y, z, tall=tall, lumbar=lumbar), rind=2.1, cortex=860.0)
     deep = 16.8 if lumbar else 15.5
@@ -152,14 +152,15 @@ def _paint_wings(slab: Slab) -> None:
     bow = np.float32(11) * np.sin(np.pi * t) * (1 - np.float32(0.5) * t)
     left = np.float32(0.46)
     crest = -40 - 50 * np.where(t < left, (t - left) / left, (t - left) / (1 - left)) ** 2
-    low = np.float32(-136) - 120 * np.clip((t - 0.12) / 0.3, 0, 1)
+    low = np.float32(-112) - 150 * np.clip((t - 0.02) / 0.5, 0, 1) ** 1.4
     rim = np.exp(-np.clip(crest - z, 0, None) / 9) + np.clip((-128 - z) / 40, 0, 1.6) * np.float32(1.3)
+    hard = 420 + 420 * np.clip(np.exp(-np.clip(crest - z, 0, None) / 9) + np.clip((-85 - z) / 80, 0, 1), 0, 1)
     half = 3.0 + 4.2 * rim + 5.5 * np.clip(1 - t / 0.3, 0, 1) + 2.0 * np.clip((t - 0.85) / 0.15, 0, 1)
     plate = np.abs(off - bow) * np.float32(0.93) - half.astype(np.float32)
     ends = np.maximum(-along, along - 1) * length
     shape = smooth_max(plate, np.asarray(ends, dtype=np.float32), 7.0)
     shape = smooth_max(shape, np.maximum(z - crest, low - z).astype(np.float32) * np.float32(0.8), 5.0)
-    _bone(slab, box, shape, rind=1.8, cortex=(430 + 420 * np.clip(rim, 0, 1)).astype(np.float32))
+    _bone(slab, box, shape, rind=1.8, cortex=hard.astype(np.float32))
 
 
 def _paint_hips(slab: Slab) -> None:

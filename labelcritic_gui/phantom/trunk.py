@@ -75,7 +75,9 @@ def _layers(z: np.ndarray, angle: np.ndarray, person: Person) -> tuple[np.ndarra
     behind = np.cos(angle)[None, :] < 0
     low = 1.0 / (1.0 + np.exp((z[:, None] + 60) / 25.0))
     muscle = muscle - np.where(behind, (9 + 5 * low) * dent, 4 * np.exp(-((across / 5.0) ** 2)))
-    cavity = np.minimum(cavity, _inside_wings(angle, z))
+    # Behind the vertebral bodies there is no room: the wall bulges in along the spine.
+    spine = np.exp(-((cavity * side / 19.0) ** 2)) * behind / (1.0 + np.exp(-(z[:, None] + 75.0) / 5.0))
+    cavity = np.minimum(cavity - 48.0 * spine, _inside_wings(angle, z))
     return muscle + _fat(angle, z, person), muscle, np.minimum(cavity, muscle - 6)
 
 
@@ -158,7 +160,7 @@ def _rib_tables(angle: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarra
         offset = z[:, None] - height[None, :]
         beyond = turn - _RIB_END[number]
         floating = (number >= 11) & (beyond[None, :] > 0)
-        offset = np.where(floating | (turn < 0.20)[None, :], 1e3, offset)
+        offset = np.where(floating | (turn < 0.13)[None, :], 1e3, offset)
         closer = np.abs(offset) < np.abs(best)
         best = np.where(closer, offset, best)
         past = np.where(closer, beyond[None, :], past)
@@ -184,11 +186,11 @@ def paint_trunk(slab: Slab, wall: Wall, person: Person, *, muscle_hu: float) -> 
         skin, muscle, cavity = (wall.depth(t, box) for t in (wall.skin, wall.muscle, wall.cavity))
         grain, cloud = slab.grain[box], slab.cloud[box]
         slab.paint(box, skin, 15.0)
-        slab.paint(box, skin + np.float32(2.0), -104 + 5 * grain + 5 * cloud)
+        slab.paint(box, skin + np.float32(2.0), -106 + 5 * grain + 2.5 * cloud)
         lean = muscle_hu + 5 * grain - 34 * np.clip(cloud - 1.25 + 0.4 * person.fat, 0, 2)
         slab.paint(box, muscle, lean)
         _paint_planes(slab, box, muscle=muscle, cavity=cavity)
-        slab.paint(box, cavity, -102 + 5 * grain + 7 * cloud)
+        slab.paint(box, cavity, -104 + 6 * grain + 4 * cloud)
         _paint_ribs(slab, wall, box, front_hu=muscle_hu + 45)
         over = (top - slab.z[k])[None]
         slab.paint(box, np.maximum(over * np.float32(0.6) - 2, cavity + 1), muscle_hu)
@@ -200,7 +202,7 @@ def _paint_planes(slab: Slab, box: Box, *, muscle: Field, cavity: Field) -> None
     thick = cavity - muscle
     for part in (0.36, 0.68):
         sheet = np.abs(muscle + thick * np.float32(part)) - np.float32(0.35)
-        flank = (np.abs(slab.x) > 70) & (slab.y > -45)
+        flank = (np.abs(slab.x) > 70) & (slab.y > -45) & (slab.z[box[0]] > -48)
         slab.paint(box, np.where(flank[None], sheet, np.float32(9)), -25.0)
 
 

@@ -15,6 +15,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser().parse_args(words)
         if arguments.command in commands.COMMANDS:
             return commands.run(arguments)
+        if arguments.command == "demo":
+            from labelcritic_gui import demo
+
+            return demo.run(arguments)
         from labelcritic_gui import app
 
         return app.start(arguments)

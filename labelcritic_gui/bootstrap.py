@@ -48,6 +48,7 @@ def lvlm_critic(settings: Settings, database: Database) -> Critic:
     """Build the LVLM critic of a review; nothing is sent until it is asked."""
     from labelcritic_gui.critic.client import LvlmServer
     from labelcritic_gui.critic.lvlm import LvlmCritic
+    from labelcritic_gui.critic.prompts import load_prompts
 
     chosen = settings.server
     server = LvlmServer(
@@ -57,7 +58,7 @@ def lvlm_critic(settings: Settings, database: Database) -> Critic:
         timeout_s=chosen.timeout_s,
         max_in_flight=chosen.max_in_flight,
     )
-    return LvlmCritic(server, cache=StoredReplies(database, now))
+    return LvlmCritic(server, cache=StoredReplies(database, now), prompts=load_prompts(config_dir() / "prompts"))
 
 
 def build_services(settings: Settings) -> Services:

@@ -9,7 +9,7 @@ from typing import Any
 
 from labelcritic_gui.bootstrap import Services
 from labelcritic_gui.cli.arguments import names
-from labelcritic_gui.cli.lanes import over
+from labelcritic_gui.cli.lanes import files_at_once, over
 from labelcritic_gui.cli.output import Outcome, ProgressLine
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, CaseId
@@ -31,9 +31,12 @@ def project(arguments: argparse.Namespace, services: Services) -> Outcome:
         windows = _windows(arguments.windows)
         structures = {services.structures.name_of(s) for s in names(arguments.structures)}
         out = Path(arguments.out)
+        spare = max(1, arguments.jobs // len(cases))
 
         def work(case: str, cancel: Cancel) -> tuple[list[str], dict[CandidateId, UserError]]:
-            return _project_one(opened, CaseId(case), out, structures, windows, cancel, pairs=arguments.pairs)
+            return _project_one(
+                opened, CaseId(case), out, structures, windows, cancel, pairs=arguments.pairs, jobs=spare
+            )
 
         written: dict[str, list[str]] = {}
         failed: list[str] = []
@@ -62,6 +65,7 @@ def _project_one(
     cancel: Cancel,
     *,
     pairs: bool,
+    jobs: int,
 ) -> tuple[list[str], dict[CandidateId, UserError]]:
     found = latest(index.candidates_of(opened.database, case))
     candidates = [c for c in found if not structures or c.id.structure in structures]
@@ -69,10 +73,11 @@ def _project_one(
         raise ReviewError(f"{case} has none of the structures asked for.", "See `labelcritic list`.")
     sources = {c.id: replace(c.source, path=str(opened.mask_path(c))) for c in candidates}
     chosen = [WINDOWS[name] for name in windows]
-    made = project_case(opened.image_path(case), sources, windows=chosen, cancel=cancel)
-    if pairs:
-        _join_pairs(opened, made.silhouettes)
-    files = write_pictures(out, case, made)
+    with files_at_once(jobs) as each:
+        made = project_case(opened.image_path(case), sources, windows=chosen, cancel=cancel, map_function=each)
+        if pairs:
+            _join_pairs(opened, made.silhouettes)
+        files = write_pictures(out, case, made, map_function=each)
     return [p.relative_to(out).as_posix() for p in files], dict(made.refused)
 
 

@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.services.projection import MapFunction
 
 
 def over(
@@ -34,6 +36,16 @@ def over(
     finally:
         cancel.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def files_at_once(jobs: int) -> Iterator[MapFunction]:
+    """Give a `map` that works on several files of one case at a time; plain `map` for one job."""
+    if jobs < 2:
+        yield map
+        return
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="file") as pool:
+        yield pool.map
 
 
 def _result(future: Future[object]) -> object | UserError:

@@ -132,6 +132,7 @@ def sent(review: OpenReview, item: ItemId) -> str:
             f"  request {record.key[:16]}, {record.prompt_tokens} + {record.completion_tokens} tokens, "
             f"{record.seconds:.2f} s",
         ]
+    lines += [f"Said: {reason}" for reason in verdict.reasons]
     if verdict.critic.prompts:
         lines.append(f"Prompt set: {verdict.critic.prompts[:16]}")
     return "\n".join(lines)

@@ -57,8 +57,10 @@ def hash_of(file: Path, candidate: Candidate) -> str:
 
 
 def _load_file(file: Path, wanted: list[Candidate]) -> dict[CandidateId, Mask]:
-    if len(wanted) == 1 or any(c.source.values is None or len(c.source.values) != 1 for c in wanted):
-        return {c.id: nifti.load_mask(file, values=c.source.values) for c in wanted}
-    values = {c.id: c.source.values[0] for c in wanted if c.source.values}
-    found = nifti.load_label_map(file, values.values())
-    return {candidate: found[value] for candidate, value in values.items()}
+    """Read a file once for all its candidates."""
+    single = [c.source.values[0] for c in wanted if c.source.values is not None and len(c.source.values) == 1]
+    if len(wanted) > 1 and len(single) == len(wanted):
+        found = nifti.load_label_map(file, single)
+        return {c.id: found[value] for c, value in zip(wanted, single, strict=True)}
+    masks = nifti.load_masks(file, [c.source.values for c in wanted])
+    return {c.id: mask for c, mask in zip(wanted, masks, strict=True)}

@@ -1,5 +1,6 @@
 """What can be measured of one candidate, and of two: plain numbers, words and places. Layer: core."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self
@@ -199,18 +200,21 @@ def measure(mask: Mask, ct: Volume, landmarks: Landmarks, *, structure: Structur
     if mask.is_empty:
         return CandidateFacts(empty=True, **view)
     touched = metrics.faces_touched(mask)
+    steps = metrics.thinning(geometry.spacing)
+    thin = metrics.thinned(mask.voxels, steps)
+    coarse = tuple(s * n for s, n in zip(geometry.spacing, steps, strict=True))
     return CandidateFacts(
         empty=False,
         volume_ml=mask.volume_ml,
         touches_border=touched,
-        roughness=metrics.roughness(mask.voxels),
-        compactness=metrics.compactness(mask.voxels, geometry.spacing),
+        roughness=metrics.roughness(thin),
+        compactness=metrics.compactness(thin, (coarse[0], coarse[1], coarse[2])),
         **_parts(mask),
         **({} if structure.expect and structure.expect.hollow else _holes(mask)),
         **_intensities(ct.voxels[mask.box][mask.voxels]),
         **_position(mask, landmarks),
         **_outside(mask, landmarks),
-        **_flat(mask, touched),
+        **_flat(mask, thin, steps, touched=touched),
         **view,
     )
 
@@ -318,61 +322,58 @@ def _outside(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:
     }
 
 
-def _flat(mask: Mask, touched: tuple[str, ...]) -> dict[str, Any]:
-    share, middle, facing = metrics.flat_face(mask.voxels, touched)
-    place = world_point(mask.geometry, mask.origin, middle) if facing else None
+def _flat(mask: Mask, thin: NDArray[np.bool_], steps: Index3, *, touched: tuple[str, ...]) -> dict[str, Any]:
+    share, middle, facing = metrics.flat_face(thin, touched) if thin.any() else (0.0, (0, 0, 0), "")
+    place = world_point(mask.geometry, mask.origin, np.multiply(middle, steps)) if facing else None
     return {"flat_face": share, "flat_place": place, "flat_facing": facing}
 
 
 def measure_pair(first: Mask, second: Mask, ct: Volume) -> PairFacts:
-    """Measure two candidates of one item against each other on their joint bounding box."""
-    box = joint_box([first, second], margin=2)
-    ml = ct.geometry.voxel_ml
-    one, two = first.within(box), second.within(box)
-    common, mine, theirs = one & two, one & ~two, two & ~one
-    both, only_first, only_second = (int(np.count_nonzero(part)) for part in (common, mine, theirs))
-    total = 2 * both + only_first + only_second
-    if not only_first and not only_second:
+    """Measure two candidates of one item against each other on their joint bounding box.
+
+    Volumes and Dice are exact; densities, edges and solid regions are judged on a grid of about 2 mm.
+    """
+    both, ml = metrics.overlap(first, second), ct.geometry.voxel_ml
+    counts = (first.count - both, second.count - both)
+    if not any(counts):
         return PairFacts(dice=1.0, both_ml=both * ml)
-    hu = np.clip(ct.voxels[box], *_CLIP)
-    solids = (metrics.opened(mine), metrics.opened(theirs))
-    solid_ml = tuple(int(np.count_nonzero(solid)) * ml for solid in solids)
-    mean, sd, noise = _inside(hu, common)
-    telling = [
-        solid if 4 * solid.sum() >= part.sum() else part for part, solid in zip((mine, theirs), solids, strict=True)
-    ]
-    regions = [_region(hu, part, mean=mean, sd=sd) for part in telling]
-    origin = (box[0].start, box[1].start, box[2].start)
-    largest = [
-        metrics.largest_part(solid if solid.any() else part) for part, solid in zip((mine, theirs), solids, strict=True)
-    ]
-    places = [None if size == 0 else world_point(ct.geometry, origin, middle) for _, size, middle in largest]
-    edges = [metrics.boundary_contrast(hu, own, rival, noise=noise) for own, rival in ((one, two), (two, one))]
-    bigger = int(largest[1][1] > largest[0][1])
-    tied = largest[0][1] == largest[1][1]
-    return PairFacts(
-        dice=2.0 * both / total,
-        volume_difference_ml=(only_first - only_second) * ml,
+    exact = PairFacts(
+        dice=2.0 * both / (2 * both + sum(counts)),
+        volume_difference_ml=(counts[0] - counts[1]) * ml,
         both_ml=both * ml,
-        only_first_ml=only_first * ml,
-        only_second_ml=only_second * ml,
-        solid_first_ml=solid_ml[0],
-        solid_second_ml=solid_ml[1],
-        common_hu_mean=mean,
-        common_hu_sd=sd,
-        only_first_hu=regions[0][0],
-        only_second_hu=regions[1][0],
-        only_first_fit=regions[0][1],
-        only_second_fit=regions[1][1],
-        edge_first=edges[0],
-        edge_second=edges[1],
-        first_place=places[0],
-        second_place=places[1],
-        largest_place=None if tied else places[bigger],
-        largest_claimant="" if tied else ("first", "second")[bigger],
-        largest_ml=largest[bigger][1] * ml,
-        largest_hu=None if tied else float(hu[largest[bigger][0]].mean()),
+        only_first_ml=counts[0] * ml,
+        only_second_ml=counts[1] * ml,
     )
+    return replace(exact, **_differences(first, second, ct, rarely=both < 0.1 * min(first.count, second.count)))
+
+
+def _differences(first: Mask, second: Mask, ct: Volume, *, rarely: bool) -> dict[str, Any]:
+    """Measure the regions that only one of two masks claims; `rarely`: too little is common to compare with."""
+    steps = metrics.thinning(ct.geometry.spacing)
+    box = joint_box([first, second], margin=2 * max(steps))
+    origin, ml = (box[0].start, box[1].start, box[2].start), ct.geometry.voxel_ml * math.prod(steps)
+    one, two = (metrics.thinned(mask.within(box), steps) for mask in (first, second))
+    hu = np.clip(metrics.thinned(ct.voxels[box], steps), *_CLIP)
+    common, parts = one & two, (one & ~two, two & ~one)
+    mean, sd, noise = _inside(hu, common)
+    if rarely:
+        mean = sd = None
+    found: dict[str, Any] = {"common_hu_mean": mean, "common_hu_sd": sd}
+    largest = []
+    for name, part, own, rival in zip(("first", "second"), parts, (one, two), (two, one), strict=True):
+        solid = metrics.opened(part)
+        telling = solid if 4 * np.count_nonzero(solid) >= np.count_nonzero(part) else part
+        found[f"solid_{name}_ml"] = int(np.count_nonzero(solid)) * ml
+        found[f"only_{name}_hu"], found[f"only_{name}_fit"] = _region(hu, telling, mean=mean, sd=sd)
+        found[f"edge_{name}"] = metrics.boundary_contrast(hu, own, rival, noise=noise)
+        region, size, middle = metrics.largest_part(solid if solid.any() else part)
+        place = world_point(ct.geometry, origin, np.multiply(middle, steps)) if size else None
+        found[f"{name}_place"] = place
+        largest.append((size, name, place, float(hu[region].mean()) if size else None))
+    if largest[0][0] != largest[1][0]:
+        size, name, place, density = max(largest, key=lambda entry: entry[0])
+        found |= {"largest_claimant": name, "largest_ml": size * ml, "largest_place": place, "largest_hu": density}
+    return found
 
 
 def _inside(hu: NDArray[Any], common: NDArray[np.bool_]) -> tuple[float | None, float | None, float]:

@@ -15,6 +15,21 @@ FACES = ("L", "R", "P", "A", "I", "S")
 """The faces of a canonical grid: low and high end of x, y, z."""
 
 
+THIN_MM = 2.0
+"""Grid, about, on which shapes and densities are judged: finer ones say the same, slower."""
+
+
+def thinning(spacing: Point) -> Index3:
+    """Return how many voxels along each axis make about `THIN_MM`; 1 where the grid is coarser."""
+    x, y, z = (max(1, round(THIN_MM / s)) for s in spacing)
+    return x, y, z
+
+
+def thinned(array: NDArray[Any], steps: Index3) -> NDArray[Any]:
+    """Return every n-th voxel along each axis, as a copy in Fortran order."""
+    return np.asfortranarray(array[:: steps[0], :: steps[1], :: steps[2]])
+
+
 def overlap(a: Mask, b: Mask) -> int:
     """Return the number of voxels inside both masks, which lie on the same grid."""
     mine, theirs = [], []

@@ -101,8 +101,8 @@ def _tissue(structure: Structure, facts: CandidateFacts) -> Found:
     if span is None or facts.hu_mean is None:
         return
     beyond = max(span.low - facts.hu_mean, facts.hu_mean - span.high)
-    if beyond > 0:
-        severity = Severity.GROSS if beyond > 60.0 else Severity.MAJOR
+    severity = _graded(beyond, 0.1, 15.0, 60.0)
+    if severity is not None:
         text = f"Mean density {facts.hu_mean:.0f} HU; a {structure.shown} has {span.low:.0f} to {span.high:.0f} HU."
         yield Finding(FindingCode.WRONG, severity, text, facts.centroid)
     air = _graded(facts.air_share or 0.0, 0.06, 0.15, 0.4) if span.low > _GAS_HU else None

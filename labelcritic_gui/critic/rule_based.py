@@ -216,10 +216,10 @@ def _compared(question: Question) -> _Opinion:
     assert pair is not None  # checked by compare: two candidates that are not empty have pair facts
     alone = findings_of(structure, first), findings_of(structure, second)
     log_odds = weigh(structure, first, second, pair=pair).log_odds
-    serious = tuple(worst(f) in {Severity.MAJOR, Severity.GROSS} for f in alone)
+    tidy = tuple(worst(f) or Severity.NOTE for f in alone)
     sizes = f"Dice {pair.dice:.3f}; {first.volume_ml:.1f} ml against {second.volume_ml:.1f} ml."
     same = _interchangeable(pair, first, second)
-    if same and serious[0] == serious[1]:
+    if same and tidy[0] == tidy[1]:
         return _Opinion(Outcome.EQUIVALENT, same, (sizes, _shell(pair)))
     if all(worst(f) is Severity.GROSS for f in alone):
         told = (f"{name}: {f[0].text}" for name, f in zip(_names(question), alone, strict=True))

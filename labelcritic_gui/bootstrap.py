@@ -9,7 +9,7 @@ from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.critic.base import Critic
 from labelcritic_gui.critic.rule_based import RuleCritic
 from labelcritic_gui.paths import config_dir
-from labelcritic_gui.services import demonstration, review
+from labelcritic_gui.services import review
 from labelcritic_gui.services.review import OpenReview, now
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.store.database import Database
@@ -31,6 +31,8 @@ class Services:
         self, folder: Path, progress: Progress = no_progress, cancel: Cancel | None = None
     ) -> OpenReview:
         """Make the demonstration review in a folder and open it."""
+        from labelcritic_gui.services import demonstration
+
         made = demonstration.create_demonstration(folder, self.structures, progress=progress, cancel=cancel)
         return self.open_review(made.review)
 

@@ -9,6 +9,9 @@ from labelcritic_gui.core.errors import UserError
 
 NOTICE = "For research and dataset work. Not a medical device: not for diagnosis or treatment."
 
+WINDOW_COMMANDS = (None, "open", "demo")
+"""What opens the window; everything else is headless."""
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are UserErrors, so that they are one line like all others."""

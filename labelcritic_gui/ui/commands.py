@@ -55,7 +55,7 @@ COMMANDS: tuple[Command, ...] = (
         "Accept the critic's pick",
         ("Return", "Enter"),
         Actions.accept_pick,
-        _C.HAS_VERDICT,
+        _C.HAS_PICK,
         "Decide",
         "critic's pick",
         "pick",

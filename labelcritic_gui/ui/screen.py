@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from labelcritic_gui.ui.keymap import Keys
@@ -14,7 +15,8 @@ from labelcritic_gui.ui.views.message_line import MessageLine
 from labelcritic_gui.ui.views.review_stage import ReviewStage
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.ui.views.worklist_panel import WorklistPanel
-from labelcritic_gui.viewmodels.cards import colour_of
+from labelcritic_gui.viewmodels.cards import colour_of, standing_words
+from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.review import Reading
 from labelcritic_gui.viewmodels.station import Station
 
@@ -86,8 +88,24 @@ class ReadingScreen(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.splitter, 1)
-        column.addWidget(self.message)
         column.addWidget(self.bar)
+        self.message.setParent(self)
+        self.message.changed.connect(self._place_message)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_message()
+        self.finished.setGeometry(self.stage.rect())
+
+    def _place_message(self) -> None:
+        """News lie beside the reasons; an error gets a line of its own above the bar."""
+        message, bar = self.message, self.bar
+        if message.message is not None and message.message.error:
+            height = max(self._theme.px(32), message.heightForWidth(self.width()) + 8)
+            message.setGeometry(0, bar.y() - height, self.width(), height)
+            return
+        left = bar.chips[-1].mapTo(self, QPoint(bar.chips[-1].width() + 8, 0))
+        message.setGeometry(left.x(), left.y(), self.width() - left.x() - 16, bar.chips[-1].height())
 
     def set_theme(self, theme: Theme) -> None:
         """Take over another theme."""
@@ -175,7 +193,11 @@ class ReadingScreen(QWidget):
             self.cards.clear()
             return
         self.cards.show_opinions(
-            reading.stage, reading.opinions, reading.calls.label_sets, waiting=self._waiting_words(reading)
+            reading.stage,
+            reading.opinions,
+            reading.calls.label_sets,
+            waiting=self._waiting_words(reading),
+            asking=reading.critic.job is not None,
         )
         self.stage.show_findings(self.cards.findings)
 
@@ -194,13 +216,14 @@ class ReadingScreen(QWidget):
         self.bar.dress(self._theme, titles, pick=pick)
         for place, panel in enumerate(reading.stage.panels, 1):
             self.bar.buttons[f"decide.accept_{place}"].setEnabled(panel.candidate is not None)
-        self.bar.buttons["decide.accept_pick"].setEnabled(reading.verdict is not None)
+        self.bar.buttons["decide.accept_pick"].setEnabled(Condition.HAS_PICK in holding(self._station))
 
     def _show_state(self) -> None:
         reading = self._reading
         if reading is not None:
             self.bar.show_reasons(reading.reasons)
             self.bar.show_note(reading.state.note)
+            self._show_place()
 
     def _show_made(self) -> None:
         reading = self._reading
@@ -222,7 +245,8 @@ class ReadingScreen(QWidget):
         row = reading.worklist.rows[here] if here is not None else None
         title = reading.stage.structure.shown if reading.stage else row.title if row else reading.item.structure
         place = f"{row.rank} of {counts.total}" if row is not None and counts is not None else ""
-        self._header.show_item(reading.item.case, title, place)
+        standing = standing_words(reading.state, reading.calls.label_sets)
+        self._header.show_item(reading.item.case, title, "   ".join(filter(None, (place, standing))))
 
     def _show_critic(self) -> None:
         reading = self._reading

@@ -58,8 +58,9 @@ def load_theme(name: str, scale: float = 1.0) -> Theme:
 
 
 def style_sheet(theme: Theme) -> str:
-    """Return the style sheet with tokens `@name` and lengths `@px(n)` filled in."""
+    """Return the style sheet with tokens `@name`, lengths `@px(n)` and pictures `@icon(name)` filled in."""
     text = (resources_dir() / "style.qss").read_text(encoding="utf-8")
+    text = re.sub(r"@icon\((\w+)\)", lambda m: (resources_dir() / "icons" / f"{m[1]}.svg").as_posix(), text)
     text = re.sub(r"@px\((\d+)\)", lambda m: f"{theme.px(int(m[1]))}px", text)
     return re.sub(r"@([a-z][a-z-]*)", lambda m: theme.tokens[m[1]], text)
 

@@ -7,6 +7,7 @@ from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding
 from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.review import ItemState, Status
 from labelcritic_gui.core.verdict import OrderRecord, Outcome, Verdict
 from labelcritic_gui.services.comparison import Opinions, Panel
 
@@ -46,11 +47,12 @@ class VerdictCard:
 
 @dataclass(frozen=True, slots=True)
 class QualityCell:
-    """A quality score of one candidate: "88 ±6", or why there is none."""
+    """A quality score of one candidate and its uncertainty, as text: "88" and "±6"; score is None without one."""
 
     colour: int
     score: float | None
     text: str
+    spread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,28 @@ class FindingRow:
     def place(self) -> Point | None:
         """World mm, RAS+."""
         return self.finding.place
+
+
+STATUS_WORDS = {
+    Status.OPEN: "open",
+    Status.ACCEPTED: "accepted",
+    Status.ABSENT: "absence accepted",
+    Status.QUEUED: "queued for editing",
+    Status.NONE: "none acceptable",
+}
+
+
+def standing_words(state: ItemState, label_sets: Sequence[LabelSet]) -> str:
+    """Say what was decided on an item, and by whom; empty for one that nobody decided."""
+    last = state.last
+    if last is None:
+        return ""
+    candidate = last.decision.candidate
+    words = "skipped" if state.skipped else STATUS_WORDS[state.status]
+    if candidate is not None:
+        place = colour_of(label_sets, candidate.label_set)
+        words = f"{words}: {label_sets[place].title if place >= 0 else candidate.label_set}"
+    return f"{words}, by {last.reader}" if last.reader else words
 
 
 def colour_of(label_sets: Sequence[LabelSet], slug: str) -> int:
@@ -119,8 +143,8 @@ def quality_cells(
         if quality is None or quality.score is None:
             cells.append(QualityCell(colour, None, "no mask" if panel.candidate is None else "–"))
             continue
-        spread = f" ±{quality.uncertainty:.0f}" if quality.uncertainty is not None else ""
-        cells.append(QualityCell(colour, quality.score, f"{quality.score:.0f}{spread}"))
+        spread = f"±{quality.uncertainty:.0f}" if quality.uncertainty is not None else "–"
+        cells.append(QualityCell(colour, quality.score, f"{quality.score:.0f}", spread))
     return tuple(cells)
 
 

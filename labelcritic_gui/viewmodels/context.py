@@ -17,8 +17,7 @@ class Condition(StrEnum):
     CANDIDATE_2 = "the item has a second candidate"
     CANDIDATE_3 = "the item has a third candidate"
     CANDIDATE_4 = "the item has a fourth candidate"
-    HAS_PICK = "the critic picked a candidate"
-    HAS_VERDICT = "the critic gave a verdict"
+    HAS_PICK = "the critic picked something to accept"
 
 
 PANEL_CONDITIONS = (Condition.CANDIDATE_1, Condition.CANDIDATE_2, Condition.CANDIDATE_3, Condition.CANDIDATE_4)
@@ -36,8 +35,6 @@ def holding(station: "Station") -> frozenset[Condition]:
     found.add(Condition.ITEM_OPEN)
     if reading.stage is not None:
         found |= {c for c, p in zip(PANEL_CONDITIONS, reading.stage.panels, strict=False) if p.candidate is not None}
-    if reading.pick is not None:
+    if reading.verdict is not None and reading.verdict.outcome.is_pick:
         found.add(Condition.HAS_PICK)
-    if reading.verdict is not None:
-        found.add(Condition.HAS_VERDICT)
     return frozenset(found)

@@ -1,9 +1,9 @@
-"""The cards on the right: verdict, quality, facts, findings. Layer: ui."""
+"""The cards on the right: verdict, findings, quality and facts. Layer: ui."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -34,6 +34,7 @@ from labelcritic_gui.viewmodels.cards import (
 )
 
 SEVERITY_WORDS = {Severity.NOTE: "note", Severity.MINOR: "minor", Severity.MAJOR: "major", Severity.GROSS: "gross"}
+FIRST_REASONS = 4
 SEVERITY_TOKENS = {
     Severity.NOTE: "text-quiet",
     Severity.MINOR: "doubt",
@@ -180,9 +181,15 @@ class SideCards(QScrollArea):
         self.setWidget(QWidget())
 
     def show_opinions(
-        self, stage: Stage | None, opinions: Opinions | None, label_sets: Sequence[LabelSet], *, waiting: str
+        self,
+        stage: Stage | None,
+        opinions: Opinions | None,
+        label_sets: Sequence[LabelSet],
+        *,
+        waiting: str,
+        asking: bool = False,
     ) -> None:
-        """Show what the critic says of an item; `waiting` is said where there is no verdict."""
+        """Show what the critic says; `waiting` is said where there is no verdict, `asking` while one may come."""
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 12, 12, 12)
@@ -193,27 +200,40 @@ class SideCards(QScrollArea):
         if len(stage.panels) > 1:
             verdict = opinions.verdict if opinions else None
             card = verdict_card(verdict, label_sets) if verdict else None
-            column.addWidget(self._verdict(card, waiting))
+            column.addWidget(self._verdict(card, waiting, asking=asking))
         self.findings = ()
-        if opinions is not None:
-            column.addWidget(self._scores(stage, opinions, label_sets))
+        if opinions is not None and any((*opinions.qualities, *opinions.facts)):
             self.findings = finding_rows(stage.panels, opinions, label_sets)
-            if self.findings:
+            if self.findings:  # before the numbers: a verdict is read with its places
                 column.addWidget(self._findings())
+            column.addWidget(self._scores(stage, opinions, label_sets))
         elif len(stage.panels) == 1:
             column.addWidget(plain_label(waiting, role="quiet", wrap=True))
         column.addStretch()
         self.setWidget(page)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Keep the page as wide as the column: it wraps and elides, and never scrolls sideways."""
+        page = self.widget()
+        if page is not None:
+            page.setFixedWidth(self.viewport().width())
 
     def _heading(self, text: str) -> QLabel:
         return plain_label(text, role="caption")
 
-    def _verdict(self, card: VerdictCard | None, waiting: str) -> QWidget:
+    def _verdict(self, card: VerdictCard | None, waiting: str, *, asking: bool) -> QWidget:
         box = Card(self._theme)
         box.setObjectName("verdict")
         if card is None:
             box.rows.addWidget(self._heading("Verdict"))
             box.rows.addWidget(plain_label(waiting, role="quiet", wrap=True))
+            if asking:
+                return box
             again = QPushButton("Ask the critic")
             again.setProperty("link", True)
             again.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -230,14 +250,36 @@ class SideCards(QScrollArea):
             box.rows.addWidget(Meter(card.confidence, colour, ground))
         if card.orders:
             box.rows.addLayout(self._orders(card))
-        for reason in card.reasons:
-            box.rows.addWidget(plain_label(reason, wrap=True, copyable=True))
+        self._reasons(box, card.reasons)
         sent = QPushButton("What was sent")
         sent.setProperty("link", True)
         sent.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         sent.clicked.connect(self.sent_wanted)
         box.rows.addWidget(sent, 0, Qt.AlignmentFlag.AlignLeft)
         return box
+
+    def _reasons(self, box: Card, reasons: Sequence[str]) -> None:
+        """Show the first reasons; the rest is one click away."""
+        rest = []
+        for place, reason in enumerate(reasons):
+            label = plain_label(reason, wrap=True, copyable=True)
+            box.rows.addWidget(label)
+            if place >= FIRST_REASONS:
+                label.hide()
+                rest.append(label)
+        if not rest:
+            return
+        more = QPushButton(f"{len(rest)} more reasons")
+        more.setProperty("link", True)
+        more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+        def show_rest() -> None:
+            more.hide()
+            for label in rest:
+                label.show()
+
+        more.clicked.connect(show_rest)
+        box.rows.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _headline(self, card: VerdictCard) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -272,23 +314,28 @@ class SideCards(QScrollArea):
     def _scores(self, stage: Stage, opinions: Opinions, label_sets: Sequence[LabelSet]) -> QWidget:
         box = Card(self._theme)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
+        tight = len(stage.panels) > 2
+        quiet, plain = ("caption", "small") if tight else ("quiet", "")
+        grid.setHorizontalSpacing(6 if tight else 14)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
         cells = quality_cells(stage.panels, opinions, label_sets)
-        grid.addWidget(self._heading("Quality, 0 to 100"), 0, 0)
+        grid.addWidget(ElidedLabel("Quality, 0 to 100", role="caption"), 0, 0)
         for column, cell in enumerate(cells, 1):
             swatch = Swatch(self._theme.label(max(0, cell.colour)), size=self._theme.px(16), text=str(column))
             grid.addWidget(swatch, 0, column, Qt.AlignmentFlag.AlignRight)
         if any(cell.score is not None for cell in cells):
-            grid.addWidget(plain_label("Score", role="quiet"), 1, 0)
+            grid.addWidget(plain_label("Score", role=quiet), 1, 0)
+            grid.addWidget(plain_label("Uncertainty", role=quiet), 2, 0)
             for column, cell in enumerate(cells, 1):
                 grid.addWidget(self._cell(cell), 1, column, Qt.AlignmentFlag.AlignRight)
-        for line, row in enumerate(fact_rows(opinions.facts), 2):
-            name = plain_label(f"{row.name}, {row.unit}" if row.unit else row.name, role="quiet")
+                grid.addWidget(plain_label(cell.spread, role=plain), 2, column, Qt.AlignmentFlag.AlignRight)
+        for line, row in enumerate(fact_rows(opinions.facts), 3):
+            name = ElidedLabel(f"{row.name}, {row.unit}" if row.unit else row.name, role=quiet)
             grid.addWidget(name, line, 0)
             for column, value in enumerate(row.values, 1):
-                grid.addWidget(plain_label(value, copyable=True), line, column, Qt.AlignmentFlag.AlignRight)
+                number = plain_label(value, role=plain, copyable=True)
+                grid.addWidget(number, line, column, Qt.AlignmentFlag.AlignRight)
         box.rows.addLayout(grid)
         self._pair(box, opinions)
         return box

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -102,6 +104,8 @@ class CriticDialog(Sheet):
         self.model = QLineEdit(server.model, placeholderText="the one the server offers")
         self.in_flight = QSpinBox(minimum=1, maximum=256, value=server.max_in_flight)
         self.timeout = QDoubleSpinBox(minimum=1, maximum=3600, decimals=0, value=server.timeout_s, suffix=" s")
+        for number in (self.in_flight, self.timeout):
+            number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         form = QFormLayout()
         form.setSpacing(8)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -264,9 +268,13 @@ class KeySheet(Sheet):
         columns = QHBoxLayout()
         columns.setSpacing(40)
         sides = (QVBoxLayout(), QVBoxLayout())
+        for side in sides:
+            side.setSpacing(6)
         for place, (title, entries) in enumerate(groups.items()):
             side = sides[0] if place < 2 else sides[1]
-            side.addWidget(plain_label(title, role="caption"))
+            heading = plain_label(title, role="caption")
+            heading.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            side.addWidget(heading)
             form = QFormLayout()
             form.setHorizontalSpacing(16)
             form.setVerticalSpacing(4)

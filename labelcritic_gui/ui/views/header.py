@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QSizePolicy, QWidget
 
 from labelcritic_gui.ui.theme import Theme
-from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
+from labelcritic_gui.ui.views.words import plain_label, set_state
 
 
 class Lamp(QWidget):
@@ -50,7 +50,7 @@ class Header(QWidget):
         self.menus = QMenuBar()
         self.menus.setNativeMenuBar(False)
         self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.review = ElidedLabel(role="quiet")
+        self.review = plain_label(role="quiet")
         self.item = plain_label(role="title")
         self.place = plain_label(role="quiet")
         self.mode = plain_label(role="caption")
@@ -62,12 +62,12 @@ class Header(QWidget):
         line.setContentsMargins(8, 0, 16, 0)
         line.setSpacing(16)
         line.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
-        line.addWidget(self.review, 1)
         line.addWidget(self.item)
         line.addWidget(self.place)
-        line.addWidget(self.mode)
         line.addStretch(1)
         line.addWidget(self.server)
+        line.addWidget(self.review)
+        line.addWidget(self.mode)
         line.addWidget(self.critic)
         line.addWidget(self.lamp)
         self.set_theme(theme)

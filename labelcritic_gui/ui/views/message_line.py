@@ -1,18 +1,20 @@
 """The quiet line above the decision bar: news leave by themselves, errors stay until read. Layer: ui."""
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.theme import Theme
-from labelcritic_gui.ui.views.words import plain_label, set_state
+from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.viewmodels.messages import Message
 
 NEWS_MS = 5000
 
 
 class MessageLine(QWidget):
-    """Shows one message; an error is not replaced by news."""
+    """Shows one message; an error is not replaced by news. It lies over the screen, so that nothing moves for it."""
+
+    changed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,16 +23,18 @@ class MessageLine(QWidget):
         self._theme = theme
         self.message: Message | None = None
         self._sign = plain_label()
-        self._text = plain_label(wrap=True, copyable=True)
+        self._text = ElidedLabel()
+        self._words = plain_label(wrap=True, copyable=True)
         self._close = QPushButton("Dismiss")
         self._close.setProperty("flat", True)
         self._close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._close.clicked.connect(self.dismiss)
         line = QHBoxLayout(self)
-        line.setContentsMargins(16, 4, 8, 4)
+        line.setContentsMargins(16, 0, 8, 0)
         line.setSpacing(8)
         line.addWidget(self._sign)
         line.addWidget(self._text, 1)
+        line.addWidget(self._words, 1)
         line.addWidget(self._close)
         self._leave = QTimer(self, singleShot=True, interval=NEWS_MS)
         self._leave.timeout.connect(self.dismiss)
@@ -45,14 +49,18 @@ class MessageLine(QWidget):
         if self.message is not None and self.message.error and not message.error and self.isVisible():
             return
         self.message = message
-        self._text.setText(f"{message.text} {message.hint}".strip())
+        for label, shown in ((self._text, not message.error), (self._words, message.error)):
+            label.setText(f"{message.text} {message.hint}".strip())
+            label.setVisible(shown)
         colour = self._theme.colour("bad" if message.error else "text-quiet")
         self._sign.setPixmap(
             themes.pixmap("warning" if message.error else "info", colour, ratio=self.devicePixelRatioF())
         )
         set_state(self, "error", message.error)
         self._close.setVisible(message.error)
+        self.changed.emit()
         self.show()
+        self.raise_()
         if message.error:
             self._leave.stop()
         else:

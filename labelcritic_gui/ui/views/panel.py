@@ -29,15 +29,16 @@ TITLE_H = 32
 EDGE = 8
 LINE_PX = 1.75
 COMPANION_SHARE = 0.35
+PLATE = QColor(0, 0, 0, 150)
 BARS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 _AXES = {View.FRONTAL: ((0, "x"), (2, "z")), View.LATERAL: ((1, "y"), (2, "z")), View.AXIAL: ((0, "x"), (1, "y"))}
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A numbered place in picture pixels (column, row). `own` marks are of this panel's candidate."""
+    """A place in picture pixels (column, row) with its numbers; `own`: of this panel's candidate; `lit`: chosen."""
 
-    number: int
+    number: str
     point: QPointF
     own: bool
     lit: bool
@@ -192,8 +193,6 @@ class PanelView(QWidget):
     def _draw_marks(self, painter: QPainter, transform: QTransform) -> None:
         painter.setFont(self._theme.font("small", strong=True))
         for mark in self._marks:
-            if not (mark.own or mark.lit):
-                continue
             at = transform.map(mark.point)
             radius = self._theme.px(14 if mark.lit else 9)
             colour = self._theme.colour("both" if mark.own else "on-stage-quiet")
@@ -202,8 +201,8 @@ class PanelView(QWidget):
             painter.drawEllipse(at, radius, radius)
             painter.setPen(QPen(colour, 2 if mark.lit else 1.5))
             painter.drawEllipse(at, radius, radius)
-            box = QRectF(at.x() + radius, at.y() - radius - 8, 24, 16)
-            self._shadowed(painter, box, str(mark.number), colour, Qt.AlignmentFlag.AlignLeft)
+            box = QRectF(at.x() + radius, at.y() - radius - 8, 60, 16)
+            self._plated(painter, box, mark.number, colour, Qt.AlignmentFlag.AlignLeft)
 
     def _draw_letters(self, painter: QPainter, scene: Scene) -> None:
         painter.setFont(self._theme.font("title", strong=True))
@@ -216,7 +215,7 @@ class PanelView(QWidget):
             (edges.top, flag.AlignTop | flag.AlignHCenter),
             (edges.bottom, flag.AlignBottom | flag.AlignHCenter),
         ):
-            self._shadowed(painter, area, letter, self._theme.colour("on-stage"), align)
+            self._plated(painter, area, letter, self._theme.colour("on-stage"), align)
 
     def _draw_foot(self, painter: QPainter, scene: Scene, px_per_mm: float) -> None:
         quiet = self._theme.colour("on-stage-quiet")
@@ -232,10 +231,10 @@ class PanelView(QWidget):
             painter.drawLine(QPointF(right, y - 4), QPointF(right, y))
         words = f"{length // 10} cm" if length >= 10 else f"{length} mm"
         flag = Qt.AlignmentFlag
-        self._shadowed(painter, area.adjusted(0, 0, 0, -6), words, quiet, flag.AlignLeft | flag.AlignBottom)
+        self._plated(painter, area.adjusted(0, 0, 0, -6), words, quiet, flag.AlignLeft | flag.AlignBottom)
         place = self._place(scene)
         words = f"{scene.caption}   {place}" if place else scene.caption
-        self._shadowed(painter, area.adjusted(0, 0, 0, 2), words, quiet, flag.AlignRight | flag.AlignBottom)
+        self._plated(painter, area.adjusted(0, 0, 0, 2), words, quiet, flag.AlignRight | flag.AlignBottom)
 
     def _place(self, scene: Scene) -> str:
         cursor = self._camera.cursor
@@ -266,13 +265,17 @@ class PanelView(QWidget):
         area = self.area.adjusted(32, 32, -32, -48)
         align = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
         align |= Qt.AlignmentFlag.AlignBottom if low else Qt.AlignmentFlag.AlignVCenter
-        self._shadowed(painter, area, words, self._theme.colour("on-stage" if low else "on-stage-quiet"), align)
+        self._plated(painter, area, words, self._theme.colour("on-stage" if low else "on-stage-quiet"), align)
 
-    def _shadowed(self, painter: QPainter, box: QRectF, words: str, colour: QColor, align: int) -> None:
+    def _plated(self, painter: QPainter, box: QRectF, words: str, colour: QColor, align: int) -> None:
+        """Draw words on a dark plate, legible on any anatomy."""
+        if not words:
+            return
         flags = int(align) | int(Qt.TextFlag.TextDontClip)
-        painter.setPen(QColor(0, 0, 0, 200))
-        for dx, dy in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
-            painter.drawText(box.translated(dx, dy), flags, words)
+        plate = painter.boundingRect(box, flags, words).adjusted(-4, -1, 4, 1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PLATE)
+        painter.drawRoundedRect(plate, 4, 4)
         painter.setPen(colour)
         painter.drawText(box, flags, words)
 

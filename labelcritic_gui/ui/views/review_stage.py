@@ -158,13 +158,28 @@ class ReviewStage(QWidget):
     def _mark(self) -> None:
         placed = [(row, point) for row in self._findings if (point := self._point(row)) is not None]
         for index, view in enumerate(self.panels):
-            view.set_marks([Mark(r.number, p, own=r.panel == index, lit=r == self._lit) for r, p in placed])
+            view.set_marks(_together([Mark(str(r.number), p, r.panel == index, r == self._lit) for r, p in placed]))
 
     def _say_waiting(self) -> None:
         seconds = self._waiting.elapsed() // 1000
         words = f"{self._words}  {seconds} s" if seconds >= 1 else self._words
         for panel in self.panels:
             panel.set_scene(None, waiting=words)
+
+
+def _together(marks: Sequence[Mark]) -> list[Mark]:
+    """Give marks at one place one ring that carries all their numbers."""
+    found: dict[tuple[int, int], Mark] = {}
+    for mark in marks:
+        key = (round(mark.point.x()), round(mark.point.y()))
+        before = found.get(key)
+        if before is not None and (mark.own or mark.lit):
+            mark = Mark(f"{before.number}, {mark.number}", mark.point, before.own or mark.own, before.lit or mark.lit)
+        elif before is not None:
+            continue
+        if mark.own or mark.lit:
+            found[key] = mark
+    return list(found.values())
 
 
 class Failure(QWidget):

@@ -35,19 +35,12 @@ from labelcritic_gui.core.review import Status
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.viewmodels.calls import ItemRow
-from labelcritic_gui.viewmodels.cards import colour_of
+from labelcritic_gui.viewmodels.cards import STATUS_WORDS, colour_of
 from labelcritic_gui.viewmodels.worklist import SAVED, SAVED_TITLES, SORT_TITLES, Worklist
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_H = 24
 COLUMNS = ("", "Case", "Structure", "Dice")
-STATUS_WORDS = {
-    Status.OPEN: "open",
-    Status.ACCEPTED: "accepted",
-    Status.ABSENT: "absence accepted",
-    Status.QUEUED: "queued for editing",
-    Status.NONE: "none acceptable",
-}
 TYPING_MS = 180
 
 
@@ -178,7 +171,8 @@ class RowDelegate(QStyledItemDelegate):
         if index.column() == 2 and (row.findings or row.orders_agree is False):
             room.adjust(0, 0, -12, 0)
             self._flag(painter, row, QRectF(rect))
-        mode = Qt.TextElideMode.ElideLeft if index.column() == 1 else Qt.TextElideMode.ElideRight
+        # a case id differs at its end, a structure's name at both
+        mode = Qt.TextElideMode.ElideLeft if index.column() == 1 else Qt.TextElideMode.ElideMiddle
         words = painter.fontMetrics().elidedText(text, mode, room.width())
         side = Qt.AlignmentFlag.AlignRight if index.column() == 3 else Qt.AlignmentFlag.AlignLeft
         painter.drawText(room, int(side | Qt.AlignmentFlag.AlignVCenter), words)
@@ -358,7 +352,7 @@ class WorklistPanel(QWidget):
             return
         self.bar.setMaximum(max(1, counts.total))
         self.bar.setValue(counts.decided)
-        self.done.setText(f"{counts.decided:,} of {counts.total:,} decided".replace(",", "\u202f"))
+        self.done.setText(f"{counts.decided:,} of {counts.total:,}".replace(",", "\u202f"))
         for place, key in enumerate(SAVED):
             number = counts.total if key == "all" else counts.filters.get(key)
             title = SAVED_TITLES[key]

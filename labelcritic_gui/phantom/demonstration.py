@@ -18,6 +18,8 @@ NO_GALL_BLADDER, ONE_KIDNEY = 1, 3
 
 _PHASES: tuple[Phase, ...] = ("portal", "portal", "portal", "arterial", "portal", "plain")
 _SCOLIOSIS = (0.0, 0.0, 9.0, 0.0, 0.0, -6.0)
+_FAT = (0.35, 0.6, 0.12, 0.45, 0.85, 0.25)
+_SIZES = (1.0, 0.95, 1.03, 1.05, 1.0, 0.97)
 _SEVERITIES = (FaultSeverity.MODERATE, FaultSeverity.GROSS, FaultSeverity.MILD, FaultSeverity.MODERATE)
 _CODES: dict[str, tuple[FindingCode, ...]] = {
     "liver": (FindingCode.LEAK, FindingCode.MISS, FindingCode.CUT, FindingCode.OUT, FindingCode.HOLE),
@@ -94,7 +96,7 @@ def demonstration_plan(*, count: int, seed: int) -> tuple[tuple[Planned, ...], f
     return tuple(planned), alike
 
 
-def demonstration_cases(count: int = 6, *, shape: Index3 = (192, 192, 192), seed: int = 2025) -> Iterator[DemoCase]:
+def demonstration_cases(count: int = 6, *, shape: Index3 = (192, 192, 192), seed: int = 912) -> Iterator[DemoCase]:
     """Yield the cases of the demonstration one by one; the same arguments give the same voxels.
 
     Raises UserError when `count` is below 1.
@@ -114,6 +116,8 @@ def _case(
             shape=shape,
             seed=seed + index,
             phase=_PHASES[index % len(_PHASES)],
+            fat=_FAT[index % len(_FAT)],
+            body_size=_SIZES[index % len(_SIZES)],
             scoliosis_mm=_SCOLIOSIS[index % len(_SCOLIOSIS)],
             absent=absent_in(index),
         )

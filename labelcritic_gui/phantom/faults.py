@@ -181,7 +181,7 @@ def isle(mask: Mask, phantom: Phantom, rng: np.random.Generator, severity: Fault
     patch = patch_of(mask, margin_mm=60.0 + 2 * radius)
     taken = patch.inside.copy()
     tissue = phantom.volume.voxels[patch.box] > -300
-    candidates = np.argwhere(tissue & ~patch.inside)
+    candidates = np.argwhere(patch.core(tissue) & ~patch.inside)
     made = 0
     for row in rng.permutation(len(candidates))[:400]:
         centre = patch.world(candidates[row])

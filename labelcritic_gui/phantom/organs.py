@@ -100,7 +100,7 @@ def paint_liver(scene: Scene) -> None:
     if box is None:
         return
     x, y, z = slab.at(box)
-    tip, slope = rng.uniform(-6, 14), rng.uniform(0.60, 0.72)
+    tip, slope = rng.uniform(-12, 22), rng.uniform(0.58, 0.74)
     reach, lobe = rng.uniform(-96, -58), rng.uniform(8, 18)
     bumps = wobble(x, y, z, rng=rng, wave=70.0)
     visceral = tip + slope * (112 - x) - 0.20 * (y - 45) - z
@@ -120,7 +120,7 @@ def paint_liver(scene: Scene) -> None:
 
 
 def _stomach_path(rng: np.random.Generator) -> tuple[list[Point], list[float]]:
-    sag, full = rng.uniform(-14, 12), rng.uniform(0.72, 1.06)
+    sag, full = rng.uniform(-26, 20), rng.uniform(0.70, 1.06)
     points: list[Point] = [
         (-54, 6, 134),
         (-60, 14, 112),
@@ -139,7 +139,7 @@ def paint_stomach(scene: Scene) -> None:
     """Stomach: a J of wall around food, fluid and, in front (the patient is supine), gas."""
     slab, rng = scene.slab, scene.person.rng("stomach")
     points, radii = _stomach_path(rng)
-    level = rng.uniform(50, 74)
+    level = rng.uniform(48, 84)
     path = smooth_path(points, radii, step=6.0)
     found = tube(slab, *path, margin=12.0, blend=12.0)
     if found is None:
@@ -181,10 +181,10 @@ def paint_kidney(scene: Scene, *, side: float) -> None:
     """Kidney: a bean tilted along the psoas in its fat, opened at the hilum by the sinus."""
     name = "kidney_right" if side > 0 else "kidney_left"
     slab, rng = scene.slab, scene.person.rng(name)
-    size = float(np.clip(rng.normal(1.0, 0.05), 0.9, 1.1))
+    size = float(np.clip(rng.normal(0.985, 0.04), 0.91, 1.05))
     other = "kidney_left" if side > 0 else "kidney_right"
     if other in scene.person.absent:
-        size = min(size * 1.1, 1.14)  # The one that is left has grown.
+        size = min(size * 1.06, 1.08)  # The one that is left has grown.
     middle = np.array([70.0, -14.0, 36.0 if side > 0 else 52.0]) + rng.normal(0, [2.0, 2.0, 6.0])
     box = slab.box((side * 70 - 52, -80, middle[2] - 80), (side * 70 + 52, 50, middle[2] + 80))
     if box is None:
@@ -295,4 +295,4 @@ def paint_postcava(scene: Scene) -> None:
     radii = [8.8, 10.2, 10.8, 11.2, 12.2, 12.6, 12.6]
     path = smooth_path(along_spine(scene.person, rows), radii, step=8.0)
     found = tube(slab, *path, margin=4.0, stretch=(1.0, flat, 1.0), blend=2.0)
-    put(scene, found, "postcava", scene.hu.cava, shell=0.9)
+    put(scene, found, "postcava", scene.hu.cava, shell=0.2)

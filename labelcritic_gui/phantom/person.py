@@ -45,7 +45,7 @@ class PhantomSettings:
     shape: Index3 = (192, 192, 192)
     seed: int = 0
     extent_mm: Point | None = None
-    noise_hu: float = 11.0
+    noise_hu: float = 13.0
     phase: Phase = "portal"
     scoliosis_mm: float = 0.0
     body_size: float | None = None

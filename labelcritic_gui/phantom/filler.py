@@ -13,12 +13,9 @@ from labelcritic_gui.phantom.organs import FAT_HU, IDS, Scene, along_spine
 from labelcritic_gui.phantom.trunk import diaphragm
 
 
-def paint_colon(scene: Scene) -> None:
-    """Colon: the frame from caecum to sigmoid with haustra, stool and gas."""
-    rng = scene.person.rng("colon")
-    wide = 8.0 * scene.person.inner_fat
-    sag = rng.uniform(-30, 8)
-    points: list[Point] = [
+def _colon_course(wide: float, sag: float) -> list[Point]:
+    """Points from the caecum to the rectum; `wide` pushes the flanks out, `sag` lowers the transverse part."""
+    return [
         (84, 30, -112),
         (95 + wide, 14, -80),
         (98 + wide, 6, -40),
@@ -40,6 +37,12 @@ def paint_colon(scene: Scene) -> None:
         (2, -30, -176),
         (0, -34, -230),
     ]
+
+
+def paint_colon(scene: Scene) -> None:
+    """Colon: the frame from caecum to sigmoid with haustra, stool and gas."""
+    rng = scene.person.rng("colon")
+    points = _colon_course(8.0 * scene.person.inner_fat, rng.uniform(-30, 8))
     radii = [
         25.0,
         26.0,
@@ -224,7 +227,7 @@ def _muscle(scene: Scene, points: Sequence[Point], radii: Sequence[float], hu: f
 
 def paint_vessels(scene: Scene) -> None:
     """Great side branches: iliac, renal, splenic, portal and mesenteric vessels."""
-    hu, person = scene.hu, scene.person
+    hu = scene.hu
     for side in (-1.0, 1.0):
         _vessel(
             scene,
@@ -250,26 +253,31 @@ def paint_vessels(scene: Scene) -> None:
             [8.5, 7.5, 6.8, 6.4, 6.0],
             hu.cava - 10,
         )
-        kidney = "kidney_right" if side > 0 else "kidney_left"
-        if kidney not in person.absent:
-            level = 36.0 if side > 0 else 52.0
-            start = 22.0 if side > 0 else 12.0
-            _vessel(
-                scene,
-                [(start, 26, level + 8), (side * 32, 18, level + 6), (side * 52, 0, level)],
-                [5.0, 4.2, 3.4],
-                hu.cava + 8,
-            )
-            _vessel(
-                scene,
-                [(-9, 28, level + 12), (side * 26, 14, level + 10), (side * 52, -4, level + 5)],
-                [3.2, 2.8, 2.4],
-                hu.aorta,
-            )
+        _paint_renal(scene, side)
     _vessel(scene, [(-9, 32, 66), (-6, 46, 52), (-2, 50, 10), (0, 52, -40)], [4.0, 3.6, 3.2, 2.0], hu.aorta)
     _vessel(scene, [(10, 44, 46), (12, 52, 20), (10, 54, -15), (4, 54, -50)], [5.8, 5.0, 4.4, 2.6], hu.portal)
     _vessel(scene, [(12, 46, 48), (-16, 42, 56), (-42, 26, 66), (-66, 14, 80)], [5.0, 4.2, 4.0, 3.6], hu.portal)
     _vessel(scene, [(-9, 34, 82), (-10, 44, 84), (14, 50, 74), (30, 52, 76)], [3.6, 3.2, 2.8, 2.2], hu.aorta)
+
+
+def _paint_renal(scene: Scene, side: float) -> None:
+    """Vein and artery of one kidney, where there is one."""
+    kidney = "kidney_right" if side > 0 else "kidney_left"
+    if kidney not in scene.person.absent:
+        level = 36.0 if side > 0 else 52.0
+        start = 22.0 if side > 0 else 12.0
+        _vessel(
+            scene,
+            [(start, 26, level + 8), (side * 32, 18, level + 6), (side * 52, 0, level)],
+            [5.0, 4.2, 3.4],
+            scene.hu.cava + 8,
+        )
+        _vessel(
+            scene,
+            [(-9, 28, level + 12), (side * 26, 14, level + 10), (side * 52, -4, level + 5)],
+            [3.2, 2.8, 2.4],
+            scene.hu.aorta,
+        )
 
 
 def paint_liver_vessels(scene: Scene) -> None:

@@ -19,6 +19,7 @@ from labelcritic_gui.services import worklist
 from labelcritic_gui.services.opinions import CaseOpinions, form_opinions, keep_opinions, latest
 from labelcritic_gui.services.projection import project_case, write_pictures
 from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.services.switching import choose_critic
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.store import index
 
@@ -112,7 +113,8 @@ def _ask(arguments: argparse.Namespace, services: Services, *, assess: bool) -> 
     chosen = services.with_settings(_asked_settings(arguments, services.settings))
     opened = chosen.open_review(Path(arguments.review))
     if arguments.critic or arguments.server:
-        opened = replace(opened, critic=chosen.critic_of(arguments.critic or "lvlm", opened.database))
+        kind = arguments.critic or "lvlm"
+        opened = choose_critic(opened, kind, chosen.critic_of(kind, opened.database))
     try:
         cases = _cases(opened, arguments.cases)
 

@@ -13,7 +13,7 @@ from labelcritic_gui.services.new_review import CreationReport, LabelSource, Req
 
 CASES = 6
 SHAPE = (192, 192, 192)
-SEED = 42
+SEED = 912
 PLANTED = "planted.json"
 
 

@@ -8,7 +8,7 @@ import itertools
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labelcritic_gui.core.attention import attention
@@ -63,7 +63,10 @@ class _Silent:
 
     critic: Critic
     why: str
-    wants_pictures: bool = False
+
+    @property
+    def wants_pictures(self) -> bool:
+        return self.critic.wants_pictures
 
     @property
     def identity(self) -> CriticIdentity:
@@ -154,6 +157,11 @@ def ensure_opinions(
     return keep_opinions(review, formed)
 
 
+def same_words(one: CriticIdentity, other: CriticIdentity) -> bool:
+    """Say whether two critics would say the same: where a server stands does not matter, what it serves does."""
+    return replace(one, title="") == replace(other, title="")
+
+
 def latest(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the newest version of every candidate."""
     newest: dict[tuple[str, str], Candidate] = {}
@@ -164,7 +172,7 @@ def latest(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def _is_answered(review: OpenReview, item: ItemId, critic: Critic, *, assess: bool = False) -> bool:
     said = opinions.opinions_of(review.database, item, critic.identity.kind)
-    mine = [s.opinion for s in said if s.opinion.critic == critic.identity]
+    mine = [s.opinion for s in said if same_words(s.opinion.critic, critic.identity)]
     settled = [o for o in mine if not (isinstance(o, Verdict) and o.outcome is Outcome.FAILED)]
     if assess and critic.wants_pictures:
         return any(isinstance(o, Quality) for o in settled)
@@ -217,15 +225,17 @@ def _form_item(
         formed.failed[item] = str(error)
     refused = {c.id: known.refused[c.id] for c in candidates if c.id in known.refused}
     qualities += [_refused_quality(item, c, error, anatomy) for c, error in refused.items()]
-    joined = verdict_of_pairs(verdicts)
+    formed.opinions += [*qualities, *verdicts]
+    if item in formed.failed and _is_answered(known.review, item, critic):
+        return  # what the critic said before stays
+    joined = verdict_of_pairs(verdicts) if item not in formed.failed else None
     if joined is None and len(present) == 1 and item not in formed.failed:
         joined = verdict_of_quality(qualities[0])
-    formed.opinions += [*qualities, *verdicts]
     if joined is not None and joined not in verdicts:
         formed.opinions.append(joined)
     findings = [f for q in qualities for f in q.findings]
     dice = min((p.dice for p in pair_facts.values()), default=None)
-    formed.summaries.append(_summary(item, joined, dice, findings, failed=item in formed.failed))
+    formed.summaries.append(summarise(item, joined, dice=dice, findings=findings, failed=item in formed.failed))
 
 
 def _compare(
@@ -272,9 +282,15 @@ def _refused_quality(item: ItemId, candidate: CandidateId, error: UserError, ana
     return Quality(anatomy.identity, Subject(item, (candidate,), ("",)), None, None, (finding,), (error.message,))
 
 
-def _summary(
-    item: ItemId, verdict: Verdict | None, dice: float | None, findings: list[Finding], *, failed: bool
+def summarise(
+    item: ItemId,
+    verdict: Verdict | None,
+    *,
+    dice: float | None,
+    findings: Sequence[Finding],
+    failed: bool = False,
 ) -> ItemSummary:
+    """Return what the worklist shows of the opinions on an item."""
     by_code: dict[str, int] = defaultdict(int)
     for finding in findings:
         if finding.severity > Severity.NOTE:

@@ -1,0 +1,10 @@
+"""All benchmarks in one run: `python -m benchmarks`."""
+
+import subprocess
+import sys
+
+ALL = ("benchmarks.projection", "benchmarks.window")
+
+for name in ALL:
+    print(f"== {name}", flush=True)
+    subprocess.run([sys.executable, "-m", name], check=True)

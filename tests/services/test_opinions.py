@@ -1,0 +1,71 @@
+"""Critics that change, fail and come back."""
+
+from labelcritic_gui.core.cases import CaseId, ItemId
+from labelcritic_gui.core.verdict import Outcome
+from labelcritic_gui.critic.client import LvlmServer
+from labelcritic_gui.critic.lvlm import LvlmCritic
+from labelcritic_gui.services import worklist
+from labelcritic_gui.services.opinions import ensure_opinions, form_opinions, keep_opinions, missing_opinions
+from labelcritic_gui.services.review import now
+from labelcritic_gui.services.switching import choose_critic
+from labelcritic_gui.store.opinions import StoredReplies
+from tests.fake_llm import FakeLlm, always
+from tests.making import Dataset
+
+CASE = CaseId("case_1")
+LIVER = ItemId(CASE, "liver")
+
+
+def lvlm(dataset_review, url: str) -> LvlmCritic:
+    server = LvlmServer(url=url, model="", attempts=1, timeout_s=20)
+    return LvlmCritic(server, cache=StoredReplies(dataset_review.database, now))
+
+
+def test_a_server_that_is_down_fails_the_items_and_keeps_the_anatomy_findings(dataset: Dataset) -> None:
+    opened = dataset.open()
+    opened = choose_critic(opened, "lvlm", lvlm(opened, "http://127.0.0.1:9/v1"))
+    changed = ensure_opinions(opened, CASE)
+    rows = [worklist.row(opened, item) for item in changed.items]
+    assert len(rows) == 3
+    assert {r.outcome for r in rows} == {Outcome.FAILED.value}
+    assert all("No LVLM server" in said for said in changed.failed.values())
+    assert missing_opinions(opened, CASE)
+    assert all(r.dice is not None for r in rows)
+    opened.close()
+
+
+def test_answers_are_asked_once_and_survive_a_server_that_goes_away(dataset: Dataset) -> None:
+    opened = dataset.open()
+    with FakeLlm(always("A")) as server:
+        critic = lvlm(opened, server.url)
+        opened = choose_critic(opened, "lvlm", critic)
+        ensure_opinions(opened, CASE)
+        asked = len(server.chats)
+        assert asked > 0
+        again = form_opinions(opened, CASE, again=True)
+        keep_opinions(opened, again)
+        assert len(server.chats) == asked
+        critic.client.close()
+    # always the first picture, whichever it is: the orders disagree, and nobody is picked
+    assert worklist.row(opened, LIVER).outcome == Outcome.UNDECIDED.value
+    assert worklist.row(opened, LIVER).orders_agree is False
+    gone = lvlm(opened, "http://127.0.0.1:9/v1")
+    keep_opinions(opened, form_opinions(opened, CASE, critic=gone, again=True))
+    assert worklist.row(opened, LIVER).outcome == Outcome.UNDECIDED.value
+    opened.close()
+
+
+def test_switching_critics_shows_what_each_one_said(dataset: Dataset) -> None:
+    opened = dataset.open()
+    anatomy = opened.critic
+    ensure_opinions(opened, CASE)
+    before = worklist.row(opened, LIVER)
+    assert before.pick == "good"
+    switched = choose_critic(opened, "lvlm", lvlm(opened, "http://127.0.0.1:9/v1"))
+    assert worklist.row(switched, LIVER).outcome == ""
+    back = choose_critic(switched, "anatomy", anatomy)
+    assert worklist.row(back, LIVER) == before
+    opened.close()
+    again = dataset.open()
+    assert again.critic.identity.kind == "anatomy"
+    again.close()

@@ -114,7 +114,8 @@ class CandidateFacts(_Stored):
 class PairFacts(_Stored):
     """What was measured of two candidates of one item, first against second; None when it cannot be measured.
 
-    Hounsfield units are clipped to -1024..500 here, so that metal does not drown everything else.
+    Hounsfield units are clipped to 500 here, so that metal does not drown everything else, and gas in a lumen counts
+    as dense as what is around it.
 
     Attributes:
         dice: 3-D Dice, exact; 1 for two empty masks.
@@ -178,7 +179,7 @@ class PairFacts(_Stored):
         )
 
 
-_FAT, _AIR_HU, _BONE_HU = (-190, -30), -300, 300
+_FAT, _BONE_HU = (-190, -30), 300
 _MOST_ISLANDS = 8
 _CLIP = (-1024, 500)
 _FIT_SD, _LEAST_SD = 2.0, 12.0
@@ -256,7 +257,7 @@ def _intensities(hu: NDArray[Any]) -> dict[str, Any]:
         "hu_mean": float(values.mean(dtype=np.float64)),
         "hu_sd": float(values.std(dtype=np.float64)),
         "fat_share": float(((hu >= _FAT[0]) & (hu <= _FAT[1])).mean()),
-        "air_share": float((hu < _AIR_HU).mean()),
+        "air_share": float((hu < metrics.GAS_HU).mean()),
         "bone_share": float((hu > _BONE_HU).mean()),
     }
 
@@ -355,6 +356,7 @@ def _differences(first: Mask, second: Mask, ct: Volume, *, rarely: bool) -> dict
     one, two = (metrics.thinned(mask.within(box), steps) for mask in (first, second))
     hu = np.clip(metrics.thinned(ct.voxels[box], steps), *_CLIP)
     common, parts = one & two, (one & ~two, two & ~one)
+    hu = metrics.gas_filled(hu, common)
     mean, sd, noise = _inside(hu, common)
     if rarely:
         mean = sd = None

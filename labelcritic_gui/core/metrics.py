@@ -15,6 +15,8 @@ FACES = ("L", "R", "P", "A", "I", "S")
 """The faces of a canonical grid: low and high end of x, y, z."""
 
 
+GAS_HU = -300
+"""Below this is air, gas or lung."""
 THIN_MM = 2.0
 """Grid, about, on which shapes and densities are judged: finer ones say the same, slower."""
 
@@ -259,6 +261,18 @@ def boundary_contrast(hu: NDArray[Any], own: Voxels, rival: Voxels, *, noise: fl
         total += float(np.abs(step).sum())
         faces += int(step.size)
     return total / faces - noise if faces else None
+
+
+def gas_filled(hu: NDArray[Any], inside: Voxels) -> NDArray[Any]:
+    """Return the densities with gas as dense as the rest, where a region holds both (3 to 80 % gas): bowel and stomach.
+
+    The gas in a lumen is no boundary; a region that is mostly air (a lung) stays as it is.
+    """
+    gas = hu < GAS_HU
+    share = np.count_nonzero(gas & inside) / max(int(np.count_nonzero(inside)), 1)
+    if not 0.03 <= share <= 0.8:
+        return hu
+    return np.where(gas, np.median(hu[inside & ~gas]), hu)
 
 
 def inner_steps(hu: NDArray[Any], inside: Voxels) -> float:

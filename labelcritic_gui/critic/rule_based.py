@@ -99,19 +99,18 @@ def weigh(structure: Structure, first: CandidateFacts, second: CandidateFacts, *
     if pair.edge_first is not None and pair.edge_second is not None:
         scale = (abs(pair.edge_first) + abs(pair.edge_second)) + max(_LEAST_STEP, pair.common_hu_sd or 0.0)
         edge = (pair.edge_first - pair.edge_second) / scale
-    hollow = bool(structure.expect and structure.expect.hollow)  # gas and food: densities tell nothing
-    fits = (0.5, 0.5) if hollow else (pair.only_first_fit, pair.only_second_fit)
-    alike = (0.5, 0.5) if hollow else (_likeness(pair.only_first_hu, pair), _likeness(pair.only_second_hu, pair))
+    alike = _likeness(pair.only_first_hu, pair), _likeness(pair.only_second_hu, pair)
     shape = 0.0
     if first.compactness and second.compactness:
         shape = _within(math.log(first.compactness) - math.log(second.compactness), 1.0)
     return Evidence(
         findings=_within(_points(findings_of(structure, second)) - _points(findings_of(structure, first)), 6.0),
-        fit=_claim(pair.only_first_ml, union, fits[0]) - _claim(pair.only_second_ml, union, fits[1]),
+        fit=_claim(pair.only_first_ml, union, pair.only_first_fit)
+        - _claim(pair.only_second_ml, union, pair.only_second_fit),
         mean=_claim(pair.only_first_ml, union, alike[0]) - _claim(pair.only_second_ml, union, alike[1]),
         edge=edge * telling,
         shape=shape * telling,
-        size=0.0 if hollow else _claim(pair.only_first_ml, union, 1.0) - _claim(pair.only_second_ml, union, 1.0),
+        size=_claim(pair.only_first_ml, union, 1.0) - _claim(pair.only_second_ml, union, 1.0),
     )
 
 

@@ -144,6 +144,15 @@ def test_that_fine_grids_are_thinned_to_about_two_millimetres(
     assert metrics.thinning(spacing) == steps
 
 
+def test_that_gas_counts_as_its_surroundings_in_a_stomach_but_not_in_a_lung() -> None:
+    hu = np.full((10, 10, 10), 40, np.int16)
+    hu[:, :, 6:] = -950
+    everywhere = np.ones(hu.shape, bool)
+    assert (metrics.gas_filled(hu, everywhere) == 40).all()
+    hu[:, :, 1:] = -850
+    assert (metrics.gas_filled(hu, everywhere) == hu).all()
+
+
 @pytest.mark.shared
 def test_that_dice_of_real_structures_equals_the_independent_numbers(shared_data: Path) -> None:
     from labelcritic_gui.formats.nifti import load_label_map

@@ -1,0 +1,272 @@
+"""An open review in memory, and runners whose steps a test decides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
+from labelcritic_gui.core.errors import StorageError
+from labelcritic_gui.core.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.geometry import Geometry
+from labelcritic_gui.core.review import Decision, ItemState, Standing
+from labelcritic_gui.core.structures import Structure
+from labelcritic_gui.core.verdict import CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
+from labelcritic_gui.imaging.frame import PictureFrame
+from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
+from labelcritic_gui.services.export import ExportReport
+from labelcritic_gui.services.worklist import Counts, ItemRow
+from labelcritic_gui.settings import Settings
+from labelcritic_gui.viewmodels.runner import Lane
+
+SETS = (LabelSet("alpha", "Alpha"), LabelSet("beta", "Beta"))
+STRUCTURES = ("liver", "spleen", "pancreas")
+CRITIC = CriticIdentity("anatomy", "fake critic", "1")
+SIDE = 60
+
+
+def frame(side: int = SIDE) -> PictureFrame:
+    return PictureFrame.of(Geometry((side, side, side), np.diag([1.0, 1.0, 1.0, 1.0])))
+
+
+def disc(row: int, column: int, radius: int = 9) -> Any:
+    rows, columns = np.ogrid[:SIDE, :SIDE]
+    return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+
+
+class FakeCalls:
+    """Keeps `ReviewCalls` in memory. `broken` makes writing fail; `missing` candidates have no mask."""
+
+    def __init__(self, cases: int = 3, *, label_sets: tuple[LabelSet, ...] = SETS) -> None:
+        self.folder = Path("/nowhere/review")
+        self.title = "Fake review"
+        self.mode = "assisted"
+        self.label_sets = label_sets
+        self.critic_title = CRITIC.title
+        self.critic_lane = Lane.CPU
+        self.items = [ItemId(CaseId(f"case_{n}"), s) for n in range(cases) for s in STRUCTURES]
+        self.states: dict[ItemId, ItemState] = {item: ItemState() for item in self.items}
+        self.written: list[tuple[ItemId, Decision, dict[str, Any]]] = []
+        self.asked: list[CaseId] = []
+        self.loaded: list[ItemId] = []
+        self.missing: set[CandidateId] = set()
+        self.broken: Exception | None = None
+        self.critic_broken: Exception | None = None
+        self.stage_broken: Exception | None = None
+        self.opined: set[CaseId] = set()
+        self.outcome = Outcome.SECOND
+        self.remembered: ItemId | None = None
+        self.pages = 0
+        self.closed = False
+        self.exported: Path | None = None
+
+    def decide(self, item, choice, *, candidate=None, position=0, reasons=(), seen):
+        if self.broken is not None:
+            raise self.broken
+        decision = Decision(choice, candidate, "", position, reasons)
+        self.written.append((item, decision, dict(seen)))
+        standing = Standing(f"e{len(self.written)}", "reader", "2026-01-01T00:00:00Z", decision)
+        self.states[item] = replace(self.states[item], standing=(*self.states[item].standing, standing))
+        return self.states[item]
+
+    def undo(self):
+        if self.broken is not None:
+            raise self.broken
+        if not self.written:
+            return None
+        item = self.written.pop()[0]
+        self.states[item] = replace(self.states[item], standing=self.states[item].standing[:-1])
+        return item
+
+    def set_note(self, item, text):
+        self.states[item] = replace(self.states[item], note=text)
+        return self.states[item]
+
+    def item_state(self, item):
+        return self.states[item]
+
+    def resume_item(self):
+        return self.remembered
+
+    def remember_item(self, item):
+        self.remembered = item
+
+    def _row(self, item: ItemId) -> ItemRow:
+        state, number = self.states[item], self.items.index(item)
+        last = state.last
+        known = item.case in self.opined
+        accepted = last.decision.candidate.label_set if last and last.decision.candidate else ""
+        return ItemRow(
+            item=item,
+            title=item.structure,
+            rank=number + 1,
+            status=state.status,
+            skipped=state.skipped,
+            outcome=self.outcome.value if known else "",
+            pick="beta" if known else "",
+            confidence=0.9 if known else None,
+            orders_agree=None,
+            dice=0.8 if known else None,
+            findings=1 if known else 0,
+            severity=2 if known else 0,
+            reader=last.reader if last else "",
+            note=bool(state.note),
+            attention=0.5,
+            accepted=accepted,
+        )
+
+    def page(self, query, after, limit):
+        self.pages += 1
+        rows = [self._row(item) for item in self.items]
+        if query.saved == "undecided":
+            rows = [row for row in rows if self.states[row.item].last is None]
+        rows = [row for row in rows if query.text in f"{row.item.case} {row.title}"]
+        start = 0 if after is None else next(i for i, row in enumerate(rows) if row.item == after.item) + 1
+        return tuple(rows[start : start + limit])
+
+    def counts(self):
+        decided = sum(s.last is not None and not s.skipped for s in self.states.values())
+        total = len(self.items)
+        return Counts(total, decided, total - decided, 0, 0, 0, 0, 0, {"all": total, "undecided": total - decided})
+
+    def next_open(self, after):
+        start = self.items.index(after) + 1 if after in self.items else 0
+        order = self.items[start:] + self.items[:start]
+        return next((i for i in order if self.states[i].last is None), None)
+
+    def row(self, item):
+        return self._row(item)
+
+    def _candidate(self, item: ItemId, slug: str) -> CandidateId | None:
+        found = CandidateId(item.case, item.structure, slug)
+        return None if found in self.missing else found
+
+    def load_stage(self, item):
+        self.loaded.append(item)
+        if self.stage_broken is not None:
+            raise self.stage_broken
+        grey = np.tile(np.linspace(0, 255, SIDE).astype(np.uint8), (SIDE, 1))
+        panels = []
+        for n, label_set in enumerate(self.label_sets):
+            candidate = self._candidate(item, label_set.slug)
+            mask = disc(20 + 5 * n, 25) if candidate else np.zeros((SIDE, SIDE), dtype=np.bool_)
+            panels.append(Panel(label_set, candidate, mask, None, candidate is None))
+        pictures = {"bone": grey, "organs": grey[:, ::-1].copy(), "skeleton": grey // 2}
+        return Stage(item, Structure(item.structure), frame(), pictures, tuple(panels))
+
+    def load_opinions(self, item):
+        count = len(self.label_sets)
+        if item.case not in self.opined:
+            return Opinions(None, (None,) * count, (None,) * count, None)
+        pair = tuple(CandidateId(item.case, item.structure, s.slug) for s in self.label_sets)
+        verdict = None
+        if count > 1:
+            orders = (
+                OrderRecord("AB", "second", {"first": 0.1, "second": 0.9}),
+                OrderRecord("BA", "first", {"first": 0.8, "second": 0.2}),
+            )
+            verdict = Verdict(
+                CRITIC, Subject(item, pair[:2], ("", "")), self.outcome, 0.9, ("Alpha leaks <b>far</b>.",), orders
+            )
+        leak = Finding(FindingCode.LEAK, Severity.MAJOR, "leaks into the neighbour", (30.0, 30.0, 30.0), 4.2)
+        qualities = tuple(
+            Quality(CRITIC, Subject(item, (c,), ("",)), 90.0 - 30 * n, 6.0, (leak,) if n == 0 else ())
+            for n, c in enumerate(pair)
+        )
+        facts = tuple(CandidateFacts(empty=False, volume_ml=80.0 - n, parts=1 + n) for n in range(count))
+        return Opinions(verdict, qualities, facts, PairFacts(0.8) if count > 1 else None)
+
+    def ensure_opinions(self, case, cancel, progress):
+        self.asked.append(case)
+        if self.critic_broken is not None:
+            raise self.critic_broken
+        self.opined.add(case)
+        return Changed(tuple(i for i in self.items if i.case == case))
+
+    def sent(self, item):
+        return f"asked about {item}"
+
+    def export(self, out, cancel, progress):
+        progress(1, 1, "done")
+        self.exported = out
+        return ExportReport(out, len(self.written), 0, 0, 0)
+
+    def close(self):
+        self.closed = True
+
+
+class HeldRunner:
+    """Holds work until the test lets it go, lane by lane or all of it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Lane, Callable[[], Any], Callable[[Any], None], str | None, Any, int]] = []
+        self._latest: dict[str, int] = {}
+        self._number = 0
+
+    def run(self, lane, work, done, *, key=None, on_error=None):
+        self._number += 1
+        if key is not None:
+            self._latest[key] = self._number
+        self.waiting.append((lane, work, done, key, on_error, self._number))
+
+    def go(self, lane: Lane | None = None) -> int:
+        """Do what waits now (on one lane), not what it asks for; return how much it was."""
+        mine = [entry for entry in self.waiting if lane is None or entry[0] is lane]
+        self.waiting = [entry for entry in self.waiting if entry not in mine]
+        for _, work, done, key, on_error, number in mine:
+            try:
+                result = work()
+            except Exception as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+                continue
+            if key is None or self._latest[key] == number:
+                done(result)
+        return len(mine)
+
+    def settle(self) -> None:
+        """Do everything, and everything that follows from it."""
+        while self.go():
+            pass
+
+
+class Clock:
+    """A steady clock that only moves when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class FakeServices:
+    """What a station is given; every review opened is `calls`."""
+
+    settings: Settings
+    calls: FakeCalls
+    broken: Exception | None = None
+
+    def open_review(self, folder):
+        if self.broken is not None:
+            raise self.broken
+        return self.calls
+
+    def create_demonstration(self, folder, progress, cancel):
+        progress(1, 2, "making")
+        return self.calls
+
+    def with_settings(self, settings):
+        return replace(self, settings=settings)
+
+
+def full_disk() -> StorageError:
+    return StorageError("The disk is full.", "Free some space.")

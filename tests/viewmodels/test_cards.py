@@ -1,0 +1,78 @@
+"""What the cards say, and the pace."""
+
+import pytest
+
+from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.review import Choice, Decision, ItemState, Standing
+from labelcritic_gui.core.verdict import OrderRecord, Outcome, Subject, Verdict
+from labelcritic_gui.viewmodels.cards import fact_rows, finding_rows, quality_cells, standing_words, verdict_card
+from labelcritic_gui.viewmodels.pace import PAUSE_S, Pace
+from tests.viewmodels.fakes import CRITIC, SETS, FakeCalls
+
+
+def verdict(outcome: Outcome, orders=()) -> Verdict:
+    calls = FakeCalls()
+    calls.opined.add(calls.items[0].case)
+    made = calls.load_opinions(calls.items[0]).verdict
+    return Verdict(CRITIC, Subject(made.subject.item, made.subject.candidates, ("", "")), outcome, 0.8, (), orders)
+
+
+def test_that_a_pick_has_its_label_sets_name_and_colour() -> None:
+    card = verdict_card(verdict(Outcome.SECOND), SETS)
+    assert (card.headline, card.colour, card.confidence) == ("Beta", 1, 0.8)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.EQUIVALENT, Outcome.UNDECIDED, Outcome.BOTH_WRONG, Outcome.ABSENT_RIGHT])
+def test_that_only_a_pick_has_a_colour(outcome: Outcome) -> None:
+    assert verdict_card(verdict(outcome), SETS).colour == -1
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.UNPARSABLE])
+def test_that_no_answer_has_no_confidence(outcome: Outcome) -> None:
+    assert verdict_card(verdict(outcome), SETS).confidence is None
+
+
+def test_that_each_order_names_the_candidate_it_meant() -> None:
+    orders = (OrderRecord("AB", "second", {"second": 0.9}), OrderRecord("BA", "second", {"second": 0.7}))
+    card = verdict_card(verdict(Outcome.UNDECIDED, orders), SETS)
+    assert [(o.order, o.answer, o.probability) for o in card.orders] == [("AB", "Beta", 0.9), ("BA", "Alpha", 0.7)]
+    assert card.disagree
+
+
+def test_that_facts_that_are_nothing_for_everyone_get_no_row() -> None:
+    plain = CandidateFacts(empty=False, volume_ml=120.4, parts=1, largest_share=1.0)
+    names = [row.name for row in fact_rows((plain, None))]
+    assert "Holes" not in names
+    assert "Outside body" not in names
+    with_hole = CandidateFacts(empty=False, volume_ml=12.34, parts=1, holes_ml=0.4)
+    rows = {row.name: row.values for row in fact_rows((plain, with_hole))}
+    assert rows["Holes"] == ("0.0", "0.4")
+    assert rows["Volume"] == ("120", "12.3")
+    assert fact_rows((None, CandidateFacts(empty=True))) == ()
+
+
+def test_that_findings_are_numbered_as_their_marks_and_worst_first() -> None:
+    calls = FakeCalls()
+    item = calls.items[0]
+    calls.opined.add(item.case)
+    stage, opinions = calls.load_stage(item), calls.load_opinions(item)
+    rows = finding_rows(stage.panels, opinions, SETS)
+    assert [(row.panel, row.number) for row in rows] == [(0, 1)]
+    assert [cell.text for cell in quality_cells(stage.panels, opinions, SETS)] == ["90", "60"]
+
+
+def test_that_a_standing_decision_is_said_with_its_reader() -> None:
+    decision = Decision(Choice.EDIT)
+    state = ItemState((Standing("e", "anna", "", decision),))
+    assert standing_words(state, SETS) == "queued for editing, by anna"
+    assert standing_words(ItemState(), SETS) == ""
+
+
+def test_that_a_break_does_not_slow_the_pace() -> None:
+    pace = Pace()
+    assert pace.per_hour is None
+    for moment in (0.0, 10.0, 20.0, 20.0 + PAUSE_S + 1, 30.0 + PAUSE_S + 1):
+        pace.decided(moment)
+    assert pace.per_hour == pytest.approx(360.0)
+    assert pace.left(540) == "1 h 30 min"
+    assert pace.left(0) == ""

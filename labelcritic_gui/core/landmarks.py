@@ -15,6 +15,7 @@ UNIT_MM = 130.0
 _SKIN_HU, _LUNG_HU, _GAS_HU, _BONE_HU, _DENSE_HU = -300, -500, -925, 180, 280
 _LUNG_ML, _WHOLE_LUNG_ML, _LUNG_SLICE_CM2 = 15.0, 600.0, 3.0
 _WING_END_CM2 = 1.5
+_TRUNK_MM = 200.0
 _SPINE_REACH_MM, _SPINE_CM2 = 40.0, 2.0
 _WING_CM2 = 3.5
 
@@ -195,9 +196,10 @@ def find_landmarks(ct: Volume) -> Landmarks:
     x = np.where(np.isnan(x), skin_x, x)
     y = np.where(np.isnan(y), middle[1], y)
     below = int(lung_slices[0]) if lung_slices.size else geometry.shape[2]
-    crest = _crest((hu > _DENSE_HU) & body, x, geometry, below)
-    axis = geometry.to_world(np.column_stack([x, y, np.arange(geometry.shape[2])]))
     low, high, width = _extent(body, geometry)
+    adult_trunk = width is not None and width >= _TRUNK_MM  # else the bones beside the midline may be of a neck
+    crest = None if not adult_trunk else _crest((hu > _DENSE_HU) & body, x, geometry, below)
+    axis = geometry.to_world(np.column_stack([x, y, np.arange(geometry.shape[2])]))
     return Landmarks(
         geometry=geometry,
         steps=steps,

@@ -89,3 +89,12 @@ def test_that_landmarks_of_a_real_ct_are_where_a_label_set_puts_them(shared_data
         heights.append(found.height_of(z))
     assert heights[0] == pytest.approx(0.0, abs=0.25)
     assert heights[1] == pytest.approx(0.9, abs=0.25)
+
+
+@pytest.mark.shared
+def test_that_a_neck_has_no_iliac_crest_and_so_no_heights(shared_data: Path) -> None:
+    from labelcritic_gui.formats.nifti import load_ct
+
+    found = find_landmarks(load_ct(shared_data / "openkbp_pt_200" / "ct.nii.gz"))
+    assert found.body_low is not None
+    assert (found.crest_z, found.lung_base_z, found.height_of(0.0)) == (None, None, None)

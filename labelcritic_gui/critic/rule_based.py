@@ -24,6 +24,7 @@ SHELL_DICE, SHELL_SHARE = 0.90, 0.005
 SURE = 0.60
 """Probability from which the critic picks; below it the item goes to a person."""
 _MOST_SURE = 0.97
+_SPECK_VOXELS = 10
 _POINTS = {Severity.NOTE: 0.05, Severity.MINOR: 0.5, Severity.MAJOR: 2.0, Severity.GROSS: 5.0}
 _TELLING_SHARE = 0.15
 _LEAST_SD, _LEAST_STEP = 12.0, 20.0
@@ -184,6 +185,8 @@ def _without_comparison(question: Question) -> _Opinion | None:
     what = f"Only {names[0] if second.empty else names[1]} marks the {structure.shown} ({filled.volume_ml:.1f} ml)"
     if structure.expect is None:
         return _Opinion(Outcome.UNDECIDED, 0.5, (f"{what}; nothing is known about where it belongs.",))
+    if filled.volume_ml <= _SPECK_VOXELS * filled.voxel_ml:
+        return _Opinion(Outcome.UNDECIDED, 0.5, (f"{what}, too little to be judged.",))
     bad = worst(findings) in {Severity.MAJOR, Severity.GROSS}
     winner = second if bad == second.empty else first
     outcome = Outcome.FIRST if winner is first else Outcome.SECOND

@@ -143,6 +143,12 @@ def test_that_an_empty_candidate_is_decided_by_what_must_be_in_view(
     assert assert_symmetric(structure, first, second, None).outcome is outcome
 
 
+def test_that_a_speck_against_nothing_goes_to_a_person_where_absence_is_possible() -> None:
+    removable = replace(KNOWN, expect=replace(KNOWN.expect, may_be_absent=True))  # type: ignore[type-var]
+    speck = replace(GOOD, volume_ml=2 * GOOD.voxel_ml, touches_border=("S",))
+    assert assert_symmetric(removable, speck, EMPTY, None).outcome is Outcome.UNDECIDED
+
+
 def test_that_an_assessment_carries_findings_and_its_doubt() -> None:
     sound = CRITIC.assess(question(KNOWN, GOOD), NeverCancel())
     wrong = CRITIC.assess(question(KNOWN, replace(GOOD, hu_mean=-200.0)), NeverCancel())

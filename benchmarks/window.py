@@ -36,6 +36,7 @@ class Watch:
         self.pressed = 0.0
 
     def attach(self, window, station) -> None:
+        """Watch a window that was just built."""
         from PySide6.QtCore import QEvent, QObject, QTimer
         from PySide6.QtWidgets import QApplication
 
@@ -44,7 +45,7 @@ class Watch:
         watch = self
 
         class Paints(QObject):
-            def eventFilter(self, target, event):
+            def eventFilter(self, target, event):  # noqa: ARG002  (signature is Qt's)
                 if event.type() == QEvent.Type.Paint:
                     watch.marks.setdefault("window", time.monotonic() - watch.start)
                 return False

@@ -1,0 +1,82 @@
+"""The window killed at random moments after a key: what the reader saw move on is in the journal."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from labelcritic_gui.core.review import EventKind
+from labelcritic_gui.services import checkup
+from labelcritic_gui.services.new_review import create_review
+from labelcritic_gui.services.opinions import ensure_opinions
+from labelcritic_gui.services.pictures import case_pictures
+from labelcritic_gui.settings import change_settings
+from labelcritic_gui.store import index, journal
+from tests.making import Dataset, request, write_dataset
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = int(os.environ.get("LABELCRITIC_KILLS", "3"))
+CASES = max(3, KILLS // 4)
+pytestmark = [pytest.mark.crash, pytest.mark.gui, pytest.mark.e2e, pytest.mark.timeout(120 + 20 * KILLS)]
+
+
+def start(folder: Path, home: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "LABELCRITIC_HOME": str(home)}
+    command = [sys.executable, "-m", "tests.crash.reader", str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+
+
+def test_killing_the_window_after_a_key_loses_nothing_that_moved_on(
+    dataset: Dataset, tmp_path: Path, own_home: Path
+) -> None:
+    change_settings(reader="ann", notice_accepted=True)
+    root = tmp_path / "many"
+    write_dataset(root, tuple(f"case_{n}" for n in range(CASES)))
+    create_review(request(root), dataset.services.structures)
+    folder = root / "review"
+    opened = dataset.services.open_review(folder)
+    for case in index.case_ids(opened.database):
+        case_pictures(opened, case)
+        ensure_opinions(opened, case)
+    opened.close()
+    rng = random.Random(11)
+    acknowledged: Counter[tuple[str, ...]] = Counter()
+    keys = 0
+    for _ in range(KILLS):
+        process = start(folder, own_home)
+        assert process.stdout is not None
+        mine = rng.randint(1, 4)
+        for line in process.stdout:
+            kind, *rest = line.split()
+            if kind == "done":
+                acknowledged[tuple(rest)] += 1
+                continue
+            keys += 1
+            mine -= 1
+            if mine == 0:
+                time.sleep(rng.uniform(0.0, 0.08))  # the moment of the kill is the point, not a wait
+                process.kill()
+                break
+        acknowledged.update(tuple(line.split()[1:]) for line in process.stdout if line.startswith("done"))
+        process.stdout.close()
+        process.wait()
+    opened = dataset.services.open_review(folder)
+    try:
+        results = checkup.check_review(opened)
+        kept = Counter(
+            (str(e.item.case), e.item.structure, str(e.payload["choice"]))
+            for e in journal.all_events(opened.database)
+            if e.kind is EventKind.DECIDED and e.item is not None
+        )
+    finally:
+        opened.close()
+    print(f"{KILLS} kills, {keys} keys, {acknowledged.total()} acknowledged, {kept.total()} in the journal")
+    assert [r.sentence for r in results if not r.well] == []
+    assert acknowledged - kept == Counter()
+    assert kept.total() - acknowledged.total() <= KILLS
+    assert keys >= KILLS

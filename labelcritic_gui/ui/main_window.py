@@ -241,6 +241,7 @@ class MainWindow(QMainWindow):
     def _dialog_closed(self, dialog: Sheet) -> None:
         self._dialog = None
         dialog.deleteLater()
+        self.activateWindow()  # keys need an active window, and not every desktop hands it back
         self.focus_stage()
 
     # --- coming and going --------------------------------------------------------------------------------------

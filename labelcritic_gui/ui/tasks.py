@@ -75,4 +75,6 @@ class TaskRunner(QObject):
         """Let every decision be written, drop what else waits, wait for what runs; nothing is delivered after."""
         self._closed = True
         for lane, pool in self._pools.items():
-            pool.shutdown(wait=True, cancel_futures=lane is not Lane.DECIDE)
+            pool.shutdown(wait=False, cancel_futures=lane is not Lane.DECIDE)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True)

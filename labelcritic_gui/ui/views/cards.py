@@ -20,6 +20,7 @@ from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.findings import Severity
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.views.meter import Meter
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.viewmodels.calls import Opinions, Stage
 from labelcritic_gui.viewmodels.cards import (
@@ -64,25 +65,6 @@ class Swatch(QWidget):
             painter.setFont(font)
             painter.setPen(QColor("#000000"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
-
-
-class Meter(QWidget):
-    """A short bar from 0 to 1."""
-
-    def __init__(self, value: float, colour: QColor, ground: QColor, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._value, self._colour, self._ground = value, colour, ground
-        self.setFixedHeight(4)
-        self.setMinimumWidth(32)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._ground)
-        painter.drawRoundedRect(QRectF(self.rect()), 2, 2)
-        painter.setBrush(self._colour)
-        painter.drawRoundedRect(QRectF(0, 0, max(4.0, self.width() * self._value), self.height()), 2, 2)
 
 
 class Card(QFrame):
@@ -247,7 +229,7 @@ class SideCards(QScrollArea):
         if card.confidence is not None:
             ground = self._theme.colour("line")
             colour = self._theme.label(card.colour) if card.colour >= 0 else self._theme.colour("text-quiet")
-            box.rows.addWidget(Meter(card.confidence, colour, ground))
+            box.rows.addWidget(Meter(colour, ground, value=card.confidence))
         if card.orders:
             box.rows.addLayout(self._orders(card))
         self._reasons(box, card.reasons)

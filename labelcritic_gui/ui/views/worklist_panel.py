@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QProgressBar,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -33,6 +32,7 @@ from PySide6.QtWidgets import (
 from labelcritic_gui.core.cases import ItemId, LabelSet
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.views.meter import Meter
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.viewmodels.calls import ItemRow
 from labelcritic_gui.viewmodels.cards import STATUS_WORDS, colour_of
@@ -232,7 +232,7 @@ class WorklistPanel(QWidget):
         for key, title in SORT_TITLES.items():
             self.sort.addItem(title, key)
         self.table = self._table()
-        self.bar = QProgressBar(textVisible=False)
+        self.bar = Meter(theme.colour("focus"), theme.colour("raised"))
         self.done = plain_label()
         self.left = plain_label(role="quiet")
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
@@ -293,6 +293,7 @@ class WorklistPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take over another theme."""
         self.delegate.theme = theme
+        self.bar.dress(theme.colour("focus"), theme.colour("raised"))
         rows = self.table.verticalHeader()
         rows.setDefaultSectionSize(theme.px(ROW_H))
         rows.setMinimumSectionSize(theme.px(ROW_H))
@@ -350,8 +351,7 @@ class WorklistPanel(QWidget):
         counts = self._worklist.counts if self._worklist else None
         if counts is None:
             return
-        self.bar.setMaximum(max(1, counts.total))
-        self.bar.setValue(counts.decided)
+        self.bar.show_value(counts.decided / max(1, counts.total))
         self.done.setText(f"{counts.decided:,} of {counts.total:,}".replace(",", "\u202f"))
         for place, key in enumerate(SAVED):
             number = counts.total if key == "all" else counts.filters.get(key)

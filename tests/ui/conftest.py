@@ -81,8 +81,8 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     """No top-level widget and no worker thread outlives the test."""
     before = set(map(id, qapp.topLevelWidgets()))
     yield
-    qapp.sendPostedEvents(None, 0)
     qapp.processEvents()
+    _deliver_deletions()
     gc.collect()
     left = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.parent() is None]
     assert left == []

@@ -72,8 +72,9 @@ def run_window(services: Services, review_folder: Path | None, *, demonstration:
     cache folder). Raises UserError where no window can be shown.
     """
     _require_display()
-    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
+
+    from labelcritic_gui.ui.first_paint import FirstPaint
 
     log_file = start_log()
     application = QApplication.instance() or QApplication(sys.argv[:1])
@@ -81,17 +82,21 @@ def run_window(services: Services, review_folder: Path | None, *, demonstration:
     name_application(application)
     window, station, runner = build_window(services)
     restore = catch_surprises(window, runner, log_file)
-    window.show()
 
     def fill() -> None:
+        if station.needs_introduction:
+            window.introduce(go_on)
+        else:
+            go_on()
+
+    def go_on() -> None:
         if demonstration:
             station.demonstrate(review_folder or cache_dir() / "demonstration")
         elif review_folder is not None:
             station.open(review_folder)
-        if station.needs_introduction:
-            window.introduce()
 
-    QTimer.singleShot(0, window, fill)
+    FirstPaint(window, fill)
+    window.show()
     try:
         return application.exec()
     finally:

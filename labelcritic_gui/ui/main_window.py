@@ -1,5 +1,6 @@
 """The one window: header, start page, reading screen, dialogs; menus and keys come from the tables. Layer: ui."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QTimer
@@ -32,6 +33,8 @@ from labelcritic_gui.viewmodels.station import Station
 
 SIZE = (1366, 768)
 POLL_MS = 100
+LEAVING = {"Decide", "Go", "Review"}
+"""Menus whose commands may leave the item: a note that is being written is kept first."""
 
 
 class MainWindow(QMainWindow):
@@ -89,6 +92,8 @@ class MainWindow(QMainWindow):
 
     def trigger(self, command: Command) -> None:
         """Run a command if its condition holds; say why not otherwise."""
+        if command.menu in LEAVING:
+            self.screen_.keep_note()
         if command.when in holding(self._station):
             command.call(self.actions_)
         elif self._station.reading is not None:
@@ -193,10 +198,10 @@ class MainWindow(QMainWindow):
         dialog.accepted.connect(lambda: self._station.change_critic(*dialog.chosen))
         self._open(dialog)
 
-    def introduce(self) -> None:
-        """Ask for the reader's name and the consent to the notice; without them the window closes."""
+    def introduce(self, then: Callable[[], None]) -> None:
+        """Ask for the reader's name and the consent to the notice, then go on; without them the window closes."""
         dialog = IntroductionDialog(self._station.settings.reader, self)
-        dialog.accepted.connect(lambda: self._station.introduce(dialog.reader.text()))
+        dialog.accepted.connect(lambda: self._station.introduce(dialog.reader.text(), then))
         dialog.rejected.connect(self.close)
         self._open(dialog)
 
@@ -259,7 +264,7 @@ class MainWindow(QMainWindow):
         stored = self._stored()
         stored.setValue("geometry", self.saveGeometry())
         stored.sync()
-        self.screen_.bar.note.clearFocus()  # a note being written is kept
+        self.screen_.keep_note()
         self._station.cancel_job()
         self._station.close_review()
         event.accept()

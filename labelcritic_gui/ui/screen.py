@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
+from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.ui.keymap import Keys
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.cards import SideCards
@@ -49,7 +50,7 @@ class ReadingScreen(QWidget):
         self.cards.finding_chosen.connect(self.stage.go_to)
         self.stage.retry.connect(lambda: self._tell(Reading.reload))
         self.cards.again_wanted.connect(lambda: self._tell(Reading.ask_again))
-        self.worklist.chosen.connect(lambda item: self._tell(Reading.open_item, item))
+        self.worklist.chosen.connect(self._choose)
         self.bar.chip.connect(lambda code: self._tell(Reading.toggle_reason, code))
         self.bar.noted.connect(lambda text: self._tell(Reading.set_note, text))
         self._poll = QTimer(self, interval=POLL_MS)
@@ -153,6 +154,15 @@ class ReadingScreen(QWidget):
         if self._reading is not None:
             method(self._reading, *arguments)
 
+    def _choose(self, item: ItemId) -> None:
+        self.keep_note()
+        self._tell(Reading.open_item, item)
+
+    def keep_note(self) -> None:
+        """Hand over a note that is still being written, while its item is on the stage."""
+        if self.bar.note.hasFocus():
+            self.stage.setFocus()
+
     def _painted(self) -> None:
         if self._reading is not None:
             self._reading.painted()
@@ -166,6 +176,7 @@ class ReadingScreen(QWidget):
         if reading.finished:
             self.finished.setGeometry(self.stage.rect())
             self.finished.raise_()
+        self.bar.show_note("", anew=True)
         self.stage.show_waiting("Loading…" if reading.item else "")
         self._show_place()
         self._show_state()
@@ -204,6 +215,8 @@ class ReadingScreen(QWidget):
     def _waiting_words(self, reading: Reading) -> str:
         if reading.critic.down is not None:
             return f"{reading.critic.down.text} {reading.critic.down.hint}".strip()
+        if reading.item is not None and (why := reading.critic.failed.get(reading.item)):
+            return f"The critic could not judge this item: {why}"
         return "The critic is looking at this case…" if reading.critic.job else "No verdict yet."
 
     def _show_buttons(self) -> None:

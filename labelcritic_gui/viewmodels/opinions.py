@@ -13,7 +13,8 @@ from labelcritic_gui.viewmodels.runner import Job, Runner
 class CaseOpinions:
     """Asks the critic for the current case, then for the next ones; stops asking when the critic is down.
 
-    One case at a time leaves a worker of the CPU lane free for pictures. `job` is what is being asked now.
+    One case at a time leaves a worker of the CPU lane free for pictures. `job` is what is being asked now; `failed`
+    says why items have no opinion.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class CaseOpinions:
         self._asked: set[CaseId] = set()
         self.job: Job | None = None
         self.down: Message | None = None
+        self.failed: dict[ItemId, str] = {}
 
     def want(self, *cases: CaseId) -> None:
         """Ask for these cases, nearest first; what was wanted before and not begun is dropped."""
@@ -64,7 +66,10 @@ class CaseOpinions:
 
     def _done(self, changed: Changed) -> None:
         self.job = None
-        self._arrived(tuple(changed.items))
+        for item in changed.items:
+            self.failed.pop(item, None)
+        self.failed.update(changed.failed)
+        self._arrived((*changed.items, *changed.failed))
         self._next()
 
     def _failed(self, error: BaseException) -> None:

@@ -70,7 +70,8 @@ class Station:
     @property
     def remote_server(self) -> str:
         """The host that pictures are sent to, when the critic is a server that is not this machine; else empty."""
-        if self.settings.critic != "lvlm":
+        asks = self.settings.critic == "lvlm" if self.calls is None else self.calls.critic_lane is Lane.NET
+        if not asks:
             return ""
         host = urlsplit(self.settings.server.url).hostname or ""
         return "" if host in THIS_MACHINE else host
@@ -79,9 +80,19 @@ class Station:
         """Store settings and take them over."""
         self._runner.run(Lane.STORE, lambda: change_settings(**changes), self._take_settings, on_error=self._failed)
 
-    def introduce(self, reader: str) -> None:
-        """Take the reader's name and the consent to the notice."""
-        self.change(reader=reader.strip(), notice_accepted=True)
+    def introduce(self, reader: str, then: Callable[[], None]) -> None:
+        """Take the reader's name and the consent to the notice, then go on: a review is read under that name."""
+
+        def introduced(settings: Settings) -> None:
+            self._take_settings(settings)
+            then()
+
+        self._runner.run(
+            Lane.STORE,
+            lambda: change_settings(reader=reader.strip(), notice_accepted=True),
+            introduced,
+            on_error=self._failed,
+        )
 
     def change_critic(self, critic: str, server: Mapping[str, Any]) -> None:
         """Choose the critic and its server; the open review is opened anew with it."""

@@ -12,6 +12,7 @@ from labelcritic_gui.core.errors import CriticError, UnreadableFileError
 from labelcritic_gui.core.review import Choice
 from labelcritic_gui.settings import load_settings
 from labelcritic_gui.ui.views.dialogs import CriticDialog, ExportDialog, IntroductionDialog, KeySheet, TextDialog
+from labelcritic_gui.viewmodels.runner import Lane
 from tests.viewmodels.fakes import FakeCalls, full_disk
 
 Key = Qt.Key
@@ -263,7 +264,8 @@ def test_that_an_export_runs_and_reports(opened, tmp_path) -> None:
 
 
 def test_that_the_introduction_wants_a_name_and_consent(scene) -> None:
-    scene.window.introduce()
+    began: list[str] = []
+    scene.window.introduce(lambda: began.append(scene.station.settings.reader))
     dialog = QApplication.activeModalWidget()
     assert isinstance(dialog, IntroductionDialog)
     dialog.reader.setText("  ")
@@ -272,10 +274,41 @@ def test_that_the_introduction_wants_a_name_and_consent(scene) -> None:
     dialog.reader.setText("anna")
     assert dialog.start.isEnabled()
     dialog.accept()
-    scene.wait(lambda: load_settings().reader == "anna")
+    scene.wait(lambda: began == ["anna"])
+    assert load_settings().reader == "anna"
+
+
+def test_that_a_note_being_written_stays_with_its_item_when_a_button_decides(opened) -> None:
+    opened.ready()
+    first = opened.reading.item
+    opened.press(Key.Key_N)
+    QTest.keyClicks(opened.window.screen_.bar.note, "check the hilum")
+    QTest.mouseClick(opened.window.screen_.bar.buttons["decide.accept_1"], Qt.MouseButton.LeftButton)
+    opened.wait(lambda: len(opened.calls.written) == 1 and opened.reading.item != first)
+    opened.ready()
+    assert opened.calls.states[first].note == "check the hilum"
+    assert opened.window.screen_.bar.note.text() == ""
+    opened.press(Key.Key_N)
+    opened.press(Key.Key_Escape)
+    assert opened.calls.states[opened.reading.item].note == ""
+
+
+def test_that_a_note_being_written_stays_with_its_item_when_another_row_is_clicked(opened) -> None:
+    opened.ready()
+    first = opened.reading.item
+    opened.press(Key.Key_N)
+    QTest.keyClicks(opened.window.screen_.bar.note, "later")
+    table = opened.window.screen_.worklist.table
+    spot = table.visualRect(opened.window.screen_.worklist.model.index(3, 2)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    opened.wait(lambda: opened.reading.item == opened.calls.items[3])
+    opened.ready()
+    assert opened.calls.states[first].note == "later"
+    assert opened.calls.states[opened.calls.items[3]].note == ""
 
 
 def test_that_a_server_elsewhere_is_named_in_plain_sight(opened) -> None:
+    opened.calls.critic_lane = Lane.NET
     opened.station.change_critic("lvlm", {"url": "https://far.example/v1"})
     opened.wait(lambda: opened.station.settings.critic == "lvlm" and opened.station.job is None)
     opened.wait(lambda: opened.window.header.server.text() == "Pictures go to far.example")

@@ -129,7 +129,9 @@ def test_that_another_critic_opens_the_review_anew() -> None:
 def test_that_the_introduction_is_asked_for_once() -> None:
     station, _ = make()
     assert station.needs_introduction
-    station.introduce("  Dr. A ")
+    began: list[str] = []
+    station.introduce("  Dr. A ", lambda: began.append(station.settings.reader))
+    assert began == ["Dr. A"]
     assert not station.needs_introduction
     assert load_settings().reader == "Dr. A"
 

@@ -257,9 +257,9 @@ class DecisionBar(QWidget):
         for one in self.chips:
             one.setChecked(one.code.value in reasons)
 
-    def show_note(self, text: str) -> None:
-        """Show the item's note, unless it is being written."""
-        if not self.note.hasFocus():
+    def show_note(self, text: str, *, anew: bool = False) -> None:
+        """Show the item's note, unless it is being written; `anew` for another item, whatever was being written."""
+        if anew or not self.note.hasFocus():
             self.note.setText(text)
 
     def flash(self, command: str) -> None:

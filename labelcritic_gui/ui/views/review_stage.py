@@ -6,6 +6,7 @@ from PySide6.QtCore import QElapsedTimer, QPointF, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.cases import LabelSet
+from labelcritic_gui.imaging.projection import WINDOWS
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.camera import STEP, Camera
 from labelcritic_gui.ui.views.panel import Mark, PanelView, Scene
@@ -144,7 +145,7 @@ class ReviewStage(QWidget):
             title=panel.label_set.title,
             key=str(index + 1),
             colour=max(0, colour_of(self._label_sets, panel.label_set.slug)),
-            caption=window if self._display.overlay else f"{window}, masks off",
+            caption=_caption(window, overlay=self._display.overlay),
             note=note,
             refusal=panel.refused,
         )
@@ -165,6 +166,13 @@ class ReviewStage(QWidget):
         words = f"{self._words}  {seconds} s" if seconds >= 1 else self._words
         for panel in self.panels:
             panel.set_scene(None, waiting=words)
+
+
+def _caption(window: str, *, overlay: bool) -> str:
+    """Name a projection window with its numbers in HU."""
+    known = WINDOWS.get(window)
+    words = f"{window}  W{known.high - known.low} L{(known.high + known.low) // 2}" if known else window
+    return words if overlay else f"{words}  masks off"
 
 
 def _together(marks: Sequence[Mark]) -> list[Mark]:

@@ -29,6 +29,7 @@ TITLE_H = 32
 EDGE = 8
 LINE_PX = 1.75
 COMPANION_SHARE = 0.35
+ROOMY = 560
 PLATE = QColor(0, 0, 0, 150)
 BARS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 _AXES = {View.FRONTAL: ((0, "x"), (2, "z")), View.LATERAL: ((1, "y"), (2, "z")), View.AXIAL: ((0, "x"), (1, "y"))}
@@ -206,7 +207,8 @@ class PanelView(QWidget):
 
     def _draw_letters(self, painter: QPainter, scene: Scene) -> None:
         painter.setFont(self._theme.font("title", strong=True))
-        area = self.area.adjusted(EDGE, EDGE - 4, -EDGE, -EDGE + 4)
+        foot = 0 if self.width() > self._theme.px(ROOMY) else self._theme.px(18)  # a narrow foot is full of words
+        area = self.area.adjusted(EDGE, EDGE - 4, -EDGE, -EDGE + 4 - foot)
         edges = scene.frame.edges
         flag = Qt.AlignmentFlag
         for letter, align in (

@@ -25,91 +25,6 @@ a = QApplication([]); w = W(); w.resize(1366, 768); w.show(); a.exec()
 """
 
 
-class Watch:
-    """Notes when the window and an item are first painted, and how long each decision key takes to the next item."""
-
-    def __init__(self, keys: int) -> None:
-        self.start = float(os.environ["BENCH_START"])
-        self.keys = keys
-        self.marks: dict[str, float] = {}
-        self.delays: list[float] = []
-        self.pressed = 0.0
-
-    def attach(self, window, station) -> None:
-        """Watch a window that was just built."""
-        from PySide6.QtCore import QEvent, QObject, QTimer
-        from PySide6.QtWidgets import QApplication
-
-        from labelcritic_gui.ui.views.panel import PanelView
-
-        watch = self
-
-        class Paints(QObject):
-            def eventFilter(self, target, event):  # noqa: ARG002  (signature is Qt's)
-                if event.type() == QEvent.Type.Paint:
-                    watch.marks.setdefault("window", time.monotonic() - watch.start)
-                return False
-
-        self._filter = Paints(window)
-        QApplication.instance().installEventFilter(self._filter)
-        self._window, self._station = window, station
-        self._seen: set[int] = set()
-
-        def look() -> None:
-            for panel in window.findChildren(PanelView):
-                if id(panel) not in self._seen:
-                    self._seen.add(id(panel))
-                    panel.painted.connect(self._painted)
-            self._press()
-
-        self._timer = QTimer(window, interval=2)
-        self._timer.timeout.connect(look)
-        self._timer.start()
-
-    def _painted(self) -> None:
-        reading = self._station.reading
-        if reading is None or reading.stage is None:
-            return
-        now = time.monotonic()
-        self.marks.setdefault("item", now - self.start)
-        if self.pressed and reading.item != self._before:
-            self.delays.append(now - self.pressed)
-            self.pressed = 0.0
-
-    def _press(self) -> None:
-        from PySide6.QtCore import Qt
-        from PySide6.QtTest import QTest
-        from PySide6.QtWidgets import QApplication
-
-        reading = self._station.reading
-        if "item" not in self.marks or self.pressed or reading is None or not reading.ready:
-            return
-        if len(self.delays) >= self.keys or reading.finished:
-            print(json.dumps({**self.marks, "delays": self.delays}), flush=True)
-            self._timer.stop()
-            self._window.close()
-            return
-        self._before, self.pressed = reading.item, time.monotonic()
-        QTest.keyClick(QApplication.focusWidget() or self._window, Qt.Key.Key_X)
-
-
-def child(review: str, keys: int) -> int:
-    """Start the program as `labelcritic open REVIEW` does, watched."""
-    from labelcritic_gui import app
-    from labelcritic_gui.__main__ import main
-
-    build = app.build_window
-
-    def build_watched(services):
-        window, station, runner = build(services)
-        watch = Watch(keys)
-        watch.attach(window, station)
-        return window, station, runner
-
-    app.build_window = build_watched
-    return main(["open", review])
-
-
 def started(command: list[str], home: str) -> dict:
     environment = {
         **os.environ,
@@ -137,10 +52,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--keys", type=int, default=40)
     parser.add_argument("--review", default="")
-    parser.add_argument("--child", default="")
     arguments = parser.parse_args()
-    if arguments.child:
-        sys.exit(child(arguments.child, arguments.keys))
     with tempfile.TemporaryDirectory() as folder:
         home = str(Path(folder) / "home")
         os.environ["LABELCRITIC_HOME"] = home
@@ -162,7 +74,7 @@ def main() -> None:
         review = str(opened.folder)
         opened.close()
         floors = [started([sys.executable, "-c", FLOOR], home)["window"] for _ in range(arguments.runs + 1)][1:]
-        command = [sys.executable, "-m", "benchmarks.window", "--child", review, "--keys"]
+        command = [sys.executable, "-m", "benchmarks.window_watch", review]
         starts = [started([*command, "0"], home) for _ in range(arguments.runs + 1)][1:]
         delays = started([*command, str(arguments.keys)], home)["delays"]
     floor = statistics.median(floors)

@@ -16,14 +16,15 @@ from labelcritic_gui.store.review_file import write_review_file
 Kind = Literal["anatomy", "lvlm"]
 
 
-def choose_critic(review: OpenReview, kind: str, critic: Critic) -> OpenReview:
+def choose_critic(review: OpenReview, kind: str, critic: Critic | None = None) -> OpenReview:
     """Make a kind of critic the review's own; the worklist then shows what that critic said before, if anything.
 
-    Returns the review with it. Raises ReviewError for an unknown kind.
+    Returns the review with it (with its old critic when none is given: open the review anew). Raises ReviewError for
+    an unknown kind.
     """
     if kind not in get_args(Kind):
         raise ReviewError(f"There is no critic {kind!r}.", f"Known are: {', '.join(get_args(Kind))}.")
-    chosen = replace(review, critic=critic)
+    chosen = replace(review, critic=critic or review.critic)
     if (review.file.critic or "anatomy") == kind:
         return chosen
     file = review.file.model_copy(update={"critic": kind})

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.review import Choice, ItemState
-from labelcritic_gui.services import comparison, export, review, worklist
+from labelcritic_gui.services import comparison, export, review, switching, worklist
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.review import OpenReview
@@ -109,6 +109,9 @@ class ReviewCalls(Protocol):
 
     def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
         """Write what was accepted. Lane CPU."""
+
+    def choose_critic(self, kind: str) -> None:
+        """Make a kind of critic the review's own; the review is opened anew after it. Lane STORE."""
 
     def close(self) -> None:
         """Let go of the review's files."""
@@ -228,6 +231,10 @@ class ServiceCalls:
     def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
         """Write what was accepted."""
         return export.export_review(self._review, out, progress=progress, cancel=cancel)
+
+    def choose_critic(self, kind: str) -> None:
+        """Make a kind of critic the review's own."""
+        switching.choose_critic(self._review, kind)
 
     def close(self) -> None:
         """Let go of the review's files."""

@@ -97,12 +97,14 @@ class Station:
     def change_critic(self, critic: str, server: Mapping[str, Any]) -> None:
         """Choose the critic and its server; the open review is opened anew with it."""
         merged = {**self.settings.server.model_dump(), **server}
-        self._runner.run(
-            Lane.STORE,
-            lambda: change_settings(critic=critic, server=merged),
-            self._take_critic,
-            on_error=self._failed,
-        )
+        calls = self.calls
+
+        def store() -> Settings:
+            if calls is not None:
+                calls.choose_critic(critic)
+            return change_settings(critic=critic, server=merged)
+
+        self._runner.run(Lane.STORE, store, self._take_critic, on_error=self._failed)
 
     def _take_settings(self, settings: Settings) -> None:
         self.settings = settings

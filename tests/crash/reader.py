@@ -43,8 +43,9 @@ class Reader:
         reading = self._station.reading
         if reading is not None and reading.ready and self._pressed is None and reading.item is not None:
             # three skips in four keep the list from running out
-            choice = "skip" if self._count % 4 else ("edit", "none", "absent")[self._count // 4 % 3]
             self._count += 1
+            turn = os.getpid() + self._count
+            choice = "skip" if turn % 4 else ("edit", "none", "absent")[turn // 4 % 3]
             self._pressed = (reading.item, choice)
             say("key", reading.item.case, reading.item.structure, choice)
             QTest.keyClick(QApplication.focusWidget() or self._window, KEYS[choice])

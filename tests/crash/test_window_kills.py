@@ -21,7 +21,7 @@ from tests.making import Dataset, request, write_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("LABELCRITIC_KILLS", "3"))
-CASES = max(3, KILLS // 4)
+CASES = max(4, KILLS // 2)
 pytestmark = [pytest.mark.crash, pytest.mark.gui, pytest.mark.e2e, pytest.mark.timeout(120 + 20 * KILLS)]
 
 

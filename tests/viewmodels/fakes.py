@@ -194,6 +194,9 @@ class FakeCalls:
         self.exported = out
         return ExportReport(out, len(self.written), 0, 0, 0)
 
+    def choose_critic(self, kind):
+        self.chosen_critic = kind
+
     def close(self):
         self.closed = True
 

@@ -33,6 +33,7 @@ class CaseOpinions:
         self.job: Job | None = None
         self.down: Message | None = None
         self.failed: dict[ItemId, str] = {}
+        self._said: set[str] = set()
 
     def want(self, *cases: CaseId) -> None:
         """Ask for these cases, nearest first; what was wanted before and not begun is dropped."""
@@ -42,6 +43,7 @@ class CaseOpinions:
     def retry(self, case: CaseId) -> None:
         """Ask for a case again, also when the critic was down."""
         self.down = None
+        self._said.clear()
         self._asked.discard(case)
         self.want(case)
 
@@ -69,8 +71,18 @@ class CaseOpinions:
         for item in changed.items:
             self.failed.pop(item, None)
         self.failed.update(changed.failed)
+        self._complain(tuple(changed.failed.values()))
         self._arrived((*changed.items, *changed.failed))
         self._next()
+
+    def _complain(self, reasons: tuple[str, ...]) -> None:
+        """Say each new reason once; one reason for several items means that the critic is down."""
+        for reason in dict.fromkeys(reasons):
+            if reason not in self._said:
+                self._said.add(reason)
+                self._say(Message(reason, error=True))
+        if len(reasons) > 1 and len(set(reasons)) == 1:
+            self.down = Message(reasons[0], error=True)
 
     def _failed(self, error: BaseException) -> None:
         self.job = None

@@ -55,6 +55,7 @@ class FakeCalls:
         self.missing: set[CandidateId] = set()
         self.broken: Exception | None = None
         self.critic_broken: Exception | None = None
+        self.unjudged = ""
         self.stage_broken: Exception | None = None
         self.opined: set[CaseId] = set()
         self.outcome = Outcome.SECOND
@@ -183,6 +184,9 @@ class FakeCalls:
         self.asked.append(case)
         if self.critic_broken is not None:
             raise self.critic_broken
+        if self.unjudged:
+            mine = [i for i in self.items if i.case == case]
+            return Changed(tuple(mine), dict.fromkeys(mine, self.unjudged))
         self.opined.add(case)
         return Changed(tuple(i for i in self.items if i.case == case))
 

@@ -236,6 +236,24 @@ def test_that_the_review_goes_on_while_the_critic_is_down_and_can_be_asked_again
     assert desk.reading.verdict is not None
 
 
+def test_that_items_the_critic_could_not_judge_say_why_once_and_can_be_asked_again() -> None:
+    calls = FakeCalls()
+    calls.unjudged = "No server answers at 127.0.0.1."
+    desk = Desk(calls)
+    assert [m.text for m in desk.said] == ["No server answers at 127.0.0.1."]
+    assert desk.reading.critic.down is not None
+    assert desk.reading.critic.failed[desk.reading.item] == "No server answers at 127.0.0.1."
+    desk.reading.accept(1)
+    desk.look()
+    assert len(calls.written) == 1
+    assert len(desk.said) == 1
+    calls.unjudged = ""
+    desk.reading.ask_again()
+    assert desk.reading.critic.down is None
+    assert desk.reading.verdict is not None
+    assert desk.reading.item not in desk.reading.critic.failed
+
+
 def test_that_a_critic_that_was_told_to_stop_is_no_failure() -> None:
     calls = FakeCalls()
     calls.critic_broken = CancelledError("Stopped as asked.")

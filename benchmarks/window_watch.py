@@ -75,7 +75,7 @@ class Watch:
         from PySide6.QtWidgets import QApplication
 
         self._before, self.pressed = reading.item, time.monotonic()
-        QTest.keyClick(QApplication.focusWidget() or self._window, Qt.Key.Key_X)
+        QTest.keyClick(QApplication.focusWidget() or self._window, Qt.Key.Key_S)
 
 
 def child(review: str, keys: int) -> int:

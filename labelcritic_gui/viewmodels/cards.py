@@ -149,7 +149,8 @@ def quality_cells(
 
 
 def _number(value: float | None, digits: int = 0) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+    # adding zero turns a rounded -0 into 0
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def _volume(facts: CandidateFacts) -> str:

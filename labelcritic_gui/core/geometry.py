@@ -5,6 +5,7 @@ what is stored: axis permutations and flips are views, never copies.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -152,6 +153,49 @@ def require_fit(image: Geometry, label: Geometry, *, name: str) -> Fit:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How a label's stored grid fits its image's, and in which words.
+
+    `reoriented` says that axes were permuted or flipped to make it fit; `deviation_voxels` is how far apart the corners
+    lie after that, in voxels of the image (infinite for different shapes).
+    """
+
+    fit: Fit
+    reoriented: bool
+    deviation_voxels: float
+    sentence: str
+
+    @property
+    def note(self) -> str:
+        """The sentence, where there is something to note; empty for a label stored as its image is, and refused."""
+        return self.sentence if self.fit is Fit.NOTED or (self.reoriented and self.fit is Fit.SAME) else ""
+
+
+def fitting(image: Geometry, label: Geometry) -> Fitting:
+    """Say how a label's grid fits an image's; both as stored in their files, not yet canonical."""
+    found, deviation = fit(image, label), corner_deviation(image, label)
+    reoriented = image.orientation() != label.orientation()
+    if found is Fit.REFUSED:
+        grids = f"the label has {label.describe()}, the image {image.describe()}"
+        return Fitting(found, reoriented, deviation, f"Not on its image's grid: {grids}.")
+    parts = []
+    if reoriented:
+        codes = f"{axis_codes(label.affine)} and the image as {axis_codes(image.affine)}"
+        parts.append(f"stored as {codes}: its axes were turned, nothing was resampled")
+    if found is Fit.NOTED:
+        parts.append(f"its corners lie up to {deviation:.2g} voxels off: accepted as they are")
+    said = "; ".join(parts) or "stored as the image is"
+    return Fitting(found, reoriented, deviation, f"On its image's grid: {said}.")
+
+
+def oblique_degrees(geometry: Geometry) -> float:
+    """Return the largest angle between an axis of the canonical grid and its world axis, in degrees."""
+    axes = geometry.canonical().affine[:3, :3]
+    cosines = np.diag(axes) / np.linalg.norm(axes, axis=0)
+    return float(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))).max())
+
+
 _POSITIVE, _NEGATIVE = "RAS", "LPI"
 
 
@@ -258,9 +302,39 @@ def content_hash(mask: Mask) -> str:
     Hashed are the canonical shape, the canonical affine (float64, rounded to 1e-4), the bounding box and its packed
     bits in Fortran order; a tight box and its bits determine the whole mask.
     """
-    digest = hashlib.sha256()
-    digest.update(np.array(mask.geometry.shape, dtype="<i8").tobytes())
-    digest.update((np.round(mask.geometry.affine, 4) + 0.0).astype("<f8").tobytes())
+    digest = hashlib.sha256(_grid_bytes(mask.geometry))
     digest.update(np.array([*mask.origin, *mask.voxels.shape], dtype="<i8").tobytes())
     digest.update(np.packbits(mask.voxels.ravel(order="F")).tobytes())
     return digest.hexdigest()
+
+
+_HASHED_BYTES = 2**23
+
+
+def voxel_hash(voxels: NDArray[Any], geometry: Geometry) -> str:
+    """Return the identity of an image or a label map: sha256 over grid and voxels, however the file stored them.
+
+    Hashed are the canonical shape and affine as in `content_hash`, then the voxels [x, y, z] of the canonical view in
+    Fortran order and little endian, in the type they have (an image: int16 or float32), with -0.0 as 0.0. Worked on in
+    blocks of slices: there is never a second copy.
+    """
+    digest = hashlib.sha256(_grid_bytes(geometry))
+    for part in slabs(voxels):
+        block = np.array(part, dtype=part.dtype.newbyteorder("<"), order="F")
+        if block.dtype.kind == "f":
+            block += 0.0
+        digest.update(block.ravel(order="F").data)
+    return digest.hexdigest()
+
+
+def slabs(voxels: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield views of an array [x, y, z], a few of its slices at a time, some megabytes each."""
+    plane = max(1, voxels.shape[0] * voxels.shape[1] * voxels.dtype.itemsize)
+    step = max(1, _HASHED_BYTES // plane)
+    for first in range(0, voxels.shape[2], step):
+        yield voxels[:, :, first : first + step]
+
+
+def _grid_bytes(geometry: Geometry) -> bytes:
+    shape = np.array(geometry.shape, dtype="<i8").tobytes()
+    return shape + (np.round(geometry.affine, 4) + 0.0).astype("<f8").tobytes()

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from labelcritic_gui.core.errors import UserError
-from labelcritic_gui.core.geometry import Geometry, Point
+from labelcritic_gui.core.geometry import Geometry, Point, axis_codes
 
 MAX_SIDE_MM = 8192
 """A body that large is a damaged header, and would take the memory of one."""
+_OPPOSITE = dict(zip("RASLPI", "LPIRAS", strict=True))
 
 
 class View(Enum):
@@ -116,8 +117,9 @@ def _side(geometry: Geometry, axis: int) -> int:
 
 
 def _letters(geometry: Geometry, axis: int) -> tuple[str, str]:
-    """Return the letters towards growing and falling index along a canonical axis."""
-    direction = geometry.affine[:3, axis]
-    world = int(np.argmax(np.abs(direction)))
-    positive, negative = "RAS"[world], "LPI"[world]
-    return (positive, negative) if direction[world] > 0 else (negative, positive)
+    """Return the letters towards growing and falling index along a canonical axis.
+
+    All three axes are matched together: of a grid turned by more than 45 degrees two may have one dominant direction.
+    """
+    code = axis_codes(geometry.affine)[axis]
+    return code, _OPPOSITE[code]

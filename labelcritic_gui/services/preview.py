@@ -1,0 +1,322 @@
+"""What a new review would hold, before it is made: names, counts, what does not fit, a picture. Layer: services."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress, stop_if
+from labelcritic_gui.core.cases import CaseId, MaskSource
+from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.core.structures import StructureTable
+from labelcritic_gui.formats import layouts, nifti
+from labelcritic_gui.imaging.frame import PictureFrame
+from labelcritic_gui.imaging.projection import ALL_WINDOWS, Picture
+from labelcritic_gui.services.new_review import CreationReport, scan_review
+from labelcritic_gui.services.projection import project_case
+from labelcritic_gui.services.scanning import LabelSource, Plan, Request, plan_scan, scan_case
+from labelcritic_gui.store.index import Refusal
+
+EXAMPLES = 5
+TRIES = 5
+"""How many readable cases are tried for one that the first label set has labels of."""
+MOST_DRAWN = 255
+WINDOW = "bone"
+AIR_HU = -200.0
+"""A volume that goes below is an image: labels do not."""
+PLAIN_NAMES = frozenset({"images", "image", "imagestr", "imagests", "img", "ct", "cts", "scans", "data", "volumes"})
+"""Folder names that say nothing of the dataset; its parent's name is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStructure:
+    """A structure as the scan took it: the names on disk that stand for it, and its cases by label set."""
+
+    name: str
+    found_as: tuple[str, ...]
+    known: bool
+    cases: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalGroup:
+    """Refusals of one kind: the first one's sentence, how many there are, and the first few."""
+
+    reason: str
+    count: int
+    examples: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be reviewed.
+
+    `images` is the number of images there are, `scanned` how many of them were looked at, `readable` those that can be
+    read. `missing` counts, of the scanned cases, those a label set has no file for. `problems` says, by label set, why
+    nothing of it can be used.
+    """
+
+    images: int
+    scanned: int
+    readable: int
+    layouts: Mapping[str, str]
+    structures: tuple[FoundStructure, ...] = ()
+    refusals: tuple[RefusalGroup, ...] = ()
+    refused: int = 0
+    missing: Mapping[str, int] = field(default_factory=dict)
+    problems: Mapping[str, UserError] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Say whether every image was looked at."""
+        return self.scanned == self.images
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FirstCase:
+    """A case's frontal projection with its labels.
+
+    `picture` and `labels` are uint8 (rows, columns) of `frame`; a label 0 is none, n is `structures[n - 1]`; where
+    structures overlap the smaller one is seen.
+    """
+
+    case: str
+    label_set: str
+    frame: PictureFrame
+    picture: Picture
+    labels: NDArray[np.uint8]
+    structures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What a handful of paths turned out to be."""
+
+    images: Path | None
+    labels: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A title and a folder for a review of some images."""
+
+    title: str
+    folder: Path
+
+
+def preview(
+    images: Path,
+    labels: tuple[LabelSource, ...],
+    table: StructureTable,
+    *,
+    progress: Progress = no_progress,
+    cancel: Cancel | None = None,
+    limit_cases: int | None = None,
+) -> Preview:
+    """Look at images and label sets, at the first `limit_cases` cases only if given; nothing is written.
+
+    A label set that cannot be used is named in `problems` and the others are looked at all the same. Raises UserError
+    when there are no images, and CancelledError.
+    """
+    stop = cancel or NeverCancel()
+    progress(0, 0, "listing the images")
+    plan = plan_scan(Request(Path(), images, ()), table)
+    files = plan.files[:limit_cases]
+    chosen = tuple(f.case for f in files) if len(files) < len(plan.files) else ()
+    request = Request(Path(), images, labels, cases=chosen, unmatched=True)
+    problems = _problems(request, table, progress, stop)
+    request = replace(request, labels=tuple(s for s in labels if s.slug not in problems))
+    kinds: dict[str, str] = {"images": plan.images.layout}
+    made = Preview(len(plan.files), len(files), len(files), kinds, problems=problems)
+    if not request.labels:
+        return made
+    report = scan_review(request, table, progress=progress, cancel=stop)
+    return replace(
+        made,
+        readable=len(files) - sum(not r.label_set and not r.structure for r in report.refused),
+        layouts=kinds | dict(report.layouts),
+        structures=_structures(report, table),
+        refusals=grouped(report.refused),
+        refused=len(report.refused),
+        missing=report.missing,
+    )
+
+
+def _problems(request: Request, table: StructureTable, progress: Progress, cancel: Cancel) -> dict[str, UserError]:
+    found: dict[str, UserError] = {}
+    for source in request.labels:
+        stop_if(cancel)
+        progress(0, 0, f"listing {source.slug}")
+        try:
+            plan_scan(replace(request, labels=(source,)), table)
+        except CancelledError:
+            raise
+        except UserError as error:
+            found[source.slug] = error
+    return found
+
+
+def _structures(report: CreationReport, table: StructureTable) -> tuple[FoundStructure, ...]:
+    found_as: dict[str, list[str]] = {}
+    for found, name in report.renamed.items():
+        found_as.setdefault(name, []).append(found)
+    return tuple(
+        FoundStructure(name, tuple(found_as.get(name, [name])), table.knows(name), dict(cases))
+        for name, cases in sorted(report.by_structure.items())
+    )
+
+
+def grouped(refusals: Iterable[Refusal]) -> tuple[RefusalGroup, ...]:
+    """Gather refusals that differ only in where and how much, most frequent first."""
+    kinds: dict[str, list[Refusal]] = {}
+    for refusal in refusals:
+        kinds.setdefault(_kind(refusal), []).append(refusal)
+    groups = [RefusalGroup(same[0].reason, len(same), tuple(same[:EXAMPLES])) for same in kinds.values()]
+    return tuple(sorted(groups, key=lambda group: -group.count))
+
+
+def _kind(refusal: Refusal) -> str:
+    text = refusal.reason
+    for word in (refusal.path, refusal.case, refusal.structure, refusal.label_set):
+        text = text.replace(word, "…") if word else text
+    return re.sub(r"\d+(\.\d+)?", "#", re.sub(r"\S*…\S*", "…", text))
+
+
+# --- a first picture -------------------------------------------------------------------------------------------
+
+
+def first_case(
+    images: Path, labels: Sequence[LabelSource], table: StructureTable, *, cancel: Cancel | None = None
+) -> FirstCase | None:
+    """Project the first readable case with the first label set that has labels of it; None when there is none.
+
+    Raises CancelledError.
+    """
+    stop = cancel or NeverCancel()
+    try:
+        files = plan_scan(Request(Path(), images, ()), table).files
+    except UserError:
+        return None
+    picture = None
+    for file in files[:TRIES]:
+        for source in labels:
+            stop_if(stop)
+            drawn = _drawn(Request(Path(), images, (source,), cases=(file.case,)), table, stop)
+            if drawn is not None and drawn.structures:
+                return drawn
+            picture = picture or drawn
+    return picture
+
+
+def _drawn(request: Request, table: StructureTable, cancel: Cancel) -> FirstCase | None:
+    try:
+        plan = plan_scan(request, table)
+        scanned = scan_case(plan, plan.files[0])
+        sources = {
+            c.id.structure: MaskSource(str(_root(plan) / c.source.path), c.source.values)
+            for c in scanned.candidates
+            if c.id in scanned.present
+        }
+        window = [w for w in ALL_WINDOWS if w.name == WINDOW]
+        image = plan.images.root / plan.files[0].path
+        made = project_case(image, sources, windows=window, cancel=cancel)
+    except CancelledError:
+        raise
+    except UserError:
+        return None
+    names = tuple(sorted(made.silhouettes))[:MOST_DRAWN]
+    numbers = np.zeros(made.frame.shape, dtype=np.uint8)
+    for name in sorted(names, key=lambda n: -int(made.silhouettes[n].sum())):
+        numbers[made.silhouettes[name]] = names.index(name) + 1
+    return FirstCase(
+        plan.files[0].case, request.labels[0].slug, made.frame, made.pictures[WINDOW], numbers, structures=names
+    )
+
+
+def _root(plan: Plan) -> Path:
+    return plan.sets[0].labels.root
+
+
+# --- what was dropped, and where the review goes -----------------------------------------------------------------
+
+
+def sort_dropped(paths: Sequence[Path], table: StructureTable, *, cancel: Cancel | None = None) -> Dropped:
+    """Say which of some paths has images; the others are label sets.
+
+    A folder that has no images itself stands for the folders in it. Raises CancelledError.
+    """
+    stop = cancel or NeverCancel()
+    found, rest = _first_images(paths, table, stop)
+    if found is None and len(paths) == 1 and paths[0].is_dir():
+        inner, others = _first_images(_folders(paths[0]), table, stop)
+        if inner is not None:
+            found, rest = inner, others
+            return Dropped(found, tuple(_labels_below(rest, _cases(found, table))))
+    if found is not None and not rest:
+        return Dropped(found, tuple(_labels_below([found], _cases(found, table), deep=False)))
+    return Dropped(found, tuple(rest))
+
+
+def _first_images(paths: Sequence[Path], table: StructureTable, cancel: Cancel) -> tuple[Path | None, list[Path]]:
+    for path in paths:
+        stop_if(cancel)
+        if _has_images(path, table):
+            return path, [p for p in paths if p != path]
+    return None, list(paths)
+
+
+def _has_images(path: Path, table: StructureTable) -> bool:
+    """Say whether a path holds images, not labels: something in its first volume is darker than any label."""
+    try:
+        plan = plan_scan(Request(Path(), path, ()), table)
+        with nifti.open_stream(plan.images.root / plan.files[0].path) as stream:
+            return any(bool((nifti.hounsfield(block, stream.header) < AIR_HU).any()) for _, block in stream.blocks())
+    except UserError:
+        return False
+
+
+def _cases(images: Path, table: StructureTable) -> list[CaseId]:
+    return [file.case for file in plan_scan(Request(Path(), images, ()), table).files]
+
+
+def _labels_below(paths: Iterable[Path], cases: Sequence[CaseId], *, deep: bool = True) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if _has_labels(path, cases):
+            found.append(path)
+        elif deep:
+            found += [folder for folder in _folders(path) if _has_labels(folder, cases)]
+    return found
+
+
+def _has_labels(path: Path, cases: Sequence[CaseId]) -> bool:
+    try:
+        return bool(layouts.find_labels(path, cases).files)
+    except UserError:
+        return False
+
+
+def _folders(path: Path) -> list[Path]:
+    try:
+        return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
+    except OSError:
+        return []
+
+
+def suggest(images: Path) -> Suggestion:
+    """Return a title and a folder that does not exist yet, beside the images where one may write, else at home."""
+    parts = [part for part in images.absolute().parts if "{" not in part]
+    root = Path(*parts)
+    if root.is_file():
+        root = root.parent
+    title = root.parent.name if root.name.lower() in PLAIN_NAMES and root.parent.name else root.name
+    title = title or "review"
+    place = root.parent if os.access(root.parent, os.W_OK) else Path.home()
+    folder, number = place / f"{title}-review", 2
+    while folder.exists():
+        folder, number = place / f"{title}-review-{number}", number + 1
+    return Suggestion(title, folder)

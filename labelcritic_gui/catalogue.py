@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -70,8 +70,9 @@ class _Expect(_Strict):
 
 
 class _File(_Strict):
+    extends: bool = False
     names: _Names = _Names()
-    ids: dict[str, int] = Field(default_factory=dict)
+    ids: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     display: _Display = _Display()
     expect: _Expect | None = None
 
@@ -95,14 +96,17 @@ def _expectation(found: _Expect, side: Literal["left", "right", ""]) -> Expectat
     )
 
 
-def read_structure(path: Path) -> Structure:
-    """Read one structure file; raises UnreadableFileError that names the file and the field."""
+def read_structure(path: Path, *, shipped: Path | None = None) -> Structure:
+    """Read one structure file; raises UnreadableFileError that names the file and the field.
+
+    A file that says `extends = true` adds to the shipped one: its aliases come on top, its ids, display and
+    expectations replace those of the same key. Without it the file stands alone.
+    """
+    content = _content(path)
+    if content.get("extends") is True and shipped is not None:
+        content = _extended(_content(shipped), content)
     try:
-        read = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise UnreadableFileError(
-            f"The structure file {path} cannot be read: {problem}.", "Correct it or remove it."
-        ) from problem
+        read = _File.model_validate(content)
     except ValidationError as problem:
         first = problem.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -122,12 +126,38 @@ def read_structure(path: Path) -> Structure:
     )
 
 
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise UnreadableFileError(
+            f"The structure file {path} cannot be read: {problem}.", "Correct it or remove it."
+        ) from problem
+
+
+def _extended(shipped: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
+    """Lay the tables of a user's file over the shipped ones, key by key; lists of names are joined."""
+    merged = dict(shipped)
+    for key, value in added.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = _extended(below, value)
+        elif key == "aliases" and isinstance(below, list) and isinstance(value, list):
+            merged[key] = [*below, *value]
+        else:
+            merged[key] = value
+    return merged
+
+
 def load_catalogue(user_folder: Path | None = None) -> StructureTable:
     """Return the table of all structures; a file in the user's folder replaces the shipped one of the same name.
 
+    With `extends = true` it adds to it instead. A name that two files claim stands for the user's structure.
     `user_folder` defaults to `structures` in the configuration folder and need not exist. Raises UnreadableFileError.
     """
     overlay = user_folder if user_folder is not None else config_dir() / FOLDER
-    files = {path.stem: path for path in sorted((resources_dir() / FOLDER).glob("*.toml"))}
-    files.update({path.stem: path for path in sorted(overlay.glob("*.toml"))})
-    return StructureTable(read_structure(path) for _, path in sorted(files.items()))
+    shipped = {path.stem: path for path in sorted((resources_dir() / FOLDER).glob("*.toml"))}
+    own = {path.stem: path for path in sorted(overlay.glob("*.toml"))}
+    mine = [read_structure(path, shipped=shipped.get(name)) for name, path in own.items()]
+    rest = [read_structure(path) for name, path in shipped.items() if name not in own]
+    return StructureTable([*mine, *rest])

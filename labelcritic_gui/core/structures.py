@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from labelcritic_gui.core.errors import UserError
+
 Side = Literal["left", "right", ""]
 
 
@@ -106,3 +108,36 @@ class StructureTable:
     def knows(self, found: str) -> bool:
         """Say whether a name or alias is in the table."""
         return normal_name(found) in self._by_alias
+
+    def schemes(self) -> tuple[str, ...]:
+        """Return the names of all numbering schemes, sorted."""
+        return tuple(sorted({scheme for structure in self for scheme in structure.ids}))
+
+    def scheme_of(self, found: str) -> str | None:
+        """Return the scheme a found name stands for ("AbdomenAtlas 1.1" is abdomenatlas_1_1), or None."""
+        wanted = normal_name(found)
+        return next((scheme for scheme in self.schemes() if normal_name(scheme) == wanted), None)
+
+    def scheme(self, name: str) -> dict[int, str]:
+        """Return label value -> structure of a numbering scheme, by value; 0, the background, is never in it.
+
+        Raises UserError when there is no such scheme, or when two structures claim one value in it.
+        """
+        known = self.scheme_of(name)
+        if known is None:
+            raise UserError(
+                f"There is no numbering scheme {name!r}.", f"Known schemes: {', '.join(self.schemes()) or 'none'}."
+            )
+        values: dict[int, str] = {}
+        for structure in self:
+            value = structure.ids.get(known)
+            if value is None:
+                continue
+            if value in values:
+                raise UserError(
+                    f"Two structures claim the value {value} of the scheme {known}: {values[value]} and "
+                    f"{structure.name}.",
+                    "Correct the [ids] of one of their structure files.",
+                )
+            values[value] = structure.name
+        return dict(sorted(values.items()))

@@ -1,22 +1,29 @@
-"""Read which number means which structure in a multi-label map. Layer: formats."""
+"""Read which number means which structure in a multi-label map, from a file or a known scheme. Layer: formats."""
 
 import json
 from pathlib import Path
 
 from labelcritic_gui.core.errors import UnreadableFileError, UserError
+from labelcritic_gui.core.structures import StructureTable
 
 HINT = 'Give {"1": "liver", ...} or {"liver": 1, ...}, in a file or under a key of it (FILE.json#KEY).'
 
 
-def read_class_map(reference: str) -> dict[int, str]:
-    """Read FILE.json or FILE.json#KEY into label value -> name as written; 0 (background) is dropped.
+def read_class_map(reference: str, table: StructureTable | None = None) -> dict[int, str]:
+    """Read FILE.json, FILE.json#KEY, or with a table the name of one of its schemes, into label value -> name.
 
-    Raises UserError when the file, the key, or an entry is not as it must be.
+    Names are as written in a file, or the table's own; 0 (background) is dropped. A file of a scheme's name comes
+    first. Raises UserError when the file, the key, the scheme, or an entry is not as it must be.
     """
     name, _, key = reference.partition("#")
     file = Path(name)
+    if table is not None and not file.is_file() and table.scheme_of(reference):
+        return table.scheme(reference)
     try:
         content = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        schemes = f" Or name a scheme: {', '.join(table.schemes())}." if table is not None else ""
+        raise UnreadableFileError(f"There is no class map {file}.", f"Check --classes.{schemes}") from error
     except OSError as error:
         raise UnreadableFileError(
             f"The class map {file} cannot be read: {error.strerror}.", "Check --classes."

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select,
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from labelcritic_gui.core.errors import ReviewError, StorageError
-from labelcritic_gui.store import schema
+from labelcritic_gui.store import migrations, schema
 
 BUSY_MS = 15_000
 
@@ -86,6 +86,7 @@ def create_database(file: Path) -> Database:
     database = _connect(file)
     with database.writing() as connection:
         schema.metadata.create_all(connection)
+        schema.create_aids(connection)
         connection.execute(insert(schema.meta).values(key="schema", value=str(schema.SCHEMA_VERSION)))
     return database
 
@@ -108,7 +109,19 @@ def open_database(file: Path) -> Database:
     if version > schema.SCHEMA_VERSION or version < 1:
         database.close()
         raise ReviewError(f"{file} has schema {version}; this program knows {schema.SCHEMA_VERSION}.", "Update it.")
+    if version < schema.SCHEMA_VERSION:
+        _migrate(database)
     return database
+
+
+def _migrate(database: Database) -> None:
+    """Bring an older review to the present schema in one transaction: all of it, or nothing."""
+    try:
+        with database.writing() as connection:
+            migrations.migrate(connection)
+    except Exception:
+        database.close()
+        raise
 
 
 def _connect(file: Path) -> Database:

@@ -14,8 +14,8 @@ from labelcritic_gui.core.opinion_records import (
     verdict_to_json,
 )
 from labelcritic_gui.core.verdict import Quality, Verdict
+from labelcritic_gui.store.candidates import set_hashes
 from labelcritic_gui.store.database import Database
-from labelcritic_gui.store.schema import candidate as candidates
 from labelcritic_gui.store.schema import fact as facts
 from labelcritic_gui.store.schema import item as items
 from labelcritic_gui.store.schema import opinion as opinions
@@ -66,10 +66,7 @@ def save_opinions(
             connection.execute(insert(opinions).values(**_opinion_row(one)))
         for item, label_sets, body in fact_rows:
             _save_fact(connection, item, label_sets, body)
-        for candidate, (content, source) in (hashes or {}).items():
-            connection.execute(
-                update(candidates).where(*_is_candidate(candidate)).values(content_hash=content, source_sha256=source)
-            )
+        set_hashes(connection, (hashes or {}).items())
         for summary in summaries:
             connection.execute(update(items).where(*_is_item(items, summary.item)).values(**_summary_row(summary)))
 
@@ -149,13 +146,3 @@ def _summary_row(summary: ItemSummary) -> dict[str, Any]:
 
 def _is_item(table: Any, item: ItemId) -> tuple[Any, ...]:
     return table.c.case == item.case, table.c.structure == item.structure
-
-
-def _is_candidate(one: CandidateId) -> tuple[Any, ...]:
-    c = candidates.c
-    return (
-        c.case == one.case,
-        c.structure == one.structure,
-        c.label_set == one.label_set,
-        c.version == one.version,
-    )

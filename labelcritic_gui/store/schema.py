@@ -1,42 +1,68 @@
 """The tables of a review, as SQLAlchemy Core; no ORM classes. Layer: store.
 
 `event` is append-only. `item` is the materialised fold of the events with the critic's summary beside it, written in
-the same transaction as the event; `doctor` rebuilds and compares it.
+the same transaction as the event; `doctor` rebuilds and compares it. `tally` counts the items by what the worklist
+filters on; triggers keep it in the transaction of whatever changes an item. A review may hold half a million items and
+three times as many candidates, so a candidate is a row of integers: names and path templates stand once in `name`.
 """
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Computed,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
 
+name = Table(
+    "name", metadata, Column("no", Integer, primary_key=True), Column("text", String, nullable=False, unique=True)
+)
+
 cases = Table(
     "cases",
     metadata,
-    Column("case", String, primary_key=True),
+    Column("no", Integer, primary_key=True),
+    Column("case", String, nullable=False, unique=True),
     Column("position", Integer, nullable=False),
     Column("image", String, nullable=False),
     Column("refused", Text, nullable=False, default=""),
     Column("image_sha256", String, nullable=False, default=""),
+    Column("image_size", Integer),
+    Column("image_mtime", Integer),
 )
 
 candidate = Table(
     "candidate",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("case", String, nullable=False),
-    Column("structure", String, nullable=False),
-    Column("label_set", String, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("path", String, nullable=False),
-    Column("label_values", JSON),
-    Column("content_hash", String, nullable=False, default=""),
-    Column("source_sha256", String, nullable=False, default=""),
+    Column("case_no", Integer, primary_key=True, autoincrement=False),
+    Column("structure_no", Integer, primary_key=True, autoincrement=False),
+    Column("set_no", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("template_no", Integer, nullable=False),
+    Column("present", Integer, nullable=False),
+    Column("label_values", Text),
+    Column("content_hash", LargeBinary),
+    Column("source_sha256", LargeBinary),
+    Column("size", Integer),
+    Column("mtime", Integer),
     Column("parent_version", Integer),
-    Column("note", Text, nullable=False, default=""),
-    UniqueConstraint("case", "structure", "label_set", "version"),
+    Column("note", Text),
+    sqlite_with_rowid=False,
 )
 
 refusal = Table(
@@ -56,6 +82,8 @@ item = Table(
     Column("rank", Integer, primary_key=True),
     Column("case", String, nullable=False),
     Column("structure", String, nullable=False),
+    Column("case_no", Integer, nullable=False),
+    Column("structure_no", Integer, nullable=False),
     Column("status", String, nullable=False, default="open"),
     Column("skipped", Boolean, nullable=False, default=False),
     Column("event", String, nullable=False, default=""),
@@ -73,9 +101,22 @@ item = Table(
     Column("findings", Integer, nullable=False, default=0),
     Column("severity", Integer, nullable=False, default=0),
     Column("attention", Float, nullable=False, default=0.0),
+    # what is sorted by, so that one comparison of rows finds the next page
+    Column("calm", Float, Computed("-attention", persisted=False)),
+    Column("dice_key", Float, Computed("coalesce(dice, 9.0)", persisted=False)),
     UniqueConstraint("case", "structure"),
-    Index("item_by_attention", "skipped", "attention", "rank"),
-    Index("item_by_status", "status", "rank"),
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("status", String, primary_key=True),
+    Column("skipped", Integer, primary_key=True),
+    Column("disagree", Integer, primary_key=True),
+    Column("found", Integer, primary_key=True),
+    Column("reader", String, primary_key=True),
+    Column("n", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 event = Table(
@@ -135,3 +176,54 @@ place = Table(
     Column("case", String, nullable=False),
     Column("structure", String, nullable=False),
 )
+
+# Every index ends with what is filtered on: a filter in any order is answered by the index alone.
+_FILTERED = "status, orders_agree, findings, reader"
+_INDEXES = {
+    "item_by_attention": f"skipped, calm, rank, {_FILTERED}",
+    "item_by_rank": f"rank, skipped, case_no, structure_no, {_FILTERED}",
+    "item_by_structure": f"structure, rank, skipped, {_FILTERED}",
+    "item_by_dice": f"dice_key, rank, skipped, {_FILTERED}",
+    "item_by_status": "status, skipped, calm, rank",
+}
+_PARTIAL = {"item_with_note": "item(rank) WHERE note <> ''"}
+
+_COUNTED = ("status", "skipped", "orders_agree", "findings", "reader")
+_KEY = "{0}.status, {0}.skipped, {0}.orders_agree IS 0, {0}.findings > 0, {0}.reader"
+_MORE = (
+    f"INSERT INTO tally VALUES ({_KEY.format('new')}, 1) "
+    "ON CONFLICT (status, skipped, disagree, found, reader) DO UPDATE SET n = n + 1;"
+)
+_LESS = (
+    "UPDATE tally SET n = n - 1 WHERE status = old.status AND skipped = old.skipped "
+    "AND disagree = (old.orders_agree IS 0) AND found = (old.findings > 0) AND reader = old.reader;"
+)
+_TRIGGERS = {
+    "tally_insert": f"AFTER INSERT ON item BEGIN {_MORE} END",
+    "tally_delete": f"AFTER DELETE ON item BEGIN {_LESS} END",
+    "tally_update": (
+        f"AFTER UPDATE OF {', '.join(_COUNTED)} ON item "
+        f"WHEN {' OR '.join(f'old.{c} IS NOT new.{c}' for c in _COUNTED)} BEGIN {_LESS} {_MORE} END"
+    ),
+}
+
+
+def drop_aids(connection: Connection) -> None:
+    """Drop the indexes and triggers of the item table, before very many rows are written."""
+    for index in (*_INDEXES, *_PARTIAL):
+        connection.exec_driver_sql(f"DROP INDEX IF EXISTS {index}")
+    for trigger in _TRIGGERS:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}")
+
+
+def create_aids(connection: Connection) -> None:
+    """Make the indexes and triggers of the item table, and count its items anew."""
+    for index, columns in _INDEXES.items():
+        connection.exec_driver_sql(f"CREATE INDEX {index} ON item({columns})")
+    for index, part in _PARTIAL.items():
+        connection.exec_driver_sql(f"CREATE INDEX {index} ON {part}")
+    connection.exec_driver_sql("DELETE FROM tally")
+    key = _KEY.format("item")
+    connection.exec_driver_sql(f"INSERT INTO tally SELECT {key}, count(*) FROM item GROUP BY 1, 2, 3, 4, 5")
+    for trigger, what in _TRIGGERS.items():
+        connection.exec_driver_sql(f"CREATE TRIGGER {trigger} {what}")

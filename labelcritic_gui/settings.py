@@ -3,6 +3,7 @@
 import os
 import tempfile
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,11 @@ from labelcritic_gui.core.errors import StorageError, UserError
 from labelcritic_gui.paths import config_dir
 
 RECENT_REVIEWS = 8
+BUDGET_SHARE = 8
+"""Without a wish of the reader's, pictures held ready may take one part in so many of the machine's memory."""
+SMALLEST_BUDGET_MB, LARGEST_BUDGET_MB = 128, 2048
+USUAL_MEMORY_MB = 4096
+"""Taken where the machine does not say how much memory it has."""
 
 
 class ServerSettings(BaseModel):
@@ -46,6 +52,29 @@ class Settings(BaseModel):
     overlay_opacity: float = Field(default=0.45, ge=0.05, le=1.0)
     critic: Literal["anatomy", "lvlm"] = "anatomy"
     server: ServerSettings = Field(default_factory=ServerSettings)
+    memory_budget_mb: int = Field(default=0, ge=0, le=2**20)
+    """What may be held ready in memory, in MB of 2**20 bytes; 0 derives it from the machine's memory."""
+
+    @property
+    def memory_budget(self) -> int:
+        """How many bytes may be held ready in memory: what the reader set, or a share of this machine's."""
+        return (self.memory_budget_mb or derived_budget_mb(machine_memory_mb())) * 2**20
+
+
+def derived_budget_mb(memory_mb: int | None) -> int:
+    """Return the memory budget for a machine with so much memory (None: unknown), in MB."""
+    return min(LARGEST_BUDGET_MB, max(SMALLEST_BUDGET_MB, (memory_mb or USUAL_MEMORY_MB) // BUDGET_SHARE))
+
+
+def machine_memory_mb() -> int | None:
+    """Return how much memory this machine, or the container it plays, has, in MB; None where it does not say."""
+    try:
+        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows has no sysconf
+        return None
+    with suppress(OSError, ValueError):  # no container, or "max"
+        found = min(found, int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+    return found // 2**20
 
 
 def settings_file() -> Path:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _STAMP = "stamp"
+_DAMAGED = (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError, RuntimeError, MemoryError, TypeError)
+"""All that reading a damaged archive raises: also for sizes and kinds of compression that nobody wrote."""
 
 
 def cache_file(folder: Path, case: str) -> Path:
@@ -22,11 +24,12 @@ def cache_file(folder: Path, case: str) -> Path:
 def load_arrays(file: Path, stamp: str) -> dict[str, NDArray[Any]] | None:
     """Return the arrays kept under the same stamp; None when there are none, or they are old or damaged."""
     try:
-        with np.load(file, allow_pickle=False) as kept:
+        # numpy would leave a damaged file open
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             if str(kept[_STAMP]) != stamp:
                 return None
             return {name: kept[name] for name in kept.files if name != _STAMP}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
+    except _DAMAGED:
         return None
 
 

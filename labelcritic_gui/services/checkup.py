@@ -1,10 +1,15 @@
 """Looks a review over: is its journal consistent, are its files where they were. Layer: services."""
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.formats import nifti
+from labelcritic_gui.services.mask_cache import MASKS
+from labelcritic_gui.services.pictures import PICTURES
 from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.settings import BUDGET_SHARE, Settings, load_settings, machine_memory_mb
 from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.database import integrity
 
@@ -22,7 +27,50 @@ class CheckResult:
 
 def check_review(review: OpenReview) -> list[CheckResult]:
     """Check the database, the fold of the journal, durability, and that images and labels are still there."""
-    return [_durability(review), _integrity(review), _fold(review), _images(review), _labels(review)]
+    sound = [_durability(review), _integrity(review), _fold(review), _images(review), _labels(review)]
+    return [*sound, check_memory(load_settings()), _kept_files(review)]
+
+
+def check_memory(settings: Settings) -> CheckResult:
+    """Say the memory budget, where it comes from, and what this process takes; BAD when it cannot be had."""
+    budget, machine = settings.memory_budget // 2**20, machine_memory_mb()
+    source = "set by memory_budget_mb" if settings.memory_budget_mb else f"a share of 1/{BUDGET_SHARE}, within limits"
+    of = f" of this machine's {machine} MB" if machine else ""
+    peak = _peak_mb()
+    used = f"; this process has taken at most {peak:.0f} MB in all" if peak is not None else ""
+    fits = machine is None or budget < machine
+    more = "" if fits else "; that is more than there is: set less"
+    return CheckResult("memory", fits, f"stages held ready may take {budget} MB{of} ({source}){used}{more}")
+
+
+def _peak_mb() -> float | None:
+    """Return the most memory this process has had, in MB; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _kept_files(review: OpenReview) -> CheckResult:
+    """Say what the rebuildable files of a review take on disk."""
+    parts = []
+    for folder, what in ((PICTURES, "pictures"), (MASKS, "mask crops")):
+        count, size = _size_of(review.folder / folder)
+        parts.append(f"{what} of {size / 2**20:.1f} MB in {count} file(s) in {review.folder / folder}")
+    return CheckResult("kept", True, f"{'; '.join(parts)}; made again when deleted")
+
+
+def _size_of(folder: Path) -> tuple[int, int]:
+    """Return how many files a folder holds, and their bytes."""
+    sizes = []
+    for path in folder.rglob("*"):
+        try:
+            if path.is_file():
+                sizes.append(path.stat().st_size)
+        except OSError:  # another process replaces files here
+            continue
+    return len(sizes), sum(sizes)
 
 
 def rebuild(review: OpenReview) -> CheckResult:

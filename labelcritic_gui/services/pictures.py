@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from labelcritic_gui.core.geometry import Fit, Geometry
 from labelcritic_gui.formats import picture_cache
 from labelcritic_gui.imaging.frame import PictureFrame
 from labelcritic_gui.imaging.panel import encode_png, model_panel
+from labelcritic_gui.imaging.projection import Picture
 from labelcritic_gui.services.projection import CasePictures, project_case
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index
@@ -21,6 +23,9 @@ FORM = "1"
 """Changes whenever pictures are made otherwise, so that older ones are made again."""
 PICTURES = "pictures"
 MODEL_WINDOW = "bone"
+
+_in_use: WeakValueDictionary[tuple[str, str], Picture] = WeakValueDictionary()
+"""Pictures that somebody still holds, by source and window: the items of a case share them."""
 
 
 def case_pictures(review: OpenReview, case: CaseId, *, cancel: Cancel | None = None) -> CasePictures[CandidateId]:
@@ -36,12 +41,17 @@ def case_pictures(review: OpenReview, case: CaseId, *, cancel: Cancel | None = N
     file = picture_cache.cache_file(review.folder / PICTURES, case)
     kept = picture_cache.load_arrays(file, stamp)
     if kept is not None:
-        return _unpacked(kept, candidates)
+        return _shared(_unpacked(kept, candidates), f"{file}:{stamp}")
     sources = {c.id: replace(c.source, path=str(files[c.id])) for c in candidates}
     made = project_case(image, sources, cancel=cancel)
     if not made.refused:
         picture_cache.save_arrays(file, stamp, _packed(made, candidates))
-    return made
+    return _shared(made, f"{file}:{stamp}")
+
+
+def _shared(case: CasePictures[CandidateId], source: str) -> CasePictures[CandidateId]:
+    """Return a case with the pictures that are in memory already, where somebody holds them."""
+    return replace(case, pictures={name: _in_use.setdefault((source, name), p) for name, p in case.pictures.items()})
 
 
 def question_pictures(

@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 
 from labelcritic_gui.core.errors import UnreadableFileError
 from labelcritic_gui.core.geometry import Geometry, Mask, Volume
-from labelcritic_gui.formats.nifti_labels import Piece, Wanted, counts_of, masks_of, pieces
-from labelcritic_gui.formats.nifti_stream import NiftiStream, hounsfield, open_stream
+from labelcritic_gui.formats.label_pieces import counts_of, masks_of, pieces
+from labelcritic_gui.formats.nifti_stream import NiftiStream, open_stream
 from labelcritic_gui.formats.nifti_write import write_ct, write_mask
+from labelcritic_gui.formats.streams import Piece, VolumeStream, Wanted, hounsfield, out_of_memory
 
 __all__ = [
     "NiftiStream",
     "Piece",
     "Wanted",
     "count_values",
+    "ct_of",
     "file_sha256",
     "hounsfield",
     "load_ct",
@@ -51,23 +53,27 @@ def load_ct(path: Path) -> Volume:
     The header's slope and intercept are applied. Raises UnreadableFileError.
     """
     with open_stream(path) as stream:
+        return ct_of(stream)
+
+
+def ct_of(stream: VolumeStream) -> Volume:
+    """Read an image from an open stream of any format, as `load_ct` does. Raises UnreadableFileError."""
+    try:
         plain = stream.dtype == np.int16 and not stream.header.scaled
         stored = stream.read_all() if plain else _converted(stream)
-        return Volume(stream.geometry.orientation().view(stored), stream.geometry.canonical())
-
-
-def _converted(stream: NiftiStream) -> NDArray[Any]:
-    """Read block by block into int16, or float32 from the first block on that int16 cannot hold."""
-    try:
-        out: NDArray[Any] = np.empty(stream.geometry.shape, dtype=np.int16, order="F")
-        for first, block in stream.blocks():
-            values = hounsfield(block, stream.header)
-            if values.dtype != np.int16 and out.dtype == np.int16:
-                out = out.astype(np.float32, order="F")
-            out[:, :, first : first + block.shape[2]] = values
     except MemoryError:
-        message = f"{stream.path} needs more memory than this machine can give."
-        raise UnreadableFileError(message, "Close other programs, or use a smaller image.") from None
+        raise out_of_memory(stream.path) from None
+    return Volume(stream.geometry.orientation().view(stored), stream.geometry.canonical())
+
+
+def _converted(stream: VolumeStream) -> NDArray[Any]:
+    """Read block by block into int16, or float32 from the first block on that int16 cannot hold."""
+    out: NDArray[Any] = np.empty(stream.geometry.shape, dtype=np.int16, order="F")
+    for first, block in stream.blocks():
+        values = hounsfield(block, stream.header)
+        if values.dtype != np.int16 and out.dtype == np.int16:
+            out = out.astype(np.float32, order="F")
+        out[:, :, first : first + block.shape[2]] = values
     return out
 
 

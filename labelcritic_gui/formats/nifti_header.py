@@ -53,7 +53,8 @@ class NiftiHeader:
     """What a header says: the stored grid, the voxel type as stored (byte order included), where voxels start.
 
     A voxel's value is `raw * slope + inter`; `scaled` is False when that changes nothing. `source` names where the
-    affine came from: "sform", "qform", or "pixdim" (then the patient's sides are only assumed to be RAS).
+    affine came from: "sform", "qform", or "pixdim" (then the patient's sides are only assumed to be RAS). `paired`: the
+    voxels are in an .img file.
     """
 
     geometry: Geometry
@@ -63,6 +64,7 @@ class NiftiHeader:
     inter: float
     source: str
     fields: dict[str, Any]
+    paired: bool = False
 
     @property
     def scaled(self) -> bool:
@@ -108,39 +110,42 @@ _V2 = {
 
 def parse_header(raw: bytes) -> NiftiHeader:
     """Return the checked header; raise HeaderError saying what is wrong with it."""
-    order, version = _recognise(raw)
+    order, version, paired = _recognise(raw)
+    least = 0 if paired else 348 if version == 1 else 540
     fields: dict[str, Any] = {}
     for name, (offset, form) in (_V1 if version == 1 else _V2).items():
         got = struct.unpack_from(order + form, raw, offset)
         fields[name] = got if len(got) > 1 else got[0]
-    shape = _shape(fields["dim"])
     dtype = _dtype(fields["datatype"], order)
+    shape = _shape(fields["dim"])
     slope, inter = _scaling(fields["scl_slope"], fields["scl_inter"])
     affine, source = _affine(fields)
     return NiftiHeader(
         geometry=Geometry(shape, affine),
         dtype=dtype,
-        offset=_offset(fields["vox_offset"], least=348 if version == 1 else 540),
+        offset=_offset(fields["vox_offset"], least=least),
         slope=slope,
         inter=inter,
         source=source,
         fields=fields,
+        paired=paired,
     )
 
 
-def _recognise(raw: bytes) -> tuple[str, int]:
-    """Return the byte order and the version."""
+def _recognise(raw: bytes) -> tuple[str, int, bool]:
+    """Return the byte order, the version, and whether the voxels are in another file."""
     for order in "<>":
         size = struct.unpack_from(order + "i", raw)[0] if len(raw) >= 4 else 0
         if size == 348 and len(raw) >= 348:
-            if raw[344:347] == b"n+1":
-                return order, 1
-            pair = "keeps its voxels in a separate .img file" if raw[344:347] == b"ni1" else "is Analyze, not NIfTI"
-            raise HeaderError(pair + ".", "Convert it to .nii.gz.")
+            if raw[344:347] in (b"n+1", b"ni1"):
+                return order, 1, raw[344:347] == b"ni1"
+            raise HeaderError(
+                "is Analyze 7.5, not NIfTI: it does not say which side is left.", "Convert it to .nii.gz."
+            )
         if size == 540 and len(raw) >= 540:
-            if raw[4:8] == b"n+2\0":
-                return order, 2
-            raise HeaderError("keeps its voxels in a separate .img file, or is damaged.", "Convert it to .nii.gz.")
+            if raw[4:8] in (b"n+2\0", b"ni2\0"):
+                return order, 2, raw[4:8] == b"ni2\0"
+            raise HeaderError("has a damaged header: its magic bytes are wrong.", _REMAKE)
     raise HeaderError("is not a NIfTI file.", _REMAKE)
 
 

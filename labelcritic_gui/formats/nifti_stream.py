@@ -3,12 +3,13 @@
 The only importer of isal. Content decides whether a file is compressed; a name that promises gzip is held to it.
 """
 
+import os
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,14 @@ from numpy.typing import NDArray
 from labelcritic_gui.core.errors import UnreadableFileError
 from labelcritic_gui.core.geometry import Geometry
 from labelcritic_gui.formats.nifti_header import HEADER_BYTES, HeaderError, NiftiHeader, parse_header
+from labelcritic_gui.formats.nifti_pairs import data_file_of, header_file_of
+from labelcritic_gui.formats.streams import BLOCK_BYTES
 
-BLOCK_BYTES = 512 * 1024
 _READ_BYTES = 512 * 1024
 _DEFLATE_RATIO = 1032
 """Deflate cannot shrink data further than this."""
 _MAX_SLICE_BYTES = 2**30
-_WHOLE = 1e-5
-"""A scaled label such as 255 * float32(1 / 255) still counts as whole."""
+_MAX_EXTENSION = 4 * 2**20
 _SECOND_VERSION = {(540).to_bytes(4, "little"), (540).to_bytes(4, "big")}
 _COPY = "Copy it again from where it came."
 
@@ -37,12 +38,16 @@ class _Source(Protocol):
 
 @dataclass(eq=False, slots=True)
 class NiftiStream:
-    """An open file, ready to be read once from front to end. `path` and `header` say what it is."""
+    """An open file, ready to be read once from front to end. `path` and `header` say what it is.
+
+    `extension` is what stood between the header and the voxels.
+    """
 
     path: Path
     header: NiftiHeader
     _source: _Source
     _compressed: bool
+    extension: bytes = b""
 
     @property
     def geometry(self) -> Geometry:
@@ -127,48 +132,86 @@ def _read_into(source: _Source, view: memoryview, *, path: Path) -> int:
 
 @contextmanager
 def open_stream(path: Path) -> Iterator[NiftiStream]:
-    """Open a NIfTI file (.nii or .nii.gz, version 1 or 2, either byte order) and check its header.
+    """Open a NIfTI file (.nii, .nii.gz or a .hdr/.img pair; version 1 or 2, either byte order) and check its header.
 
     Raises UnreadableFileError: missing, empty, not NIfTI, a damaged header, or too small for what its header says.
     """
     path = Path(path)
+    with ExitStack() as opened:
+        file = opened.enter_context(open_file(header_file_of(path)))
+        begun = _Begun(path, file)
+        header, extension = begun.header()
+        if header.paired:
+            begun = _Begun(path, opened.enter_context(open_file(data_file_of(path))))
+            begun.skip(header.offset)
+        begun.require_room(header)
+        yield NiftiStream(path, header, begun.source, begun.compressed, extension)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file for reading, without a buffer. Raises UnreadableFileError."""
     try:
-        file = path.open("rb", buffering=0)
+        return path.open("rb", buffering=0)
     except FileNotFoundError:
         raise UnreadableFileError(f"{path} does not exist.", "Check the folder, or relocate the review.") from None
-    except OSError as problem:
-        message = f"{path} cannot be opened: {problem.strerror}."
+    except (OSError, ValueError) as problem:
+        message = f"{path} cannot be opened: {getattr(problem, 'strerror', None) or problem}."
         raise UnreadableFileError(message, "Check that it is a file and may be read.") from problem
-    with file:
-        yield _begin(path, file)
 
 
-def _begin(path: Path, file: Any) -> NiftiStream:
-    """Read and check the header of an open file; leave the file at its first voxel."""
-    size = path.stat().st_size
-    magic = _read_up_to(file, 2, path=path)
-    if not magic:
-        raise UnreadableFileError(f"{path} is empty.", _COPY)
-    file.seek(0)
-    compressed = magic == b"\x1f\x8b"
-    if path.name.endswith(".gz") and not compressed:
-        raise UnreadableFileError(f"{path} is named .gz but is not compressed by gzip.", _COPY)
-    source: _Source = _gunzip(file) if compressed else file
-    raw = _read_up_to(source, 348, path=path)
-    if raw[:4] in _SECOND_VERSION:
-        raw += _read_up_to(source, HEADER_BYTES - 348, path=path)
-    try:
-        header = parse_header(raw)
-    except HeaderError as problem:
-        raise UnreadableFileError(f"{path} {problem.message}", problem.hint) from None
-    needed = header.offset + header.data_bytes
-    if needed > (size * _DEFLATE_RATIO if compressed else size):
-        shape = "x".join(map(str, header.geometry.shape))
-        message = f"{path} is truncated or has a damaged header: {shape} voxels do not fit into its {size} bytes."
-        raise UnreadableFileError(message, _COPY)
-    for start in range(len(raw), header.offset, _READ_BYTES):
-        _read_up_to(source, min(_READ_BYTES, header.offset - start), path=path)
-    return NiftiStream(path, header, source, compressed)
+def first_bytes(path: Path, count: int = HEADER_BYTES) -> bytes:
+    """Return the first bytes of a file, decompressed where gzip has compressed it. Raises UnreadableFileError."""
+    with open_file(path) as file:
+        begun = _Begun(path, file)
+        return _read_up_to(begun.source, count, path=path)
+
+
+class _Begun:
+    """An open file at its first byte: decompressed where its content says so."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self._path = path
+        self._size = os.fstat(file.fileno()).st_size
+        magic = _read_up_to(cast("_Source", file), 2, path=path)
+        if not magic:
+            raise UnreadableFileError(f"{path} is empty.", _COPY)
+        file.seek(0)
+        self.compressed = magic == b"\x1f\x8b"
+        if path.name.endswith(".gz") and not self.compressed:
+            raise UnreadableFileError(f"{path} is named .gz but is not compressed by gzip.", _COPY)
+        self.source: _Source = _gunzip(file) if self.compressed else cast("_Source", file)
+
+    def header(self) -> tuple[NiftiHeader, bytes]:
+        """Read the header and what lies between it and the voxels; leave the file at its first voxel."""
+        raw = _read_up_to(self.source, 348, path=self._path)
+        if raw[:4] in _SECOND_VERSION:
+            raw += _read_up_to(self.source, HEADER_BYTES - 348, path=self._path)
+        try:
+            header = parse_header(raw)
+        except HeaderError as problem:
+            raise UnreadableFileError(f"{self._path} {problem.message}", problem.hint) from None
+        if header.paired:
+            return header, _read_up_to(self.source, _MAX_EXTENSION, path=self._path)
+        self.require_room(header)
+        between = header.offset - len(raw)
+        extension = _read_up_to(self.source, min(between, _MAX_EXTENSION), path=self._path)
+        self.skip(between - len(extension))
+        return header, extension
+
+    def skip(self, count: int) -> None:
+        """Read over bytes."""
+        for start in range(0, count, _READ_BYTES):
+            _read_up_to(self.source, min(_READ_BYTES, count - start), path=self._path)
+
+    def require_room(self, header: NiftiHeader) -> None:
+        """Raise UnreadableFileError where the voxels that the header promises cannot be in the file."""
+        if header.offset + header.data_bytes > (self._size * _DEFLATE_RATIO if self.compressed else self._size):
+            shape = "x".join(map(str, header.geometry.shape))
+            raise UnreadableFileError(
+                f"{self._path} is truncated or has a damaged header: {shape} voxels do not fit into its "
+                f"{self._size} bytes.",
+                _COPY,
+            )
 
 
 def _read_up_to(source: _Source, count: int, *, path: Path) -> bytes:
@@ -197,35 +240,3 @@ def _quick_reader() -> Callable[[BinaryIO, int], _Source] | None:
     from isal import isal_zlib
 
     return getattr(isal_zlib, "_GzipReader", None)
-
-
-def whole_numbers(block: NDArray[Any], header: NiftiHeader) -> NDArray[Any] | float:
-    """Return a block's values as integers, or the first value found that is no whole number.
-
-    Stored integers that need no scaling are returned as they are, without a copy.
-    """
-    if not header.scaled and block.dtype.kind in "iu":
-        return block
-    values = block.astype(np.float64) * header.slope + header.inter
-    with np.errstate(invalid="ignore"):
-        whole = np.rint(values)
-        odd = ~((np.abs(values) < 2**53) & (np.abs(values - whole) < _WHOLE))
-    if odd.any():
-        return float(values[odd][0])
-    return whole.astype(np.int64)
-
-
-def hounsfield(block: NDArray[Any], header: NiftiHeader) -> NDArray[Any]:
-    """Return a block's values: int16 where that is exact, else float32. An int16 block is returned as it is."""
-    slope, inter = header.slope, header.inter
-    if block.dtype == np.int16 and not header.scaled:
-        return block
-    whole = slope.is_integer() and inter.is_integer() and abs(slope) < 2**14 and abs(inter) < 2**29
-    if block.dtype.kind in "iu" and block.dtype.itemsize <= 2 and whole:
-        quick = block.astype(np.int32) * np.int32(slope) + np.int32(inter)
-        fits = quick.min() >= -32768 and quick.max() <= 32767
-        return quick.astype(np.int16 if fits else np.float32)
-    values = block.astype(np.float64) * slope + inter if header.scaled else block
-    with np.errstate(invalid="ignore", over="ignore"):
-        exact = values.astype(np.int16)
-        return exact if np.array_equal(exact, values) else values.astype(np.float32)

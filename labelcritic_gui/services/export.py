@@ -7,7 +7,7 @@ The same decisions give the same bytes.
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from labelcritic_gui.core.cases import Candidate, CandidateId, ItemId
 from labelcritic_gui.core.errors import ReviewError, StorageError, UserError
 from labelcritic_gui.core.geometry import Mask, content_hash
 from labelcritic_gui.core.review import Choice, Event, EventKind, ItemState, Standing, Status, fold
-from labelcritic_gui.formats import manifest, nifti
+from labelcritic_gui.formats import manifest, nifti, volumes
 from labelcritic_gui.services import masks
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index, journal
@@ -136,22 +136,24 @@ def _write_mask(
     target = partial / name
     target.parent.mkdir(parents=True, exist_ok=True)
     image = review.image_path(item.case)
+    grid = volumes.read_geometry(image)
+    like = image if volumes.format_of(image) == volumes.NIFTI else None
     row: Row = {"case": item.case, "structure": item.structure, "file": name, "resampled": "no"}
     candidate = last.decision.candidate
     if candidate is None:
-        empty = Mask(np.zeros((0, 0, 0), dtype=np.bool_), (0, 0, 0), nifti.read_geometry(image))
-        nifti.write_mask(target, empty, like=image)
+        empty = Mask(np.zeros((0, 0, 0), dtype=np.bool_), (0, 0, 0), grid)
+        nifti.write_mask(target, empty, like=like)
         return row | {"status": "absent", "sha256": nifti.file_sha256(target), "content_hash": content_hash(empty)}
     found = known[candidate]
     source = review.mask_path(found)
-    mask = masks.load_one(source, found)
+    mask = masks.load_one(source, found, image=grid)
     if content_hash(mask) != last.decision.content_hash:
         raise ReviewError(f"{source} is not what was accepted: its mask changed since {last.time}.", "Decide it again.")
-    if found.source.values is None:
+    if found.source.values is None and volumes.is_single_nifti(source):
         target = _copy(source, target)
         row["file"] = target.relative_to(partial).as_posix()
     else:
-        nifti.write_mask(target, mask, like=image)
+        nifti.write_mask(target, replace(mask, geometry=grid), like=like)
     return row | {
         "status": "accepted",
         "label_set": candidate.label_set,
@@ -160,7 +162,7 @@ def _write_mask(
         "content_hash": last.decision.content_hash,
         "source": found.source.path,
         "source_values": " ".join(str(v) for v in found.source.values or ()),
-        "source_sha256": nifti.file_sha256(source),
+        "source_sha256": volumes.file_sha256(source),
     }
 
 

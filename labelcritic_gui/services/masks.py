@@ -8,8 +8,8 @@ from pathlib import Path
 from labelcritic_gui.core.cancel import Cancel, stop_if
 from labelcritic_gui.core.cases import Candidate, CandidateId
 from labelcritic_gui.core.errors import UserError
-from labelcritic_gui.core.geometry import Geometry, Mask, content_hash, require_fit
-from labelcritic_gui.formats import nifti
+from labelcritic_gui.core.geometry import Geometry, Mask, content_hash
+from labelcritic_gui.formats import volumes
 
 
 @dataclass(frozen=True)
@@ -37,30 +37,29 @@ def load_masks(
     for file, wanted in by_file.items():
         stop_if(cancel)
         try:
-            require_fit(image, nifti.read_geometry(file), name=str(file))
-            masks |= _load_file(file, wanted)
-            digest = nifti.file_sha256(file)
+            masks |= _load_file(file, wanted, image)
+            digest = volumes.file_sha256(file)
             hashes |= {candidate.id: digest for candidate in wanted}
         except UserError as error:
             refused |= {candidate.id: error for candidate in wanted}
     return LoadedMasks(masks, refused, hashes)
 
 
-def load_one(file: Path, candidate: Candidate) -> Mask:
-    """Load one candidate's mask."""
-    return _load_file(file, [candidate])[candidate.id]
+def load_one(file: Path, candidate: Candidate, *, image: Geometry | None = None) -> Mask:
+    """Load one candidate's mask on its image's grid (canonical), or without one on its own.
+
+    A DICOM SEG has a grid of its own, so its image must be given.
+    """
+    return _load_file(file, [candidate], image)[candidate.id]
 
 
-def hash_of(file: Path, candidate: Candidate) -> str:
-    """Read a candidate's mask and return its content hash."""
-    return content_hash(load_one(file, candidate))
+def hash_of(file: Path, candidate: Candidate, *, image: Geometry | None = None) -> str:
+    """Read a candidate's mask, as `load_one`, and return its content hash."""
+    return content_hash(load_one(file, candidate, image=image))
 
 
-def _load_file(file: Path, wanted: list[Candidate]) -> dict[CandidateId, Mask]:
+def _load_file(file: Path, wanted: list[Candidate], image: Geometry | None) -> dict[CandidateId, Mask]:
     """Read a file once for all its candidates."""
-    single = [c.source.values[0] for c in wanted if c.source.values is not None and len(c.source.values) == 1]
-    if len(wanted) > 1 and len(single) == len(wanted):
-        found = nifti.load_label_map(file, single)
-        return {c.id: found[value] for c, value in zip(wanted, single, strict=True)}
-    masks = nifti.load_masks(file, [c.source.values for c in wanted])
+    values = [c.source.values for c in wanted]
+    masks = volumes.load_masks(file, values) if image is None else volumes.load_masks_on(file, values, image)
     return {c.id: mask for c, mask in zip(wanted, masks, strict=True)}

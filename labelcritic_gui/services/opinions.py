@@ -24,7 +24,7 @@ from labelcritic_gui.core.tournament import verdict_of_pairs, verdict_of_quality
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Subject, Verdict
 from labelcritic_gui.critic.base import Critic, Question
 from labelcritic_gui.critic.rule_based import RuleCritic
-from labelcritic_gui.formats import nifti
+from labelcritic_gui.formats import volumes
 from labelcritic_gui.services import pictures
 from labelcritic_gui.services.masks import load_masks
 from labelcritic_gui.services.review import OpenReview, now
@@ -182,7 +182,7 @@ def _is_answered(review: OpenReview, item: ItemId, critic: Critic, *, assess: bo
 def _measured(
     review: OpenReview, case: CaseId, candidates: list[Candidate], stop: Cancel, formed: CaseOpinions
 ) -> _Case:
-    volume = nifti.load_ct(review.image_path(case))
+    volume = volumes.load_ct(review.image_path(case))
     stop_if(stop)
     landmarks = find_landmarks(volume)
     files = {c.id: review.mask_path(c) for c in candidates}

@@ -11,8 +11,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, stop_if
 from labelcritic_gui.core.cases import CandidateId, MaskSource
 from labelcritic_gui.core.errors import CancelledError, StorageError, UserError
-from labelcritic_gui.core.geometry import Fit, Geometry, require_fit
-from labelcritic_gui.formats.nifti import NiftiStream, hounsfield, open_stream, pieces
+from labelcritic_gui.core.geometry import Fit, Geometry
+from labelcritic_gui.formats.volumes import VolumeStream, hounsfield, on_image, open_stream, pieces
 from labelcritic_gui.imaging.frame import PictureFrame, View
 from labelcritic_gui.imaging.overlay import Colour, Style, compose
 from labelcritic_gui.imaging.panel import RED, encode_png
@@ -79,7 +79,7 @@ def project_case(
         work: list[Callable[[], list[_Outcome]]] = [partial(_sum_up, image, sums, cancel=wanted)]
         for path, keys in by_file.items():
             values = [sources[key].values for key in keys]
-            work.append(partial(_shadows, Path(path), values, frame=frame, cancel=wanted))
+            work.append(partial(_shadows, Path(path), values, image=geometry, frame=frame, cancel=wanted))
         outcomes = list(map_function(_call, work))[1:]
     case: CasePictures[K] = CasePictures(frame, geometry, sums.pictures(frame, percentile=percentile), {}, {}, {})
     for keys, found in zip(by_file.values(), outcomes, strict=True):
@@ -98,7 +98,7 @@ def _call(work: Callable[[], Any]) -> Any:
     return work()
 
 
-def _sum_up(image: NiftiStream, sums: RaySums, *, cancel: Cancel) -> list[_Outcome]:
+def _sum_up(image: VolumeStream, sums: RaySums, *, cancel: Cancel) -> list[_Outcome]:
     """Read the image to its end into the sums."""
     for first, block in image.blocks():
         stop_if(cancel)
@@ -110,13 +110,14 @@ def _shadows(
     path: Path,
     values: Sequence[tuple[int, ...] | None],
     *,
+    image: Geometry,
     frame: PictureFrame,
     cancel: Cancel,
 ) -> list[_Outcome]:
     """Read a file of masks once; return the silhouette of each, or why all are refused."""
     try:
-        with open_stream(path) as stream:
-            fit = require_fit(frame.geometry, stream.geometry, name=str(path))
+        with open_stream(path) as opened:
+            stream, fit = on_image(opened, image)
             storage = Storage.of(stream.geometry)
             shadows = [RayHits(storage, view=frame.view) for _ in values]
             for piece in pieces(stream, values):

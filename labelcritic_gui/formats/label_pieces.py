@@ -1,6 +1,6 @@
 """Masks and label maps out of a stream of slices: small pieces, never a whole grid. Layer: formats."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,49 +9,41 @@ from numpy.typing import NDArray
 
 from labelcritic_gui.core.errors import UnreadableFileError
 from labelcritic_gui.core.geometry import Mask
-from labelcritic_gui.formats.nifti_stream import NiftiStream, whole_numbers
-
-Wanted = Sequence[tuple[int, ...] | None]
-"""Which label values make each mask of a file; None: every value but 0."""
+from labelcritic_gui.formats.streams import DrawnMasks, Piece, VolumeStream, Wanted, whole_numbers
 
 _TABLE = 2**16
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Piece:
-    """Part of a mask in one stored slice: `hits` bool (ni', nj') from (i, j) of slice k; `of` numbers the mask."""
-
-    of: int
-    i: int
-    j: int
-    k: int
-    hits: NDArray[np.bool_]
-
-
-def pieces(stream: NiftiStream, wanted: Wanted) -> Iterator[Piece]:
+def pieces(stream: VolumeStream, wanted: Wanted) -> Iterator[Piece]:
     """Yield the parts of each wanted mask, slice by slice, each cropped to its box in the slice.
 
     `hits` is a fresh array. Raises UnreadableFileError, also for values that are no whole numbers.
     """
+    if isinstance(stream, DrawnMasks):
+        yield from stream.drawn(wanted)
+        return
     single = len(wanted) == 1
     finder = _Values(wanted)
+    skip = not finder.zero and stream.header.inter == 0
     for first, block in stream.blocks():
+        if skip and _blank(block):  # as stored: most of a mask is blank, and need not become whole numbers first
+            continue
         values = whole_numbers(block, stream.header)
         if isinstance(values, float):
             raise _no_label(stream, values)
-        if not finder.zero and _blank(values):
-            continue
         for n in range(values.shape[2]):
             plane = values[:, :, n]
             yield from finder.one(plane, first + n) if single else finder.many(plane, first + n)
 
 
-def _blank(values: NDArray[Any]) -> bool:
-    """Say whether a block holds nothing but 0."""
-    return not (values.max() if values.dtype.kind == "u" else values.any())  # max is vectorised, any is not
+def _blank(block: NDArray[Any]) -> bool:
+    """Say whether a block holds nothing but 0, every bit of it; numbers of odd sizes are never called blank."""
+    if block.dtype.itemsize not in (1, 2, 4, 8):
+        return False
+    return not block.view(f"u{block.dtype.itemsize}").max()  # of unsigned numbers max is vectorised; any never is
 
 
-def _no_label(stream: NiftiStream, value: float) -> UnreadableFileError:
+def _no_label(stream: VolumeStream, value: float) -> UnreadableFileError:
     return UnreadableFileError(
         f"{stream.path} is no label: it holds the value {value:g}, which is no whole number.",
         "Give a file of label values, not of probabilities or intensities.",
@@ -135,7 +127,7 @@ class _Growing:
 
     parts: list[Piece] = field(default_factory=list)
 
-    def mask(self, stream: NiftiStream) -> Mask:
+    def mask(self, stream: VolumeStream) -> Mask:
         """Return the mask on the canonical grid."""
         canonical = stream.geometry.canonical()
         if not self.parts:
@@ -158,7 +150,7 @@ class _Growing:
         return Mask(np.asfortranarray(turn.view(box)), (origin[0], origin[1], origin[2]), canonical)
 
 
-def masks_of(stream: NiftiStream, wanted: Wanted) -> list[Mask]:
+def masks_of(stream: VolumeStream, wanted: Wanted) -> list[Mask]:
     """Return each wanted mask, in one pass over the file. Raises UnreadableFileError."""
     growing = [_Growing() for _ in wanted]
     for piece in pieces(stream, wanted):
@@ -166,8 +158,10 @@ def masks_of(stream: NiftiStream, wanted: Wanted) -> list[Mask]:
     return [grown.mask(stream) for grown in growing]
 
 
-def counts_of(stream: NiftiStream) -> dict[int, int]:
+def counts_of(stream: VolumeStream) -> dict[int, int]:
     """Return how many voxels each value has. Raises UnreadableFileError for values that label nothing."""
+    if isinstance(stream, DrawnMasks):
+        return stream.counts()
     counts: dict[int, int] = {}
     for _, block in stream.blocks():
         values = whole_numbers(block, stream.header)
@@ -185,9 +179,12 @@ def counts_of(stream: NiftiStream) -> dict[int, int]:
 
 def _tally(values: NDArray[Any]) -> Iterable[tuple[int, int]]:
     """Return (value, count) of each value present."""
-    if values.dtype in (np.uint8, np.uint16):
-        found = np.bincount(values)
+    low, high = int(values.min()), int(values.max())
+    if high - low < _TABLE and low >= -_TABLE and high < 2**62:  # counting is many times faster than sorting
+        plain = values if values.dtype in (np.uint8, np.uint16) else values.astype(np.int64)
+        shift = 0 if values.dtype in (np.uint8, np.uint16) else low
+        found = np.bincount(plain - shift if shift else plain)
         present = np.flatnonzero(found)
-        return [(int(v), int(found[v])) for v in present]
+        return [(int(v) + shift, int(found[v])) for v in present]
     kinds, counts = np.unique(values, return_counts=True)
     return [(int(v), int(n)) for v, n in zip(kinds, counts, strict=True)]

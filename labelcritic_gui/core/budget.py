@@ -1,5 +1,6 @@
 """A store that holds as much as fits a budget of bytes; the least recently used goes first. Layer: core."""
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ V = TypeVar("V")
 
 @dataclass(eq=False)
 class BudgetStore(Generic[K, V]):
-    """Keeps values up to `capacity` bytes. Not for several threads at once.
+    """Keeps at most `most` values, up to `capacity` bytes. Not for several threads at once.
 
     `arrays_of` names the arrays that make up a value; one that several values share is counted once. The value put
     last is kept even when it alone is larger than the capacity: it is in use anyway.
@@ -21,6 +22,7 @@ class BudgetStore(Generic[K, V]):
 
     capacity: int
     arrays_of: Callable[[V], Iterable[NDArray[Any]]]
+    most: int = sys.maxsize
     _kept: OrderedDict[K, V] = field(default_factory=OrderedDict)
     _sizes: dict[K, dict[int, int]] = field(default_factory=dict)
     _users: dict[int, int] = field(default_factory=dict)
@@ -65,7 +67,7 @@ class BudgetStore(Generic[K, V]):
                 self._held += size
             self._users[number] = self._users.get(number, 0) + 1
         for victim in [k for k in self._kept if k != key and k not in spare]:
-            if self._held <= self.capacity:
+            if self._held <= self.capacity and len(self._kept) <= self.most:
                 break
             self.drop(victim)
 

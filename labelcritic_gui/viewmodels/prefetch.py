@@ -14,6 +14,8 @@ from labelcritic_gui.services.comparison import Stage
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 
+KEPT = 12
+"""How many stages are kept at most: memory stays flat however long a reading lasts."""
 BUDGET = 256 * 2**20
 """Bytes kept when nobody says how many."""
 
@@ -36,7 +38,7 @@ class StageShelf:
     def __init__(self, calls: ReviewCalls, runner: Runner, *, budget: int = BUDGET) -> None:
         self._calls = calls
         self._runner = runner
-        self._kept: BudgetStore[ItemId, Stage] = BudgetStore(budget, stage_arrays)
+        self._kept: BudgetStore[ItemId, Stage] = BudgetStore(budget, stage_arrays, KEPT)
         self._shown: set[ItemId] = set()
         self._loading: set[ItemId] = set()
         self._wanted: frozenset[ItemId] = frozenset()

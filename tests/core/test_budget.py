@@ -48,6 +48,13 @@ def test_that_what_is_put_last_is_kept_even_when_it_is_larger_than_the_budget() 
     assert kept.full
 
 
+def test_that_the_number_of_values_is_bounded_too() -> None:
+    kept: BudgetStore[str, Value] = BudgetStore(1000, lambda value: value, 2)
+    for name in "abc":
+        kept.put(name, (bytes_of(1),))
+    assert list(kept) == ["b", "c"]
+
+
 def test_that_spared_values_are_not_dropped() -> None:
     kept = store(200)
     kept.put("a", (bytes_of(100),))

@@ -1,13 +1,39 @@
 """The worklist: pages, counts, and what to read next. Layer: services."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index
-from labelcritic_gui.store.index import Sort
+from labelcritic_gui.store.index import Keys, Sort
+from labelcritic_gui.store.ordering import DECIDED, RANK_SHIFT, SKIPPED
+
+__all__ = [
+    "DECIDED",
+    "RANK_SHIFT",
+    "SKIPPED",
+    "Counts",
+    "ItemRow",
+    "Keys",
+    "Sort",
+    "WorklistQuery",
+    "counts",
+    "keys",
+    "next_open",
+    "order",
+    "page",
+    "row",
+    "rows",
+    "search",
+    "total",
+    "upcoming",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +102,39 @@ def page(
 def row(review: OpenReview, item: ItemId) -> ItemRow:
     """Return the line of one item."""
     return _shown(review, index.item_row(review.database, item))
+
+
+def rows(review: OpenReview, ranks: Sequence[int]) -> tuple[ItemRow, ...]:
+    """Return the lines of some ranks, in the order asked for."""
+    return tuple(_shown(review, row) for row in index.rows_at(review.database, ranks))
+
+
+def total(review: OpenReview, query: WorklistQuery) -> int:
+    """Return how many items a query without text has."""
+    return index.total(review.database, query.saved, query.reader)
+
+
+def order(review: OpenReview, query: WorklistQuery) -> NDArray[np.int32]:
+    """Return every item of a query, its text left aside: `rank << RANK_SHIFT` with the bits SKIPPED and DECIDED."""
+    return index.order(review.database, saved=query.saved, sort=query.sort, reader=query.reader)
+
+
+def keys(review: OpenReview) -> Keys:
+    """Return which case and structure every rank is; it never changes while a review is open."""
+    return index.keys(review.database)
+
+
+def search(review: OpenReview, text: str, known: Keys) -> NDArray[np.bool_]:
+    """Say of every rank whether each word of a text is in its case id, its structure's names or its note."""
+    found = np.ones(len(known.case_of), dtype=np.bool_)
+    titles = [f"{s} {review.table.get(s).shown}".lower() for s in known.structures]
+    for word in text.lower().split():
+        cases = np.array([word in case.lower() for case in known.cases], dtype=np.bool_)
+        structures = np.array([word in title for title in titles], dtype=np.bool_)
+        hit = cases[known.case_of] | structures[known.structure_of] if known.cases else np.zeros_like(found)
+        hit[index.noted(review.database, word)] = True
+        found &= hit
+    return found
 
 
 def counts(review: OpenReview, reader: str = "") -> Counts:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, and_, or_, select, text, true
 from sqlalchemy.sql.elements import ColumnElement
 
+from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.store.database import Database
@@ -57,14 +58,19 @@ class Keys:
     case_of: NDArray[np.int32]
     structure_of: NDArray[np.int32]
 
+    def item(self, rank: int) -> ItemId | None:
+        """Return the item of a rank, or None."""
+        if not 0 <= rank < len(self.case_of) or self.case_of[rank] < 0:
+            return None
+        return ItemId(CaseId(self.cases[self.case_of[rank]]), self.structures[self.structure_of[rank]])
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """What one word of a search occurs in: places in `Keys.cases` and `Keys.structures`, and ranks (by their note)."""
-
-    cases: NDArray[np.int32]
-    structures: NDArray[np.int32]
-    ranks: NDArray[np.int32]
+    def rank(self, item: ItemId) -> int | None:
+        """Return the rank of an item, or None."""
+        if item.case not in self.cases or item.structure not in self.structures:
+            return None
+        case, structure = self.cases.index(item.case), self.structures.index(item.structure)
+        found = np.flatnonzero((self.case_of == case) & (self.structure_of == structure))
+        return int(found[0]) if found.size else None
 
 
 def page(
@@ -139,16 +145,11 @@ def keys(database: Database) -> Keys:
     return Keys(tuple(c for _, c in cases), tuple(s for _, s in structures), case_of, structure_of)
 
 
-def matches(database: Database, known: Keys, word: str) -> Matches:
-    """Return where a word occurs, whatever its case (of ASCII letters): in case ids, structures and notes."""
-    like = f"%{word}%"
+def noted(database: Database, word: str) -> NDArray[np.int32]:
+    """Return the ranks of the items whose note has a word in it, whatever its case (of ASCII letters)."""
     query = "SELECT rank FROM item INDEXED BY item_with_note WHERE note <> '' AND note LIKE ?"
     with database.reading() as connection:
-        ranks = list(connection.exec_driver_sql(query, (like,)).scalars())
-    small = word.lower()
-    places = [n for n, case in enumerate(known.cases) if small in case.lower()]
-    named = [n for n, structure in enumerate(known.structures) if small in structure.lower()]
-    return Matches(*(np.array(found, dtype=np.int32) for found in (places, named, ranks)))
+        return np.array(list(connection.exec_driver_sql(query, (f"%{word}%",)).scalars()), dtype=np.int32)
 
 
 def counts(database: Database, reader: str) -> dict[str, int]:

@@ -1,8 +1,11 @@
 """What a reading asks of the services, bound to one review so that tests can hand in another. Layer: viewmodels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
@@ -11,7 +14,7 @@ from labelcritic_gui.services import comparison, export, review, switching, work
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.review import OpenReview
-from labelcritic_gui.services.worklist import Counts, ItemRow, WorklistQuery
+from labelcritic_gui.services.worklist import Counts, ItemRow, Keys, WorklistQuery
 from labelcritic_gui.viewmodels.runner import Lane
 
 __all__ = [
@@ -85,6 +88,21 @@ class ReviewCalls(Protocol):
 
     def page(self, query: WorklistQuery, after: ItemRow | None, limit: int) -> tuple[ItemRow, ...]:
         """Return the next rows of the worklist. Lane STORE."""
+
+    def total(self, query: WorklistQuery) -> int:
+        """Count the items of a query without text. Lane STORE."""
+
+    def order(self, query: WorklistQuery) -> NDArray[np.int32]:
+        """Return the whole order of a query, its text left aside; see `services.worklist.order`. Lane STORE."""
+
+    def keys(self) -> Keys:
+        """Return which case and structure every rank is. Lane STORE."""
+
+    def search(self, text: str, keys: Keys) -> NDArray[np.bool_]:
+        """Say of every rank whether a text matches it. Lane STORE."""
+
+    def rows(self, ranks: Sequence[int]) -> tuple[ItemRow, ...]:
+        """Return the rows of some ranks. Lane STORE."""
 
     def counts(self) -> Counts:
         """Count items by state. Lane STORE."""
@@ -199,6 +217,26 @@ class ServiceCalls:
     def page(self, query: WorklistQuery, after: ItemRow | None, limit: int) -> tuple[ItemRow, ...]:
         """Return the next rows of the worklist."""
         return worklist.page(self._review, query, after=after, limit=limit)
+
+    def total(self, query: WorklistQuery) -> int:
+        """Count the items of a query without text."""
+        return worklist.total(self._review, query)
+
+    def order(self, query: WorklistQuery) -> NDArray[np.int32]:
+        """Return the whole order of a query, its text left aside."""
+        return worklist.order(self._review, query)
+
+    def keys(self) -> Keys:
+        """Return which case and structure every rank is."""
+        return worklist.keys(self._review)
+
+    def search(self, text: str, keys: Keys) -> NDArray[np.bool_]:
+        """Say of every rank whether a text matches it."""
+        return worklist.search(self._review, text, keys)
+
+    def rows(self, ranks: Sequence[int]) -> tuple[ItemRow, ...]:
+        """Return the rows of some ranks."""
+        return worklist.rows(self._review, ranks)
 
     def counts(self) -> Counts:
         """Count items by state."""

@@ -125,8 +125,6 @@ class Reading:
         coming = self.worklist.following(stage.item, AHEAD)
         self._shelf.prefetch(coming)
         self.critic.want(stage.item.case, *(item.case for item in coming))
-        if len(coming) < AHEAD:
-            self.worklist.fetch_more()
 
     def _stage_failed(self, item: ItemId, error: BaseException) -> None:
         if item != self.item:

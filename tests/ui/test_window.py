@@ -352,11 +352,14 @@ def test_that_a_long_list_is_fetched_only_as_far_as_it_is_scrolled(scene) -> Non
     scene.services.calls = big
     scene.calls = big
     scene.open()
-    assert len(scene.station.worklist.rows) == 300
-    table = scene.window.screen_.worklist.table
-    table.scrollToBottom()
-    scene.wait(lambda: len(scene.station.worklist.rows) == 600)
-    assert scene.window.screen_.worklist.model.rowCount() == 600
+    worklist = scene.station.worklist
+    assert len(worklist.rows) == 1200
+    assert scene.window.screen_.worklist.model.rowCount() == 1200
+    scene.wait(lambda: worklist.item_at(1199) is not None)
+    assert worklist.held(700) is None
+    scene.window.screen_.worklist.table.scrollToBottom()
+    scene.wait(lambda: worklist.held(1199) is not None)
+    assert worklist.held(700) is None
 
 
 def test_that_decisions_of_every_kind_light_their_button(opened) -> None:

@@ -12,13 +12,13 @@ from labelcritic_gui.core.errors import StorageError
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.geometry import Geometry
-from labelcritic_gui.core.review import Decision, ItemState, Standing
+from labelcritic_gui.core.review import Decision, ItemState, Standing, Status
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
 from labelcritic_gui.imaging.frame import PictureFrame
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
-from labelcritic_gui.services.worklist import Counts, ItemRow
+from labelcritic_gui.services.worklist import Counts, ItemRow, Keys
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.viewmodels.runner import Lane
 
@@ -61,6 +61,7 @@ class FakeCalls:
         self.outcome = Outcome.SECOND
         self.remembered: ItemId | None = None
         self.pages = 0
+        self.fetched = 0
         self.closed = False
         self.exported: Path | None = None
 
@@ -127,6 +128,29 @@ class FakeCalls:
         rows = [row for row in rows if query.text in f"{row.item.case} {row.title}"]
         start = 0 if after is None else next(i for i, row in enumerate(rows) if row.item == after.item) + 1
         return tuple(rows[start : start + limit])
+
+    def total(self, query):
+        return len(self.page(replace(query, text=""), None, len(self.items)))
+
+    def order(self, query):
+        rows = self.page(replace(query, text=""), None, len(self.items))
+        decided = [self.states[row.item].status is not Status.OPEN for row in rows]
+        packed = [(row.rank << 2) | (2 * row.skipped) | done for row, done in zip(rows, decided, strict=True)]
+        return np.array(packed, dtype=np.int32)
+
+    def keys(self):
+        cases = tuple(dict.fromkeys(item.case for item in self.items))
+        case_of = [-1, *(cases.index(item.case) for item in self.items)]
+        structure_of = [-1, *(STRUCTURES.index(item.structure) for item in self.items)]
+        return Keys(cases, STRUCTURES, np.array(case_of, dtype=np.int32), np.array(structure_of, dtype=np.int32))
+
+    def search(self, text, keys):
+        hits = [all(w in f"{item.case} {item.structure}" for w in text.split()) for item in self.items]
+        return np.array([False, *hits])
+
+    def rows(self, ranks):
+        self.fetched += len(ranks)
+        return tuple(self._row(self.items[rank - 1]) for rank in ranks)
 
     def counts(self):
         decided = sum(s.last is not None and not s.skipped for s in self.states.values())

@@ -42,10 +42,12 @@ Index = QModelIndex | QPersistentModelIndex
 ROW_H = 24
 COLUMNS = ("", "Case", "Structure", "Dice")
 TYPING_MS = 180
+WAITING = "…"
+WAITING_COLUMN = 2
 
 
 class WorklistModel(QAbstractTableModel):
-    """Rows of the worklist view-model; more are fetched as the reader scrolls."""
+    """The worklist view-model by place: it knows how long the list is, and asks for the rows that are looked at."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,27 +59,20 @@ class WorklistModel(QAbstractTableModel):
         old = self._worklist
         if old is not None:
             old.reset.disconnect(self._reset)
-            old.appended.disconnect(self._appended)
-            old.row_changed.disconnect(self._changed)
+            old.rows_changed.disconnect(self._changed)
         self._worklist = worklist
         if worklist is not None:
             worklist.reset.connect(self._reset)
-            worklist.appended.connect(self._appended)
-            worklist.row_changed.connect(self._changed)
+            worklist.rows_changed.connect(self._changed)
         self._reset()
 
     def _reset(self) -> None:
         self.beginResetModel()
-        self._count = len(self._worklist.rows) if self._worklist else 0
+        self._count = self._worklist.count if self._worklist else 0
         self.endResetModel()
 
-    def _appended(self, first: int, last: int) -> None:
-        self.beginInsertRows(QModelIndex(), first, last)
-        self._count = last + 1
-        self.endInsertRows()
-
-    def _changed(self, row: int) -> None:
-        self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+    def _changed(self, first: int, last: int) -> None:
+        self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else self._count
@@ -85,19 +80,17 @@ class WorklistModel(QAbstractTableModel):
     def columnCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(COLUMNS)
 
-    def canFetchMore(self, parent: Index) -> bool:
-        worklist = self._worklist
-        return not parent.isValid() and worklist is not None and not worklist.exhausted and bool(worklist.rows)
-
-    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002  (signature is Qt's)
-        if self._worklist is not None:
-            self._worklist.fetch_more()
-
     def row(self, index: Index) -> ItemRow | None:
-        """Return the row behind an index."""
+        """Return the row behind an index; one that is not here yet is fetched."""
         if self._worklist is None or not 0 <= index.row() < self._count:
             return None
-        return self._worklist.rows[index.row()]
+        return self._worklist.row_at(index.row())
+
+    def item(self, index: Index) -> ItemId | None:
+        """Return the item behind an index, also where its row is not here yet."""
+        if self._worklist is None or not 0 <= index.row() < self._count:
+            return None
+        return self._worklist.item_at(index.row())
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
@@ -107,7 +100,8 @@ class WorklistModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.row(index)
         if row is None:
-            return None
+            waiting = role == Qt.ItemDataRole.DisplayRole and index.column() == WAITING_COLUMN
+            return WAITING if waiting else None
         if role == Qt.ItemDataRole.DisplayRole:
             return ("", row.item.case, row.title, "" if row.dice is None else f"{row.dice:.2f}")[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -152,6 +146,7 @@ class RowDelegate(QStyledItemDelegate):
         model = index.model()
         row = model.row(index) if isinstance(model, WorklistModel) else None
         if row is None:
+            self._placeholder(painter, option, index)
             return
         theme, rect = self.theme, QRect(option.rect)
         chosen = bool(option.state & option.state.State_Selected)
@@ -176,6 +171,13 @@ class RowDelegate(QStyledItemDelegate):
         words = painter.fontMetrics().elidedText(text, mode, room.width())
         side = Qt.AlignmentFlag.AlignRight if index.column() == 3 else Qt.AlignmentFlag.AlignLeft
         painter.drawText(room, int(side | Qt.AlignmentFlag.AlignVCenter), words)
+
+    def _placeholder(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Say quietly that a row is on its way."""
+        painter.setFont(self.theme.font("base"))
+        painter.setPen(self.theme.colour("text-quiet"))
+        room = QRect(option.rect).adjusted(4, 0, -4, 0)
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), str(index.data() or ""))
 
     def _status(self, painter: QPainter, row: ItemRow, rect: QRectF) -> None:
         """Open: a ring in the picked colour. Accepted: a filled dot in the accepted colour. Others: their sign."""
@@ -307,6 +309,7 @@ class WorklistPanel(QWidget):
         """Show another worklist."""
         if self._worklist is not None:
             self._worklist.counts_changed.disconnect(self._count)
+            self._worklist.ordered.disconnect(self._mark_late)
         self._worklist = worklist
         self.delegate.label_sets = label_sets
         self.filter.clear()
@@ -318,6 +321,7 @@ class WorklistPanel(QWidget):
         self.sort.setCurrentIndex(0)
         if worklist is not None:
             worklist.counts_changed.connect(self._count)
+            worklist.ordered.connect(self._mark_late)
 
     def show_item(self, item: ItemId | None) -> None:
         """Select the row of the item on the stage."""
@@ -338,10 +342,15 @@ class WorklistPanel(QWidget):
         self.table.selectionModel().setCurrentIndex(index, flags)
         self.table.scrollTo(index)
 
+    def _mark_late(self) -> None:
+        """Mark the item when its place was not known before; whoever has scrolled meanwhile stays where they are."""
+        if not self.table.selectionModel().hasSelection():
+            self._mark()
+
     def _clicked(self, index: QModelIndex) -> None:
-        row = self.model.row(index)
-        if row is not None:
-            self.chosen.emit(row.item)
+        item = self.model.item(index)
+        if item is not None:
+            self.chosen.emit(item)
 
     def _ask(self, **wanted: str) -> None:
         if self._worklist is not None:

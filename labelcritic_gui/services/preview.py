@@ -13,7 +13,7 @@ from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progre
 from labelcritic_gui.core.cases import CaseId, MaskSource
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.core.structures import StructureTable
-from labelcritic_gui.formats import layouts, nifti
+from labelcritic_gui.formats import layouts, volumes
 from labelcritic_gui.imaging.frame import PictureFrame
 from labelcritic_gui.imaging.projection import ALL_WINDOWS, Picture
 from labelcritic_gui.services.new_review import CreationReport, scan_review
@@ -175,15 +175,23 @@ def grouped(refusals: Iterable[Refusal]) -> tuple[RefusalGroup, ...]:
     kinds: dict[str, list[Refusal]] = {}
     for refusal in refusals:
         kinds.setdefault(_kind(refusal), []).append(refusal)
-    groups = [RefusalGroup(same[0].reason, len(same), tuple(same[:EXAMPLES])) for same in kinds.values()]
+    groups = [RefusalGroup(_short(same[0]), len(same), tuple(same[:EXAMPLES])) for same in kinds.values()]
     return tuple(sorted(groups, key=lambda group: -group.count))
 
 
+def _short(refusal: Refusal) -> str:
+    """Return the reason with the file's name in place of its long path."""
+    if not refusal.path or " and " in refusal.path:
+        return refusal.reason
+    return re.sub(rf"\S*{re.escape(refusal.path)}", lambda _: Path(refusal.path).name, refusal.reason)
+
+
 def _kind(refusal: Refusal) -> str:
-    text = refusal.reason
-    for word in (refusal.path, refusal.case, refusal.structure, refusal.label_set):
-        text = text.replace(word, "…") if word else text
-    return re.sub(r"\d+(\.\d+)?", "#", re.sub(r"\S*…\S*", "…", text))
+    """Return the reason without what tells two refusals of one kind apart: places, names and numbers."""
+    text = re.sub(rf"\S*{re.escape(refusal.path)}", "…", refusal.reason) if refusal.path else refusal.reason
+    for word in filter(None, (refusal.case, refusal.structure, refusal.label_set)):
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text)
+    return re.sub(r"-?\d+(\.\d+)?", "#", text)
 
 
 # --- a first picture -------------------------------------------------------------------------------------------
@@ -273,8 +281,8 @@ def _has_images(path: Path, table: StructureTable) -> bool:
     """Say whether a path holds images, not labels: something in its first volume is darker than any label."""
     try:
         plan = plan_scan(Request(Path(), path, ()), table)
-        with nifti.open_stream(plan.images.root / plan.files[0].path) as stream:
-            return any(bool((nifti.hounsfield(block, stream.header) < AIR_HU).any()) for _, block in stream.blocks())
+        with volumes.open_stream(plan.images.root / plan.files[0].path) as stream:
+            return any(bool((volumes.hounsfield(block, stream.header) < AIR_HU).any()) for _, block in stream.blocks())
     except UserError:
         return False
 

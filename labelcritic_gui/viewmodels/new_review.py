@@ -1,9 +1,9 @@
 """The new-review dialog: what was chosen, what was recognised, names put right, creation. Layer: viewmodels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from psygnal import Signal
 
@@ -29,6 +29,7 @@ from labelcritic_gui.viewmodels.previews import (
 )
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 
+T = TypeVar("T")
 SAMPLE = 20
 """Cases looked at before all are counted: enough to see whether layout, names and grids are right."""
 
@@ -146,17 +147,9 @@ class NewReview:
 
     def drop(self, paths: Sequence[Path]) -> None:
         """Take folders or files dropped on the dialog: those with images, and the others as label sets."""
-        job = self._begin(f"Looking at {len(paths)} dropped")
-        self._runner.run(
-            Lane.CPU,
-            lambda: self._calls.sort_dropped(paths, job),
-            self._take_dropped,
-            key="new-review.preview",
-            on_error=self._failed,
-        )
+        self._begin("Looking at what was dropped", lambda job: self._calls.sort_dropped(paths, job), self._take_dropped)
 
     def _take_dropped(self, dropped: Dropped) -> None:
-        self._end()
         if dropped.images is not None:
             self.images = str(dropped.images)
         for path in dropped.labels:
@@ -181,6 +174,12 @@ class NewReview:
                 chosen[draft.slug] = LabelSource(draft.slug, Path(draft.path), draft.classes)
         return tuple(chosen.values())
 
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """The slugs of the label sets that can be used, as far as is known."""
+        problems = self.preview.problems if self.preview else {}
+        return tuple(source.slug for source in self.labels if source.slug not in problems)
+
     def scan(self) -> None:
         """Look at what was chosen, unless it was looked at already: first at a few cases, then at all."""
         wanted = (self.images, self.labels)
@@ -188,6 +187,7 @@ class NewReview:
             return
         self._seen = wanted
         self.stop()
+        self.job = self._picturing = None  # nobody waits for what was stopped
         self.preview = self.picture = self.error = self.trouble = None
         self.found.emit()
         self.pictured.emit()
@@ -207,19 +207,13 @@ class NewReview:
 
     def _look(self, limit: int | None) -> None:
         images, labels = Path(self.images), self.labels
-        job = self._begin("Counting all cases" if limit is None else "Looking")
-        self._runner.run(
-            Lane.CPU,
-            lambda: self._calls.preview(images, labels, limit, job=job),
+        self._begin(
+            "Counting all cases" if limit is None else "Looking",
+            lambda job: self._calls.preview(images, labels, limit, job=job),
             lambda result: self._take_preview(*result, limit=limit),
-            key="new-review.preview",
-            on_error=self._failed,
         )
 
     def _take_preview(self, found: Preview, suggested: Suggestion, *, limit: int | None) -> None:
-        self._end()
-        if self._closed:
-            return
         self.preview = found
         if "title" not in self._own:
             self.title = suggested.title
@@ -232,22 +226,27 @@ class NewReview:
                 self._look(None)
 
     def _look_at_first(self) -> None:
-        images = Path(self.images)
-        good = tuple(s for s in self.labels if self.preview is None or s.slug not in self.preview.problems)
+        images, good = Path(self.images), tuple(s for s in self.labels if s.slug in self.usable)
         job = self._picturing = Job("Drawing the first case")
         self._runner.run(
             Lane.CPU,
             lambda: self._calls.first_case(images, good, job),
-            self._take_picture,
+            lambda picture: self._take_picture(job, picture),
             key="new-review.picture",
-            on_error=lambda error: self._failed(error, picture=True),
+            on_error=lambda error: self._no_picture(job, error),
         )
+        self.pictured.emit()
 
-    def _take_picture(self, picture: FirstCase | None) -> None:
-        self._picturing = None
-        self.picture = picture
-        if not self._closed:
+    def _take_picture(self, job: Job, picture: FirstCase | None) -> None:
+        if job is self._picturing and not self._closed:
+            self._picturing = None
+            self.picture = picture
             self.pictured.emit()
+
+    def _no_picture(self, job: Job, error: BaseException) -> None:
+        if not isinstance(error, UserError):
+            raise error
+        self._take_picture(job, None)
 
     @property
     def drawing(self) -> bool:
@@ -270,8 +269,7 @@ class NewReview:
         """The structures found, those with a remark first."""
         if self.preview is None:
             return ()
-        slugs = [source.slug for source in self.labels]
-        return rows_of(self.preview, slugs, self._renames, knows=self._calls.table.knows, take_all=self.take_all)
+        return rows_of(self.preview, self.usable, self._renames, knows=self._calls.table.knows, take_all=self.take_all)
 
     @property
     def renames(self) -> dict[str, str]:
@@ -351,17 +349,9 @@ class NewReview:
         )
         self.trouble = None
         self.creating = True
-        job = self._begin("Creating the review")
-        self._runner.run(
-            Lane.CPU,
-            lambda: self._calls.create(request, job, job),
-            self._created,
-            key="new-review.preview",
-            on_error=self._failed,
-        )
+        self._begin("Creating the review", lambda job: self._calls.create(request, job, job), self._created)
 
     def _created(self, report: CreationReport) -> None:
-        self._end()
         self.created.emit(report.folder)
 
     def close(self) -> None:
@@ -369,24 +359,34 @@ class NewReview:
         self._closed = True
         self.stop()
 
-    def _begin(self, title: str) -> Job:
-        self.job = Job(title)
+    def _begin(self, title: str, work: Callable[[Job], T], done: Callable[[T], None]) -> None:
+        """Start the one job of the dialog; what an earlier one still brings is dropped."""
+        job = self.job = Job(title)
         self.working.emit()
-        return self.job
 
-    def _end(self) -> None:
+        def finished(result: T) -> None:
+            if self._ended(job):
+                done(result)
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, UserError):
+                raise error
+            creating = self.creating
+            if self._ended(job):
+                self._failed(error, creating=creating)
+
+        self._runner.run(Lane.CPU, lambda: work(job), finished, key="new-review.job", on_error=failed)
+
+    def _ended(self, job: Job) -> bool:
+        """Take note that a job ended; say whether anyone still waits for it."""
+        if self.job is not job or self._closed:
+            return False
         self.job = None
         self.creating = False
         self.working.emit()
+        return True
 
-    def _failed(self, error: BaseException, *, picture: bool = False) -> None:
-        if not isinstance(error, UserError):
-            raise error
-        if picture:
-            self._picturing = None
-            return
-        creating = self.creating
-        self._end()
+    def _failed(self, error: UserError, *, creating: bool) -> None:
         if isinstance(error, CancelledError):
             self.trouble = Message("Stopped; nothing was written." if creating else "Stopped.")
         elif creating:

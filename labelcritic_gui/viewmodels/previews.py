@@ -31,12 +31,15 @@ __all__ = [
     "ServicePreviews",
     "Suggestion",
     "clean_path",
+    "misfits_of",
     "rows_of",
     "said",
     "shown_name",
     "slug_of",
+    "summary_of",
 ]
 
+THIN = "\u202f"
 CLASSES_HINT = "Choose the file or the numbering scheme that says it, under “numbers”."
 
 
@@ -152,13 +155,33 @@ def rows_of(
         lone = len(slugs) > 1 and len(together[name]) == 1
         words = []
         if lone:
-            words.append(f"only in {next(iter(together[name]))}" + ("" if take_all else ": left out"))
+            words.append(("" if take_all else "left out: ") + f"only in {next(iter(together[name]))}")
         if not knows(name):
-            words.append("unknown name, kept")
+            words.append("unknown name")
         cases = tuple(one.cases.get(slug, 0) for slug in slugs)
         taken, fixed = not lone or take_all, one.name in renames
-        rows.append(Row(one.name, one.found_as, name, cases, "; ".join(words), taken=taken, fixed=fixed))
+        rows.append(Row(one.name, one.found_as, name, cases, ", ".join(words), taken=taken, fixed=fixed))
     return tuple(sorted(rows, key=lambda row: (row.taken and not row.remark, row.name)))
+
+
+def summary_of(preview: Preview | None, rows: Sequence[Row]) -> str:
+    """Say in one line what was recognised."""
+    if preview is None or not rows:
+        return ""
+    names = len({row.stands_for for row in rows if row.taken})
+    words = f"{names} structure{'s' if names != 1 else ''} to compare"
+    if not preview.complete:
+        words += f"  ·  counted in the first {preview.scanned} of {preview.images:,} cases".replace(",", THIN)
+    return words
+
+
+def misfits_of(preview: Preview | None) -> str:
+    """Say in one line what does not fit."""
+    if preview is None or not preview.structures:
+        return ""
+    if not preview.refused:
+        return "Everything fits."
+    return f"{preview.refused:,} found that cannot be used:".replace(",", THIN)
 
 
 def said(error: UserError) -> str:

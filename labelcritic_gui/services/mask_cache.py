@@ -27,14 +27,23 @@ Load = Callable[[Path, Wanted], list[Mask]]
 
 
 def cached_masks(
-    review_folder: Path, file: Path, wanted: Wanted, load: Load, *, clock: Callable[[], float] = time.perf_counter
+    review_folder: Path,
+    file: Path,
+    wanted: Wanted,
+    load: Load,
+    *,
+    grid: Geometry | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[Mask]:
     """Return each wanted mask of a file, by its label values or None (all but 0), in order; kept crops are taken.
 
-    What is not kept, or older than the file, is read by one call of `load` and kept if that took long. Raises what
-    `load` raises.
+    What is not kept, or older than the file, is read by one call of `load` and kept if that took long. `grid` is the
+    image's, where `load` depends on it. A folder (a DICOM series) has no stamp to trust and is always read. Raises
+    what `load` raises.
     """
-    stamp = f"{FORM}:{picture_cache.file_stamp(file)}"
+    if not file.is_file():
+        return load(file, wanted)
+    stamp = f"{FORM}:{picture_cache.file_stamp(file)}:{_fingerprint(grid)}"
     places = [_place(review_folder, file, values) for values in wanted]
     found = [_kept(place, stamp) for place in places]
     lacking = [n for n, mask in enumerate(found) if mask is None]
@@ -47,6 +56,10 @@ def cached_masks(
             if slow:
                 picture_cache.save_arrays(places[n], stamp, _packed(mask))
     return [mask for mask in found if mask is not None]
+
+
+def _fingerprint(grid: Geometry | None) -> str:
+    return "" if grid is None else sha256(f"{grid.shape}{grid.affine.tolist()}".encode()).hexdigest()
 
 
 def _place(review_folder: Path, file: Path, values: tuple[int, ...] | None) -> Path:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labelcritic_gui.core.cases import ItemId
-from labelcritic_gui.core.geometry import Mask, content_hash
+from labelcritic_gui.core.geometry import Geometry, Mask, content_hash
 from labelcritic_gui.formats import nifti
 from labelcritic_gui.services import checkup, mask_cache, pictures
 from labelcritic_gui.services.comparison import load_stage
@@ -109,6 +109,26 @@ def test_that_a_changed_file_and_a_damaged_crop_are_read_again(tmp_path: Path, m
         (mask,) = cached_masks(tmp_path, mask_file, [None], reader, clock=reader.clock)
         assert content_hash(mask) == content_hash(nifti.load_mask(mask_file))
     assert len(reader.asked) == 3
+
+
+def test_that_crops_kept_for_another_grid_are_not_taken(tmp_path: Path, mask_file: Path) -> None:
+    reader = Reader(mask_cache.SLOW_S + 1)
+    grid = nifti.read_geometry(mask_file)
+    for wanted_grid in (grid, Geometry(grid.shape, grid.affine * 2), grid):
+        cached_masks(tmp_path, mask_file, [None], reader, grid=wanted_grid, clock=reader.clock)
+    assert len(reader.asked) == 3
+
+
+def test_that_what_is_no_file_is_always_read(tmp_path: Path, mask_file: Path) -> None:
+    asked: list[Path] = []
+
+    def load(file: Path, wanted: mask_cache.Wanted) -> list[Mask]:
+        asked.append(file)
+        return nifti.load_masks(mask_file, wanted)
+
+    for _ in range(2):
+        cached_masks(tmp_path, mask_file.parent, [None], load, clock=lambda: 100.0 * len(asked))
+    assert len(asked) == 2
 
 
 def _spoil(folder: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelcritic_gui.cli.output import USER_MISTAKE, Outcome, ProgressLine
+from labelcritic_gui.core.cancel import no_progress
 
 if TYPE_CHECKING:
     from labelcritic_gui.bootstrap import Services
@@ -45,8 +46,11 @@ def inspect(arguments: argparse.Namespace, services: "Services") -> Outcome:
     documents: list[dict[str, Any]] = []
     lines: list[str] = []
     failed: list[str] = []
-    for name in arguments.files:
-        found = inspect_file(Path(name), classes=classes, progress=progress)
+    within = progress if len(arguments.files) == 1 else no_progress
+    for done, name in enumerate(arguments.files):
+        if len(arguments.files) > 1:
+            progress(done, len(arguments.files), name)
+        found = inspect_file(Path(name), classes=classes, progress=within)
         documents.append(as_document(found))
         if found.refused:
             failed.append(found.why if name in found.why else f"{name}: {found.why}")

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.review import Choice, ItemState
-from labelcritic_gui.services import comparison, export, review, switching, worklist
+from labelcritic_gui.services import comparison, export, inspection, review, switching, worklist
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
+from labelcritic_gui.services.inspection import InspectedFile
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.worklist import Counts, ItemRow, Keys, WorklistQuery
 from labelcritic_gui.viewmodels.runner import Lane
@@ -127,6 +128,9 @@ class ReviewCalls(Protocol):
 
     def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
         """Write what was accepted. Lane CPU."""
+
+    def inspect_item(self, item: ItemId, cancel: Cancel, progress: Progress) -> tuple[InspectedFile, ...]:
+        """Say what the image and each candidate's file are. Lane CPU."""
 
     def choose_critic(self, kind: str) -> None:
         """Make a kind of critic the review's own; the review is opened anew after it. Lane STORE."""
@@ -269,6 +273,10 @@ class ServiceCalls:
     def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
         """Write what was accepted."""
         return export.export_review(self._review, out, progress=progress, cancel=cancel)
+
+    def inspect_item(self, item: ItemId, cancel: Cancel, progress: Progress) -> tuple[InspectedFile, ...]:
+        """Say what the image and each candidate's file are."""
+        return inspection.inspect_item(self._review, item, progress=progress, cancel=cancel)
 
     def choose_critic(self, kind: str) -> None:
         """Make a kind of critic the review's own."""

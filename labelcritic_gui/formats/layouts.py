@@ -1,195 +1,218 @@
-"""Recognise how images and labels lie on disk and list them; nothing is opened but folders. Layer: formats.
+"""Recognise how images and labels lie on disk and list them, with the reason for the guess. Layer: formats.
 
-Recognised now: the AbdomenAtlas layout (`CASE/ct.nii.gz`, `CASE/segmentations/STRUCTURE.nii.gz`), flat folders of
-images or of multi-label maps named as the case, patterns with `{case}` and `{structure}`, and single files.
+This is the door; nothing is opened but folders, small tables (dataset.json, a look-up table, a manifest), and what the
+caller hands in to read the names a label file carries.
 """
 
-import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from labelcritic_gui.core.cases import CaseId
-from labelcritic_gui.core.errors import ReviewError, UnreadableFileError
+from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.core.structures import StructureTable
+from labelcritic_gui.formats.layouts_cases import CaseIndex
+from labelcritic_gui.formats.layouts_folders import require_folder, what_is_in
+from labelcritic_gui.formats.layouts_images import image_layouts
+from labelcritic_gui.formats.layouts_labels import label_layouts
+from labelcritic_gui.formats.layouts_manifest import Manifest, is_manifest
+from labelcritic_gui.formats.layouts_maps import MapNames
+from labelcritic_gui.formats.layouts_pattern import is_pattern, match_pattern
+from labelcritic_gui.formats.layouts_words import (
+    Guess,
+    Hints,
+    ImageFile,
+    Images,
+    ImageScan,
+    LabelFile,
+    LabelNames,
+    Labels,
+    LabelScan,
+    SeriesOf,
+    bare_name,
+)
 
-SUFFIXES = (".nii.gz", ".nii")
-CT_NAME = "ct"
-MASK_FOLDER = "segmentations"
-LISTED = 6
+__all__ = [
+    "CaseId",
+    "Guess",
+    "ImageFile",
+    "ImageScan",
+    "Images",
+    "LabelFile",
+    "LabelScan",
+    "Labels",
+    "bare_name",
+    "find_images",
+    "find_labels",
+    "scan_images",
+    "scan_labels",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class ImageFile:
-    """A case and its image, `path` relative to the layout's root."""
-
-    case: CaseId
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Images:
-    """What an --images PATH turned out to be."""
-
-    root: Path
-    files: tuple[ImageFile, ...]
-    layout: str
-
-
-@dataclass(frozen=True, slots=True)
-class LabelFile:
-    """A label file of a case; `structure` is the name as found, or None for a multi-label map."""
-
-    case: CaseId
-    structure: str | None
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """What a --labels PATH turned out to be; `path`s are relative to `root`."""
-
-    root: Path
-    files: tuple[LabelFile, ...]
-    layout: str
-
-
-def bare_name(name: str) -> str:
-    """Return a file name without its NIfTI suffix."""
-    lower = name.lower()
-    for suffix in SUFFIXES:
-        if lower.endswith(suffix):
-            return name[: -len(suffix)]
-    return name
+LOOKED_INTO = 24
+"""So many folders decide on the layout; only when they say nothing are all looked into."""
 
 
-def find_images(path: Path) -> Images:
-    """List the cases of a folder, a pattern with {case}, or a single file; raises when there is none."""
-    if "{case}" in str(path):
-        root, found = _match_pattern(path)
-        files = tuple(ImageFile(CaseId(case), file) for case, _, file in found)
-        return Images(root, files, f"pattern {path.name}")
+def find_images(path: Path, *, table: StructureTable | None = None, series_of: SeriesOf | None = None) -> Images:
+    """List the cases of a folder, a pattern with {case}, a manifest, or a single file.
+
+    With `table`, labels among images are known by their names; `series_of` returns the UIDs of the CT series in a
+    DICOM folder, so that each becomes a case. Raises ReviewError when there is no image or a case has two, and
+    UnreadableFileError when a folder cannot be read.
+    """
+    scan = scan_images(path, table=table, series_of=series_of)
+    files = tuple(scan.files)
+    return Images(scan.root, files, scan.guess.layout, scan.guess.reason, scan.guess.score, scan.alternatives)
+
+
+def scan_images(path: Path, *, table: StructureTable | None = None, series_of: SeriesOf | None = None) -> ImageScan:
+    """Recognise the layout as `find_images` does, and list the images while they are iterated.
+
+    Raises as `find_images`; twins are met only while iterating.
+    """
+    if is_pattern(path):
+        root, matched = match_pattern(path)
+        guess = Guess(f"pattern {path.name}", "The pattern was given.", 1.0)
+        return ImageScan(root, guess, _without_twins(root, (ImageFile(CaseId(case), f) for case, _, f in matched)))
+    if is_manifest(path):
+        guess = Guess("a manifest", f"{path.name} is a table of cases and their images.", 1.0)
+        return _some_images(path, ImageScan(path.parent, guess, Manifest(path).images()), "its column image is empty")
     if path.is_file():
-        return Images(path.parent, (ImageFile(CaseId(bare_name(path.name)), path.name),), "a single image")
-    _require_folder(path, "images")
-    nested = sorted(p for p in path.glob("*/*") if bare_name(p.name) == CT_NAME and p.name.lower().endswith(SUFFIXES))
-    if nested:
-        _refuse_twins(nested, key=lambda p: p.parent)
-        files = tuple(ImageFile(CaseId(p.parent.name), p.relative_to(path).as_posix()) for p in nested)
-        return Images(path, files, "AbdomenAtlas (CASE/ct.nii.gz)")
-    flat = _nifti_files(path)
-    if flat:
-        _refuse_twins(flat, key=lambda p: bare_name(p.name))
-        return Images(path, tuple(ImageFile(CaseId(bare_name(p.name)), p.name) for p in flat), "a folder of images")
-    raise ReviewError(
-        f"No image was found in {path}: looked for CASE/ct.nii.gz and *.nii.gz; {_what_is_in(path)}.",
-        "Name the folder of the images, or a pattern such as 'DIR/{case}/image.nii.gz'.",
-    )
+        guess = Guess("a single image", "One file was named.", 1.0)
+        return ImageScan(path.parent, guess, iter([ImageFile(CaseId(bare_name(path.name)), path.name)]))
+    if _names_series(path):
+        folder = path.name.split("#", 1)[0]
+        guess = Guess("a DICOM series", "One series of a folder was named.", 1.0)
+        return ImageScan(path.parent, guess, iter([ImageFile(CaseId(folder), path.name)]))
+    require_folder(path, "images")
+    hints = Hints(table, series_of=series_of)
+    found = image_layouts(path, hints, LOOKED_INTO) or image_layouts(path, hints, None)
+    if not found:
+        raise ReviewError(
+            f"No image was found in {path}: looked for CASE/ct.nii.gz, *.nii.gz and other volumes, imagesTr, "
+            f"sub-*/*_ct.nii.gz, and folders of DICOM files; {what_is_in(path)}.",
+            "Name the folder of the images, a pattern such as 'DIR/{case}/image.nii.gz', or a manifest.csv.",
+        )
+    best = found[0]
+    others = tuple(one.guess for one in found[1:])
+    return ImageScan(best.root, best.guess, _without_twins(best.root, best.files()), others)
 
 
-def find_labels(path: Path, cases: Sequence[CaseId]) -> Labels:
-    """List the label files of the given cases under a folder, a pattern, or a single file; raises when none."""
-    if "{case}" in str(path) or "{structure}" in str(path):
-        return _labels_of_pattern(path, cases)
+def find_labels(
+    path: Path,
+    cases: Sequence[CaseId],
+    *,
+    label_set: str = "",
+    table: StructureTable | None = None,
+    label_names: LabelNames | None = None,
+    images: Images | None = None,
+) -> Labels:
+    """List the label files of the given cases under a folder, a pattern, in a manifest, or in a single file.
+
+    `label_set` chooses among several in one place (rows of a manifest, sub-folders of each case, sibling folders);
+    `table` says which names are structures; `label_names` reads the names that a multi-label file carries; `images`
+    are never taken for labels. Raises ReviewError when there is none, or several and none is named, and
+    UnreadableFileError when a folder or table cannot be read.
+    """
+    scan = scan_labels(path, cases, label_set=label_set, table=table, label_names=label_names, images=images)
+    files = tuple(scan.files)
+    return Labels(scan.root, files, scan.guess.layout, scan.guess.reason, scan.guess.score, scan.alternatives)
+
+
+def scan_labels(
+    path: Path,
+    cases: Sequence[CaseId],
+    *,
+    label_set: str = "",
+    table: StructureTable | None = None,
+    label_names: LabelNames | None = None,
+    images: Images | None = None,
+) -> LabelScan:
+    """Recognise the layout as `find_labels` does, and list the label files while they are iterated. Raises alike."""
+    hints = Hints(table, label_set, label_names, images=images)
+    if is_pattern(path):
+        return _labels_of_pattern(path, cases, hints)
+    if is_manifest(path):
+        guess = Guess("a manifest", f"{path.name} is a table of cases and their labels.", 1.0)
+        rows = Manifest(path).labels(label_set, CaseIndex(cases))
+        return _some_labels(path, cases, LabelScan(path.parent, guess, rows), looked="rows of these cases")
     if path.is_file():
         if len(cases) != 1:
             raise ReviewError(
                 f"{path} is one label file, but there are {len(cases)} images.",
                 "Name a folder, or a pattern with {case}.",
             )
-        return Labels(path.parent, (LabelFile(cases[0], None, path.name),), "a single multi-label file")
-    _require_folder(path, "labels")
-    nested = [
-        LabelFile(case, bare_name(p.name), p.relative_to(path).as_posix())
-        for case in cases
-        for p in _nifti_files(path / case / MASK_FOLDER)
-    ]
-    if nested:
-        return Labels(path, tuple(nested), "AbdomenAtlas (CASE/segmentations/STRUCTURE.nii.gz)")
-    wanted = set(cases)
-    flat = [LabelFile(CaseId(bare_name(p.name)), None, p.name) for p in _nifti_files(path)]
-    flat = [file for file in flat if file.case in wanted]
-    if flat:
-        return Labels(path, tuple(flat), "multi-label maps named as the case")
-    raise ReviewError(
-        f"No label was found in {path} for {len(cases)} case(s) such as {cases[0]}: looked for "
-        f"{cases[0]}/{MASK_FOLDER}/STRUCTURE.nii.gz and {cases[0]}.nii.gz; {_what_is_in(path)}.",
-        "Name the folder of the labels, or a pattern such as 'DIR/{case}/{structure}.nii.gz'.",
+        guess = Guess("a single multi-label file", "One file was named.", 1.0)
+        return LabelScan(path.parent, guess, iter([MapNames(path.parent, hints).file(cases[0], path.name)]))
+    require_folder(path, "labels")
+    index = CaseIndex(cases)
+    found = label_layouts(path, index, hints, LOOKED_INTO) or label_layouts(path, index, hints, None)
+    others = tuple(one.guess for one in found[1:])
+    if not found:
+        raise _no_labels(path, cases, looked="")
+    return _some_labels(path, cases, LabelScan(found[0].root, found[0].guess, found[0].files(), others), looked="")
+
+
+def _names_series(path: Path) -> bool:
+    """Say whether a path is FOLDER#SERIES_UID."""
+    return "#" in path.name and not path.exists() and path.with_name(path.name.split("#", 1)[0] or "#").is_dir()
+
+
+def _without_twins(root: Path, files: Iterable[ImageFile]) -> Iterator[ImageFile]:
+    seen: dict[CaseId, str] = {}
+    for file in files:
+        if file.case in seen:
+            raise ReviewError(
+                f"Two images of one case, {file.case}: {root / seen[file.case]} and {root / file.path}.",
+                "Keep one of them, or name it by a pattern.",
+            )
+        seen[file.case] = file.path
+        yield file
+
+
+def _some_images(path: Path, scan: ImageScan, why: str) -> ImageScan:
+    first = next(scan.files, None)
+    if first is None:
+        raise ReviewError(f"No image was found in {path}: {why}.", "Check it.")
+    return ImageScan(scan.root, scan.guess, chain([first], scan.files), scan.alternatives)
+
+
+def _some_labels(path: Path, cases: Sequence[CaseId], scan: LabelScan, *, looked: str) -> LabelScan:
+    first = next(scan.files, None)
+    if first is None:
+        raise _no_labels(path, cases, looked=looked)
+    return LabelScan(scan.root, scan.guess, chain([first], scan.files), scan.alternatives)
+
+
+def _no_labels(path: Path, cases: Sequence[CaseId], *, looked: str) -> ReviewError:
+    case = cases[0] if cases else "CASE"
+    what = looked or (
+        f"{case}/segmentations/STRUCTURE.nii.gz, {case}/STRUCTURE.nii.gz, {case}.nii.gz, {case}_STRUCTURE.nii.gz, "
+        f"STRUCTURE/{case}.nii.gz, labelsTr, sub-*/*_dseg.nii.gz"
+    )
+    held = f"; {what_is_in(path)}" if path.is_dir() else ""
+    return ReviewError(
+        f"No label was found in {path} for {len(cases):,} case(s) such as {case}: looked for {what}{held}.",
+        "Name the folder of the labels, a pattern such as 'DIR/{case}/{structure}.nii.gz', or a manifest.csv.",
     )
 
 
-def _labels_of_pattern(path: Path, cases: Sequence[CaseId]) -> Labels:
+def _labels_of_pattern(path: Path, cases: Sequence[CaseId], hints: Hints) -> LabelScan:
     if "{case}" not in str(path) and len(cases) != 1:
         raise ReviewError(f"The pattern {path} has no {{case}}, but there are {len(cases)} images.", "Add {case}.")
-    root, found = _match_pattern(path)
-    wanted = set(cases)
-    files = tuple(
-        LabelFile(CaseId(case) if case else cases[0], structure or None, file)
-        for case, structure, file in found
-        if not case or case in wanted
-    )
-    if not files:
+    root, matched = match_pattern(path)
+    index = CaseIndex(cases)
+    maps = MapNames(root, hints)
+    chosen = [
+        (found, structure, file)
+        for case, structure, file in matched
+        if (found := index.of(case) if case else cases[0]) is not None
+    ]
+    if not chosen:
         raise ReviewError(
-            f"The pattern {path} matches {len(found)} file(s), none of a case of this review (such as {cases[0]}).",
+            f"The pattern {path} matches {len(matched)} file(s), none of a case of this review (such as {cases[0]}).",
             "Check how the cases are named.",
         )
-    return Labels(root, files, f"pattern {path.name}")
-
-
-def _match_pattern(path: Path) -> tuple[Path, list[tuple[str, str, str]]]:
-    """Return the fixed root of a pattern and every (case, structure, relative path) that matches it."""
-    parts = path.parts
-    first = next(n for n, part in enumerate(parts) if "{" in part)
-    root = Path(*parts[:first]) if first else Path()
-    _require_folder(root, "files of the pattern")
-    relative = "/".join(parts[first:])
-    expression = re.escape(relative).replace(r"\*", "[^/]*")
-    for name in ("case", "structure"):
-        expression = expression.replace(rf"\{{{name}\}}", f"(?P<{name}>[^/]+?)", 1)
-        expression = expression.replace(rf"\{{{name}\}}", f"(?P={name})")
-    matcher = re.compile(expression)
-    glob = relative.replace("{case}", "*").replace("{structure}", "*")
-    found = []
-    for file in sorted(root.glob(glob)):
-        match = matcher.fullmatch(file.relative_to(root).as_posix())
-        if match and file.is_file():
-            groups = match.groupdict()
-            found.append((groups.get("case", ""), groups.get("structure", ""), file.relative_to(root).as_posix()))
-    if not found:
-        raise ReviewError(
-            f"No file matches the pattern {path}: looked for {glob} under {root}; {_what_is_in(root)}.",
-            "Check the pattern.",
-        )
-    return root, found
-
-
-def _nifti_files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(p for p in folder.iterdir() if p.name.lower().endswith(SUFFIXES) and p.is_file())
-
-
-def _require_folder(path: Path, what: str) -> None:
-    if not path.exists():
-        raise UnreadableFileError(f"There is no folder {path} for the {what}.", "Check the path.")
-    if not path.is_dir():
-        raise UnreadableFileError(f"{path} is a file where a folder of {what} was expected.", "Check the path.")
-
-
-def _refuse_twins(files: Iterable[Path], *, key: Callable[[Path], Hashable]) -> None:
-    seen: dict[Hashable, Path] = {}
-    for file in files:
-        name = key(file)
-        if name in seen:
-            raise ReviewError(
-                f"Two images of one case: {seen[name]} and {file}.", "Keep one of them, or name it by a pattern."
-            )
-        seen[name] = file
-
-
-def _what_is_in(folder: Path) -> str:
-    """Say in a few words what a folder holds, for errors."""
-    names = sorted(p.name + ("/" if p.is_dir() else "") for p in folder.iterdir())
-    if not names:
-        return "the folder is empty"
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"it holds {', '.join(names[:LISTED])}{more}"
+    files = (
+        LabelFile(case, structure, file) if structure else maps.file(case, file) for case, structure, file in chosen
+    )
+    return LabelScan(root, Guess(f"pattern {path.name}", "The pattern was given.", 1.0), files)

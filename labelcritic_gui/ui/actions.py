@@ -60,6 +60,9 @@ class Face(Protocol):
     def show_sent(self) -> None:
         """Show what the critic was asked."""
 
+    def show_files(self) -> None:
+        """Show what the files of the open item are."""
+
     def show_keys(self) -> None:
         """Show the key sheet."""
 
@@ -206,6 +209,10 @@ class Actions:
     def show_sent(self) -> None:
         """Show what the critic was asked."""
         self._face.show_sent()
+
+    def show_files(self) -> None:
+        """Show what the files of the open item are."""
+        self._face.show_files()
 
     def show_keys(self) -> None:
         """Show the keys."""

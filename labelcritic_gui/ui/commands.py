@@ -80,6 +80,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.zoom_in", "Zoom in", ("+", "="), lambda a: a.zoom(1), _C.ITEM_OPEN, "View", repeat=True),
     Command("view.zoom_out", "Zoom out", ("-",), lambda a: a.zoom(-1), _C.ITEM_OPEN, "View", repeat=True),
     Command("view.reset", "Show the whole picture", ("R",), Actions.reset_view, _C.ITEM_OPEN, "View"),
+    Command("view.files", "About these files", ("I",), Actions.show_files, _C.ITEM_OPEN, "View"),
     Command("view.theme", "Dark or light", ("Ctrl+T",), Actions.toggle_theme, menu="View"),
     Command("view.larger", "Larger type", ("Ctrl++", "Ctrl+="), lambda a: a.scale_type(1), menu="View"),
     Command("view.smaller", "Smaller type", ("Ctrl+-",), lambda a: a.scale_type(-1), menu="View"),

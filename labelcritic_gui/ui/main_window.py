@@ -25,8 +25,10 @@ from labelcritic_gui.ui.views.dialogs import (
     TextDialog,
 )
 from labelcritic_gui.ui.views.header import Header
+from labelcritic_gui.ui.views.inspection_dialog import InspectionDialog
 from labelcritic_gui.ui.views.start_page import StartPage
 from labelcritic_gui.viewmodels.context import Condition, holding
+from labelcritic_gui.viewmodels.inspection import Inspector
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 from labelcritic_gui.viewmodels.station import Station
@@ -215,6 +217,12 @@ class MainWindow(QMainWindow):
                 lambda text: self._open(TextDialog(f"What was sent: {item}", text, self)),
                 key="sent",
             )
+
+    def show_files(self) -> None:
+        reading = self._station.reading
+        if reading is not None and reading.item is not None:
+            inspector = Inspector(reading.item, reading.calls.inspect_item, self._runner)
+            self._open(InspectionDialog(inspector, self._theme, self))
 
     def show_keys(self) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}

@@ -9,7 +9,16 @@ from labelcritic_gui.core.cancel import Cancel, stop_if
 from labelcritic_gui.core.cases import Candidate, CandidateId
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Geometry, Mask, content_hash
+from labelcritic_gui.core.resampling import resample_nearest
 from labelcritic_gui.formats import volumes
+
+RESAMPLED = "Not on its image's grid: resampled onto it (nearest neighbour), as was asked for."
+"""The note of a candidate that is resampled whenever it is read."""
+
+
+def is_resampled(candidate: Candidate) -> bool:
+    """Say whether a candidate was taken from another grid on request."""
+    return candidate.note == RESAMPLED
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,12 @@ def hash_of(file: Path, candidate: Candidate, *, image: Geometry | None = None) 
 
 
 def _load_file(file: Path, wanted: list[Candidate], image: Geometry | None) -> dict[CandidateId, Mask]:
-    """Read a file once for all its candidates."""
+    """Read a file once for all its candidates; those that were entered as resampled are resampled."""
     values = [c.source.values for c in wanted]
-    masks = volumes.load_masks(file, values) if image is None else volumes.load_masks_on(file, values, image)
+    if image is None:
+        masks = volumes.load_masks(file, values)
+    elif all(is_resampled(c) for c in wanted):
+        masks = [resample_nearest(mask, image) for mask in volumes.load_masks(file, values)]
+    else:
+        masks = volumes.load_masks_on(file, values, image)
     return {c.id: mask for c, mask in zip(wanted, masks, strict=True)}

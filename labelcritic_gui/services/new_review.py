@@ -1,26 +1,30 @@
 """Makes a review from images and label sets on disk, saying what it took and what it refused. Layer: services."""
 
+import json
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress
-from labelcritic_gui.core.cases import CandidateId, ItemId
+from labelcritic_gui.core.cases import CandidateId
 from labelcritic_gui.core.errors import ReviewError, StorageError, UserError
 from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.services.review import SOFTWARE, now
 from labelcritic_gui.services.scanning import CaseScan, LabelSource, Plan, PlannedSet, Request, plan_scan, scan
 from labelcritic_gui.store import index
-from labelcritic_gui.store.database import create_database
-from labelcritic_gui.store.index import Refusal
+from labelcritic_gui.store.database import Database, create_database, open_database
+from labelcritic_gui.store.index import Refusal, ScannedCase, ScanTotals
 from labelcritic_gui.store.review_file import LabelSetEntry, ReviewFile, stored_path, write_review_file
 
 __all__ = ["CreationReport", "LabelSource", "Request", "create_review", "scan_review"]
 
 MOST_LABEL_SETS = 8
+DATABASE = "review.db"
+BATCH = 100
+"""Cases entered in one transaction."""
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -48,7 +52,7 @@ class CreationReport:
 
 @dataclass
 class _Tally:
-    """What is counted while scanning; no list of all items is held for the report."""
+    """What is counted while scanning; no list of all items is held."""
 
     cases: int = 0
     images: int = 0
@@ -62,16 +66,17 @@ class _Tally:
     def take(self, one: CaseScan, slugs: list[str]) -> None:
         """Count one case."""
         self.images += 1
-        self.refused += one.refused
+        self.refused += one.scanned.refusals
         self.cases += bool(one.items)
-        for candidate in one.candidates:
-            self.known_to[candidate.id.structure].add(candidate.id.label_set)
-            self.candidates[candidate.id.structure] += 1
-        for candidate_id in one.present:
-            self.by_structure[candidate_id.structure][candidate_id.label_set] += 1
+        for mask in one.scanned.masks:
+            self.known_to[mask.candidate.id.structure].add(mask.candidate.id.label_set)
+            self.candidates[mask.candidate.id.structure] += 1
+        present = one.present
+        for candidate in present:
+            self.by_structure[candidate.structure][candidate.label_set] += 1
         for item in one.items:
             self.items[item.structure] += 1
-            self.everywhere[item.structure] += all(CandidateId(*item, slug) in one.present for slug in slugs)
+            self.everywhere[item.structure] += all(CandidateId(*item, slug) in present for slug in slugs)
 
 
 def create_review(
@@ -83,7 +88,8 @@ def create_review(
 ) -> CreationReport:
     """Scan and make the review folder; raises UserError when nothing can be reviewed, leaving nothing behind.
 
-    The review is made beside its place and moved there when it is whole.
+    The review is made beside its place and moved there when it is whole; a scan that was killed is taken up where it
+    stopped when the same is asked for again.
     """
     _check(request)
     if request.folder.exists() and (not request.folder.is_dir() or any(request.folder.iterdir())):
@@ -117,48 +123,71 @@ def scan_review(
     _check(request)
     plan = plan_scan(request, table)
     tally = _Tally()
-    for _ in _scanned(plan, tally, progress, cancel or NeverCancel()):
-        pass
-    return _report(plan, tally)
+    slugs = [one.source.slug for one in plan.sets]
+    for n, one in enumerate(scan(plan, skip=frozenset(), cancel=cancel or NeverCancel())):
+        progress(n, len(plan.files), one.scanned.found.case)
+        tally.take(one, slugs)
+    progress(len(plan.files), len(plan.files), "done")
+    unmatched = _unmatched(plan, tally.known_to, set(tally.items))
+    kept = [s for s in tally.items if s not in unmatched]
+    totals = ScanTotals(
+        cases=tally.cases,
+        items=sum(tally.items[s] for s in kept),
+        candidates=sum(tally.candidates[s] for s in kept),
+        in_every_set=sum(tally.everywhere[s] for s in kept),
+    )
+    return _report(plan, totals, present=tally.by_structure, refused=tuple(tally.refused), unmatched=unmatched)
 
 
 def _make(plan: Plan, partial: Path, progress: Progress, cancel: Cancel) -> CreationReport:
-    if partial.exists():
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True)
-    tally = _Tally()
-    scanned = list(_scanned(plan, tally, progress, cancel))
-    unmatched = _unmatched(plan, tally)
-    _check_found(plan, tally, unmatched)
-    order = [i for one in scanned for i in one.items if i.structure not in unmatched]
-    description = _description(plan, order)
-    database = create_database(partial / description.database)
-    items = set(order)
+    database = _begun(plan, partial)
     try:
-        index.enter(
-            database,
-            found=[one.found for one in scanned],
-            masks=[c for one in scanned for c in one.candidates if c.id.item in items],
-            refusals=tally.refused,
-            order=order,
-        )
+        _enter_all(plan, database, progress, cancel)
+        present = index.present_in(database)
+        refused = index.refusals_of(database)
+        unmatched = _unmatched(plan, index.known_to(database), set(present))
+        _check_found(plan, set(present) - set(unmatched), refused, unmatched)
+        totals = index.finish_scan(database, left_out=unmatched)
     finally:
         database.close()
-    write_review_file(partial, description)
+    structures = tuple(sorted(set(present) - set(unmatched)))
+    write_review_file(partial, _description(plan, structures))
     for name in ("pictures", "edits", "logs"):
-        (partial / name).mkdir()
-    return _report(plan, tally)
+        (partial / name).mkdir(exist_ok=True)
+    return _report(plan, totals, present=present, refused=refused, unmatched=unmatched)
 
 
-def _scanned(plan: Plan, tally: _Tally, progress: Progress, cancel: Cancel) -> "list[CaseScan]":
+def _begun(plan: Plan, partial: Path) -> Database:
+    """Begin a scan in its folder, or take up the same one that was interrupted there."""
+    text = json.dumps(asdict(plan.request), default=str, sort_keys=True)
     slugs = [one.source.slug for one in plan.sets]
-    scanned = []
-    for n, one in enumerate(scan(plan, skip=frozenset(), cancel=cancel)):
-        progress(n, len(plan.files), one.found.case)
-        tally.take(one, slugs)
-        scanned.append(one)
-    progress(len(plan.files), len(plan.files), "writing the review")
-    return scanned
+    file = partial / DATABASE
+    if file.is_file():
+        try:
+            database = open_database(file)
+            index.begin_scan(database, text, slugs)
+        except ReviewError:
+            shutil.rmtree(partial)
+        else:
+            return database
+    partial.mkdir(parents=True, exist_ok=True)
+    database = create_database(file)
+    index.begin_scan(database, text, slugs)
+    return database
+
+
+def _enter_all(plan: Plan, database: Database, progress: Progress, cancel: Cancel) -> None:
+    done = index.scanned_cases(database)
+    total = len(plan.files)
+    batch: list[ScannedCase] = []
+    for n, one in enumerate(scan(plan, skip=done, cancel=cancel), start=len(done)):
+        progress(n, total, one.scanned.found.case)
+        batch.append(one.scanned)
+        if len(batch) >= BATCH:
+            index.enter_cases(database, batch)
+            batch = []
+    index.enter_cases(database, batch)
+    progress(total, total, "writing the review")
 
 
 def _check(request: Request) -> None:
@@ -178,31 +207,31 @@ def _check(request: Request) -> None:
         raise ReviewError(f"The trusted label set {request.trusted!r} is not among {', '.join(slugs)}.")
 
 
-def _unmatched(plan: Plan, tally: _Tally) -> dict[str, str]:
+def _unmatched(plan: Plan, known_to: Mapping[str, set[str]], present: set[str]) -> dict[str, str]:
     """Return the structures left out because only one of several label sets knows them, with that set."""
     if len(plan.sets) == 1 or plan.request.unmatched:
         return {}
-    present = set(tally.items) - plan.wanted
-    return {s: next(iter(sets)) for s, sets in sorted(tally.known_to.items()) if len(sets) == 1 and s in present}
+    asked = present - plan.wanted
+    return {s: next(iter(sets)) for s, sets in sorted(known_to.items()) if len(sets) == 1 and s in asked}
 
 
-def _check_found(plan: Plan, tally: _Tally, unmatched: Mapping[str, str]) -> None:
-    if set(tally.items) - set(unmatched):
+def _check_found(plan: Plan, kept: set[str], refused: Sequence[Refusal], unmatched: Mapping[str, str]) -> None:
+    if kept:
         return
     if unmatched:
         raise ReviewError(
             f"The label sets have no structure in common: {', '.join(unmatched)} are each known to one of them only.",
             "Check names and class maps, or take them all with --unmatched.",
         )
-    why = f" The first of {len(tally.refused)} refusals: {tally.refused[0].reason}" if tally.refused else ""
+    why = f" The first of {len(refused)} refusals: {refused[0].reason}" if refused else ""
     asked = f" of {', '.join(plan.request.structures)}" if plan.request.structures else ""
     raise ReviewError(
-        f"Nothing can be reviewed: {tally.images} image(s), no usable label{asked}.{why}",
+        f"Nothing can be reviewed: {len(plan.files)} image(s), no usable label{asked}.{why}",
         "Check that the labels were made for these images.",
     )
 
 
-def _description(plan: Plan, order: list[ItemId]) -> ReviewFile:
+def _description(plan: Plan, structures: tuple[str, ...]) -> ReviewFile:
     folder = plan.request.folder
     return ReviewFile(
         title=plan.request.title or folder.resolve().name,
@@ -210,7 +239,8 @@ def _description(plan: Plan, order: list[ItemId]) -> ReviewFile:
         software=SOFTWARE,
         images=stored_path(folder, plan.images.root),
         layout=plan.images.layout,
-        structures=tuple(sorted({i.structure for i in order})),
+        database=DATABASE,
+        structures=structures,
         label_sets=tuple(_entry(plan.request, one) for one in plan.sets),
     )
 
@@ -226,21 +256,26 @@ def _entry(request: Request, one: PlannedSet) -> LabelSetEntry:
     )
 
 
-def _report(plan: Plan, tally: _Tally) -> CreationReport:
-    unmatched = _unmatched(plan, tally)
-    kept = [s for s in tally.items if s not in unmatched]
+def _report(
+    plan: Plan,
+    totals: ScanTotals,
+    *,
+    present: Mapping[str, Mapping[str, int]],
+    refused: tuple[Refusal, ...],
+    unmatched: Mapping[str, str],
+) -> CreationReport:
     missing = {one.source.slug: sum(f.case not in one.by_case for f in plan.files) for one in plan.sets}
     return CreationReport(
         folder=plan.request.folder,
-        cases=tally.cases,
-        items=sum(tally.items[s] for s in kept),
-        candidates=sum(tally.candidates[s] for s in kept),
-        in_every_set=sum(tally.everywhere[s] for s in kept),
-        structures=tuple(sorted(kept)),
+        cases=totals.cases,
+        items=totals.items,
+        candidates=totals.candidates,
+        in_every_set=totals.in_every_set,
+        structures=tuple(sorted(set(present) - set(unmatched))),
         layouts={"images": plan.images.layout, **{one.source.slug: one.labels.layout for one in plan.sets}},
         renamed=dict(sorted(plan.names.renamed.items())),
-        refused=tuple(tally.refused),
+        refused=refused,
         missing={slug: n for slug, n in missing.items() if n},
         unmatched=unmatched,
-        by_structure={s: dict(tally.by_structure[s]) for s in sorted(tally.by_structure)},
+        by_structure={s: dict(present[s]) for s in sorted(present)},
     )

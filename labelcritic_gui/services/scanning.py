@@ -8,14 +8,12 @@ from pathlib import Path
 from labelcritic_gui.core.cancel import Cancel, stop_if
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId, MaskSource
 from labelcritic_gui.core.errors import GeometryMismatchError, ReviewError, UserError
-from labelcritic_gui.core.geometry import Fit, Geometry, require_fit
+from labelcritic_gui.core.geometry import Fit, Geometry, fitting
 from labelcritic_gui.core.structures import StructureTable
-from labelcritic_gui.formats import layouts, nifti
+from labelcritic_gui.formats import layouts, volumes
 from labelcritic_gui.formats.class_maps import read_class_map
-from labelcritic_gui.store.index import FoundCase, Refusal
-
-NOTED = "its grid is within a tenth of a voxel of the image's"
-RESAMPLED = "resampled (nearest) onto the image's grid"
+from labelcritic_gui.services.masks import RESAMPLED
+from labelcritic_gui.store.index import FoundCase, FoundMask, Refusal, ScannedCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +90,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class CaseScan:
-    """What was found of one case. `present` are the candidates with a voxel or a file of their own."""
+    """What was found of one case."""
 
-    found: FoundCase
-    candidates: tuple[Candidate, ...] = ()
-    present: frozenset[CandidateId] = frozenset()
-    refused: tuple[Refusal, ...] = ()
+    scanned: ScannedCase
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Every candidate found."""
+        return tuple(m.candidate for m in self.scanned.masks)
+
+    @property
+    def present(self) -> frozenset[CandidateId]:
+        """The candidates with a voxel, or a file of their own."""
+        return frozenset(m.candidate.id for m in self.scanned.masks if m.present)
 
     @property
     def items(self) -> list[ItemId]:
@@ -117,42 +122,55 @@ def plan_scan(request: Request, table: StructureTable) -> Plan:
         for file in labels.files:
             by_case[file.case].append(file)
         listed = {case: tuple(found) for case, found in by_case.items()}
-        sets.append(PlannedSet(source, labels, _classes_for(source, labels), listed))
+        classes = read_class_map(source.classes, table) if source.classes else {}
+        sets.append(PlannedSet(source, labels, classes, listed))
     names = Names(table, dict(request.renames))
     return Plan(request, images, files, tuple(sets), names, frozenset(names.known(s) for s in request.structures))
 
 
 def scan(plan: Plan, *, skip: frozenset[CaseId], cancel: Cancel) -> Iterator[CaseScan]:
     """Yield what is found of every case but those to skip; raises CancelledError."""
-    for file in plan.files:
+    for position, file in enumerate(plan.files):
         stop_if(cancel)
         if file.case not in skip:
-            yield scan_case(plan, file)
+            yield scan_case(plan, file, position)
 
 
-def scan_case(plan: Plan, file: layouts.ImageFile) -> CaseScan:
+def scan_case(plan: Plan, file: layouts.ImageFile, position: int = 0) -> CaseScan:
     """Look at one case's image and labels; what cannot be used is refused alone."""
+    path = plan.images.root / file.path
+    size, mtime = _stamp(path)
     try:
-        geometry = nifti.read_geometry(plan.images.root / file.path)
+        with volumes.open_stream(path) as stream:
+            geometry = stream.geometry
     except UserError as error:
         refusal = Refusal(file.case, "", "", file.path, error.message)
-        return CaseScan(FoundCase(file.case, file.path, error.message), refused=(refusal,))
+        found = FoundCase(file.case, file.path, error.message)
+        return CaseScan(ScannedCase(found, position, refusals=(refusal,), size=size, mtime=mtime))
     case = _Case(plan, file.case, geometry)
     for one in plan.sets:
         case.take_set(one)
     found = FoundCase(file.case, file.path)
-    return CaseScan(found, tuple(case.candidates.values()), frozenset(case.present), tuple(case.refused))
+    masks = tuple(case.masks.values())
+    return CaseScan(ScannedCase(found, position, masks, tuple(case.refused), size, mtime))
+
+
+def _stamp(path: Path) -> tuple[int | None, int | None]:
+    try:
+        found = path.stat()
+    except OSError:
+        return None, None
+    return found.st_size, found.st_mtime_ns
 
 
 @dataclass
 class _Case:
-    """What is gathered of one case."""
+    """What is gathered of one case; `geometry` is the image's as stored."""
 
     plan: Plan
     case: CaseId
     geometry: Geometry
-    candidates: dict[CandidateId, Candidate] = field(default_factory=dict)
-    present: set[CandidateId] = field(default_factory=set)
+    masks: dict[CandidateId, FoundMask] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
 
     def take_set(self, one: PlannedSet) -> None:
@@ -176,52 +194,86 @@ class _Case:
         self._refuse(one, structure, both, f"Two label files {what} in label set {one.source.slug}: {both}.")
 
     def _take_mask(self, one: PlannedSet, structure: str, file: layouts.LabelFile) -> None:
+        path = one.labels.root / file.path
         try:
-            note = self._fitting(one, file)
+            note = self._fitting(path)
         except UserError as error:
             self._refuse(one, structure, file.path, error.message)
             return
-        self._add(one, structure, MaskSource(file.path), note=note, there=True)
+        values = (file.value,) if file.value is not None else None
+        self._add(one, structure, MaskSource(file.path, values), note=note, there=True, stamp=_stamp(path))
 
     def _take_map(self, one: PlannedSet, file: layouts.LabelFile) -> None:
-        try:
-            note = self._fitting(one, file)
-            counts = nifti.count_values(one.labels.root / file.path)
-        except UserError as error:
-            self._refuse(one, "", file.path, error.message)
-            return
-        for value in sorted(v for v, n in counts.items() if v and n and v not in one.classes):
-            reason = f"The label value {value} in {file.path} is not in the class map of label set {one.source.slug}."
-            self._refuse(one, "", file.path, reason)
-        by_structure: dict[str, list[int]] = defaultdict(list)
-        for value, found in one.classes.items():
-            by_structure[self.plan.names.known(found)].append(value)
-        for structure, values in by_structure.items():
-            if not self.plan.is_wanted(structure):
-                continue
-            if len(values) > 1:
-                reason = f"The class map of label set {one.source.slug} gives {structure} the values {values}."
-                self._refuse(one, structure, file.path, reason)
-                continue
-            there = counts.get(values[0], 0) > 0
-            self._add(one, structure, MaskSource(file.path, (values[0],)), note=note, there=there)
-
-    def _fitting(self, one: PlannedSet, file: layouts.LabelFile) -> str:
-        """Return the note on how a file's grid fits; raises GeometryMismatchError when it does not."""
         path = one.labels.root / file.path
         try:
-            fit = require_fit(self.geometry, nifti.read_geometry(path), name=str(path))
+            note = self._fitting(path)
+            classes, regions = self._meanings(one, file, path)
+            counts = volumes.count_values(path)
+        except UserError as error:
+            self._refuse(one, "", file.path, str(error))
+            return
+        slug = one.source.slug
+        for value in sorted(v for v, n in counts.items() if v and n and v not in classes):
+            reason = f"The label value {value} in {file.path} is not in the class map of label set {slug}."
+            self._refuse(one, "", file.path, reason)
+        by_structure: dict[str, list[tuple[int, ...]]] = defaultdict(list)
+        for found, values in [*((n, (v,)) for v, n in classes.items()), *regions.items()]:
+            by_structure[self.plan.names.known(found)].append(values)
+        stamp = _stamp(path)
+        for structure, meant in by_structure.items():
+            if not self.plan.is_wanted(structure):
+                continue
+            if len(meant) > 1:
+                reason = f"The class map of label set {slug} gives {structure} the values {[*meant]}."
+                self._refuse(one, structure, file.path, reason)
+                continue
+            there = any(counts.get(v, 0) > 0 for v in meant[0])
+            self._add(one, structure, MaskSource(file.path, meant[0]), note=note, there=there, stamp=stamp)
+
+    def _meanings(
+        self, one: PlannedSet, file: layouts.LabelFile, path: Path
+    ) -> tuple[Mapping[int, str], Mapping[str, tuple[int, ...]]]:
+        """Return which number means which structure: as said for the set, for the file, or by the file itself."""
+        if one.classes:
+            return one.classes, {}
+        if file.names is not None:
+            return file.names, file.regions or {}
+        own = volumes.label_names(path)
+        if own:
+            return own, {}
+        slug = one.source.slug
+        raise ReviewError(
+            f"The label set {slug!r} has multi-label maps such as {file.path}, and nobody said which number is which "
+            "structure.",
+            f"Give --classes {slug}=FILE.json (or FILE.json#KEY, or a scheme's name).",
+        )
+
+    def _fitting(self, path: Path) -> str:
+        """Return the note on how a file's grid fits; raises GeometryMismatchError when it does not."""
+        try:
+            with volumes.open_stream(path) as stream:
+                stored = stream.geometry
+                _, fit = volumes.on_image(stream, self.geometry.canonical())
         except GeometryMismatchError:
             if not self.plan.request.resample:
                 raise
             return RESAMPLED
-        return NOTED if fit is Fit.NOTED else ""
+        found = fitting(self.geometry, stored)
+        said = found.fit is not Fit.REFUSED and (found.reoriented or fit is Fit.NOTED)
+        return found.sentence if said else ""
 
-    def _add(self, one: PlannedSet, structure: str, source: MaskSource, *, note: str, there: bool) -> None:
+    def _add(
+        self,
+        one: PlannedSet,
+        structure: str,
+        source: MaskSource,
+        *,
+        note: str,
+        there: bool,
+        stamp: tuple[int | None, int | None],
+    ) -> None:
         candidate = CandidateId(self.case, structure, one.source.slug)
-        self.candidates[candidate] = Candidate(candidate, source, note=note)
-        if there:
-            self.present.add(candidate)
+        self.masks[candidate] = FoundMask(Candidate(candidate, source, note=note), there, *stamp)
 
     def _refuse(self, one: PlannedSet, structure: str, path: str, reason: str) -> None:
         self.refused.append(Refusal(self.case, structure, one.source.slug, path, reason))
@@ -239,16 +291,3 @@ def _chosen(files: tuple[layouts.ImageFile, ...], request: Request) -> tuple[lay
             "Case ids are the images' paths under the image root, without suffixes.",
         )
     return tuple(f for f in files if f.case in wanted)
-
-
-def _classes_for(source: LabelSource, labels: layouts.Labels) -> Mapping[int, str]:
-    if source.classes:
-        return read_class_map(source.classes)
-    first = next((f for f in labels.files if f.structure is None), None)
-    if first is not None:
-        raise ReviewError(
-            f"The label set {source.slug!r} has multi-label maps such as {first.path}, and nobody said which "
-            "number is which structure.",
-            f"Give --classes {source.slug}=FILE.json (or FILE.json#KEY).",
-        )
-    return {}

@@ -33,6 +33,7 @@ from labelcritic_gui.store.scan import (
     enter_cases,
     finish_scan,
     known_to,
+    present_in,
     scanned_cases,
 )
 from labelcritic_gui.store.schema import cases, meta, place, refusal
@@ -67,6 +68,7 @@ __all__ = [
     "noted",
     "order",
     "page",
+    "present_in",
     "refusals_of",
     "rows_at",
     "scanned_cases",

@@ -1,9 +1,10 @@
 """The review's own description, `review.toml`: roots, label sets, structures, mode. Layer: store."""
 
 import os
+import re
 import tempfile
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -81,7 +82,12 @@ def write_review_file(folder: Path, content: ReviewFile) -> None:
 
 
 def stored_path(folder: Path, path: Path) -> str:
-    """Return a path as it is stored in a review: relative to the review where that is short, else absolute."""
+    """Return a path as it is stored in a review: relative to the review where that is short, else absolute.
+
+    A path of another system (C:\\data on Linux) is stored as it is meant there, with forward slashes.
+    """
+    if is_foreign(str(path)):
+        return PureWindowsPath(path).as_posix() if os.name != "nt" else str(PurePosixPath(path))
     target, here = path.resolve(), folder.resolve()
     try:
         relative = os.path.relpath(target, here)
@@ -92,6 +98,23 @@ def stored_path(folder: Path, path: Path) -> str:
 
 
 def resolved_path(folder: Path, stored: str) -> Path:
-    """Return where a stored path points."""
+    """Return where a stored path points; raises ReviewError for a path of another system (C:/data on Linux)."""
+    if is_foreign(stored):
+        system = "Windows" if os.name != "nt" else "Linux or macOS"
+        raise ReviewError(
+            f"The data of this review is at {stored}, a path of {system}.",
+            "Say where it is on this machine with `labelcritic relocate`.",
+        )
+    if os.name != "nt" and "\\" in stored and not (folder / stored).exists():
+        stored = stored.replace("\\", "/")
     path = Path(stored)
     return path if path.is_absolute() else Path(os.path.normpath(folder.resolve() / path))
+
+
+def is_foreign(stored: str, *, windows: bool = os.name == "nt") -> bool:
+    """Say whether a path is an absolute one of the other family of systems: a drive or a share, or a root on Windows."""
+    drive = bool(re.match(r"[A-Za-z]:[\\/]", stored))
+    share = stored.startswith(("\\\\", "//"))
+    if windows:
+        return stored.startswith("/") and not share
+    return drive or share

@@ -93,6 +93,19 @@ def known_to(database: Database) -> dict[str, set[str]]:
     return found
 
 
+def present_in(database: Database) -> dict[str, dict[str, int]]:
+    """Return in how many cases each label set has voxels of each structure, in what is entered so far."""
+    query = (
+        "SELECT s.text, l.text, n FROM (SELECT structure_no, set_no, count(*) AS n FROM candidate WHERE present "
+        "GROUP BY structure_no, set_no) JOIN name s ON s.no = structure_no JOIN name l ON l.no = set_no"
+    )
+    found: dict[str, dict[str, int]] = {}
+    with database.reading() as connection:
+        for structure, label_set, count in connection.exec_driver_sql(query):
+            found.setdefault(structure, {})[label_set] = count
+    return found
+
+
 def enter_cases(database: Database, batch: Sequence[ScannedCase]) -> None:
     """Enter some cases with their candidates and refusals: all of them in one transaction, or none."""
     with database.writing() as connection:

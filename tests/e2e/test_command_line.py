@@ -239,7 +239,7 @@ def test_a_class_map_that_is_not_one_is_named(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "classes.json").write_text("[1, 2]")
     words = ["new", tmp_path / "review", *labels(tmp_path), "--classes"]
     for value, said in (
-        (f"good={tmp_path}/none.json", "cannot be read"),
+        (f"good={tmp_path}/none.json", "There is no class map"),
         (f"good={tmp_path}/classes.json", "not a table"),
         ("odd=x.json", "no --labels names"),
         ("nothing", "NAME=VALUE"),

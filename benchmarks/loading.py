@@ -289,7 +289,8 @@ def contest(case: Path, *, runs: int) -> int:
         "of the faster isal, at most 1.15": (own / floor, own / floor <= 1.15),
     }
     print("\nours: " + "; ".join(f"{value:.2f}x {name}" for name, (value, _) in ratios.items()))
-    masks = sum(p.stat().st_size for p in case.rglob("structure_*.nii.gz")) / 1e6
+    masks = sum(p.stat().st_size for s in LABEL_SETS for p in (case / s).glob("*.nii.gz")) / 1e6
+    measure(f"{FLOATS} float32 masks, kept crops", case)  # from here on they are kept
     print(f"\nopening the case cold (2 x {STRUCTURES} files of masks, {masks:.1f} MB), median of {runs}")
     table(list(OPENINGS), case, runs=runs)
     return 0 if all(well for _, well in ratios.values()) else 1

@@ -86,7 +86,8 @@ class Geometry:
         """
         directions = self.affine[:3, :3] / np.maximum(np.linalg.norm(self.affine[:3, :3], axis=0), 1e-12)
         left, _, right = np.linalg.svd(directions)
-        strength = np.abs(left @ right)
+        # rounded: at 45 degrees two headers of one grid must not fall to different sides by their last digits
+        strength = np.round(np.abs(left @ right), 5)
         signs = left @ right
         axes, flips = [0, 0, 0], [False, False, False]
         for _ in range(3):

@@ -91,6 +91,14 @@ def test_that_the_angle_of_an_oblique_grid_is_what_it_was_turned_by(axis: tuple,
         assert found == pytest.approx(abs(degrees), abs=1e-4)
 
 
+@pytest.mark.parametrize("axis", [(1, 0, 0), (0, 1, 0), (0, 0, 1)])
+@pytest.mark.parametrize("degrees", [45.0, -45.0, 135.0])
+def test_that_the_last_digits_of_a_header_do_not_turn_a_grid_at_45_degrees(axis: tuple, degrees: float) -> None:
+    grids = [oblique(rotation(axis, degrees + off)) for off in (-1e-5, 0.0, 1e-5)]
+    assert len({grid.orientation() for grid in grids}) == 1
+    assert {fitting(grids[0], grid).fit for grid in grids} == {Fit.SAME}
+
+
 @given(st.sampled_from(ALL_48), st.sampled_from(ALL_48), st.sampled_from((0.0, 30.0)))
 def test_that_a_turned_label_fits_and_says_so(one: Orientation, other: Orientation, degrees: float) -> None:
     truth = oblique(rotation((0, 0, 1), degrees))

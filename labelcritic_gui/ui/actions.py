@@ -45,6 +45,9 @@ class Face(Protocol):
     def flash(self, command: str) -> None:
         """Light the button of a decision."""
 
+    def ask_new_review(self) -> None:
+        """Ask for images and label sets, make a review of them and open it."""
+
     def ask_review(self) -> None:
         """Ask for a review folder and open it."""
 
@@ -185,6 +188,10 @@ class Actions:
     def leave_field(self) -> None:
         """Leave a text field."""
         self._face.focus_stage()
+
+    def new_review(self) -> None:
+        """Make a review."""
+        self._face.ask_new_review()
 
     def open_review(self) -> None:
         """Open a review."""

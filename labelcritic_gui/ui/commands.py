@@ -30,6 +30,7 @@ class Command:
 _C = Condition
 
 COMMANDS: tuple[Command, ...] = (
+    Command("review.new", "New review…", ("Ctrl+N",), Actions.new_review, menu="Review", icon="new"),
     Command("review.open", "Open a review…", ("Ctrl+O",), Actions.open_review, menu="Review", icon="open"),
     Command(
         "review.demonstrate", "Open the demonstration", (), Actions.demonstrate, menu="Review", icon="demonstration"

@@ -26,6 +26,7 @@ from labelcritic_gui.ui.views.dialogs import (
 )
 from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.inspection_dialog import InspectionDialog
+from labelcritic_gui.ui.views.new_review_dialog import NewReviewDialog
 from labelcritic_gui.ui.views.start_page import StartPage
 from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.inspection import Inspector
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         station.job_changed.connect(self._job_changed)
         station.said.connect(self.say)
         self.start.opened.connect(station.open)
+        self.start.new_wanted.connect(self.ask_new_review)
         self.start.open_wanted.connect(self.ask_review)
         self.start.demonstration_wanted.connect(self.ask_demonstration)
         self.start.cancel_wanted.connect(station.cancel_job)
@@ -181,6 +183,11 @@ class MainWindow(QMainWindow):
 
     def flash(self, command: str) -> None:
         self.screen_.bar.flash(command)
+
+    def ask_new_review(self) -> None:
+        dialog = NewReviewDialog(self._station.new_review(), self._theme, self)
+        dialog.made.connect(self._station.open)
+        self._open(dialog)
 
     def ask_review(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Open a review folder", str(Path.home()))

@@ -9,12 +9,15 @@ from psygnal import Signal
 
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.settings import Settings, change_settings, remember_review
 from labelcritic_gui.viewmodels.calls import ReviewCalls, ServiceCalls
 from labelcritic_gui.viewmodels.display import Display
 from labelcritic_gui.viewmodels.messages import Message, of_error
+from labelcritic_gui.viewmodels.new_review import NewReview
+from labelcritic_gui.viewmodels.previews import ServicePreviews
 from labelcritic_gui.viewmodels.review import Reading
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 from labelcritic_gui.viewmodels.worklist import Worklist
@@ -28,6 +31,10 @@ class ReviewOpener(Protocol):
     @property
     def settings(self) -> Settings:
         """The settings the services were built from."""
+
+    @property
+    def structures(self) -> StructureTable:
+        """The known structures."""
 
     def open_review(self, folder: Path) -> OpenReview:
         """Open a review folder."""
@@ -121,6 +128,10 @@ class Station:
     def open(self, folder: Path) -> None:
         """Open a review folder; the one that is open is closed when that succeeded."""
         self._begin(Job(f"Opening {folder.name}"), lambda _: self._services.open_review(folder), self._opened)
+
+    def new_review(self) -> NewReview:
+        """Return what the new-review dialog follows."""
+        return NewReview(ServicePreviews(self._services.structures), self._runner)
 
     def demonstrate(self, folder: Path) -> None:
         """Make the demonstration in a folder and open its review, or open the one that was made there before."""

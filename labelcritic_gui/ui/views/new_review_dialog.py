@@ -8,7 +8,6 @@ from psygnal import SignalInstance
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QFileDialog,
     QFrame,
@@ -19,8 +18,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -28,11 +25,12 @@ from PySide6.QtWidgets import (
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.dialogs import Sheet
 from labelcritic_gui.ui.views.first_case_view import FirstCaseView
+from labelcritic_gui.ui.views.misfit_list import MisfitList
 from labelcritic_gui.ui.views.recognised_table import RecognisedTable
 from labelcritic_gui.ui.views.source_rows import LabelRow, SourceRow
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.viewmodels.new_review import NewReview
-from labelcritic_gui.viewmodels.previews import MOST_LABEL_SETS, RefusalGroup, misfits_of, summary_of
+from labelcritic_gui.viewmodels.previews import MOST_LABEL_SETS, misfits_of, summary_of
 
 POLL_MS = 100
 SIZE = (1160, 690)
@@ -51,7 +49,6 @@ class NewReviewDialog(Sheet):
         self.review = review
         self._theme = theme
         self.labels: list[LabelRow] = []
-        self._groups: tuple[RefusalGroup, ...] = ()
         self.setAcceptDrops(True)
         self._fill()
         for signal, follower in self._followed():
@@ -135,18 +132,7 @@ class NewReviewDialog(Sheet):
         words.addWidget(self.table, 3)
         self.misfits_title = ElidedLabel(role="quiet")
         words.addWidget(self.misfits_title)
-        self.misfits = QTreeWidget()
-        self.misfits.setAccessibleName("What does not fit, and why")
-        self.misfits.setHeaderHidden(True)
-        self.misfits.setWordWrap(True)
-        self.misfits.setTextElideMode(Qt.TextElideMode.ElideNone)
-        self.misfits.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.misfits.setColumnCount(2)
-        self.misfits.setFrameShape(QFrame.Shape.NoFrame)
-        self.misfits.setRootIsDecorated(True)
-        self.misfits.setTabKeyNavigation(False)
-        self.misfits.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.misfits.setMinimumHeight(self._theme.px(48))
+        self.misfits = MisfitList(self._theme)
         words.addWidget(self.misfits, 1)
         self.picture = FirstCaseView(self._theme)
         self.picture.setFixedWidth(PICTURE_W)
@@ -255,19 +241,9 @@ class NewReviewDialog(Sheet):
             if field.text() != text and not (field.hasFocus() and field.isModified()):
                 field.setText(text)
         self.summary.setText(summary_of(review.preview, review.rows))
-        self._show_misfits()
+        self.misfits.show_groups(review.preview.refusals if review.preview else ())
+        self.misfits_title.setText(misfits_of(review.preview))
         self._working()
-
-    def _show_misfits(self) -> None:
-        groups = self.review.preview.refusals if self.review.preview else ()
-        if groups != self._groups:
-            self._groups = groups
-            self.misfits.clear()
-            for group in groups:
-                self.misfits.addTopLevelItem(_group_item(group, self._theme))
-        self.misfits.setColumnWidth(0, self._theme.px(72))
-        self.misfits.setVisible(bool(groups))
-        self.misfits_title.setText(misfits_of(self.review.preview))
 
     def _pictured(self) -> None:
         words = "Drawing the first case…" if self.review.drawing else "The first case will be shown here."
@@ -359,21 +335,3 @@ def _told(field: QLineEdit, tell: Callable[[str], None]) -> None:
 
 def _paths(event: QDropEvent) -> Sequence[Path]:
     return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-
-
-def _group_item(group: RefusalGroup, theme: Theme) -> QTreeWidgetItem:
-    count = f"{group.count:,} ×".replace(",", "\u202f")
-    item = QTreeWidgetItem([count, group.reason])
-    item.setTextAlignment(0, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
-    item.setForeground(0, theme.colour("doubt"))
-    item.setToolTip(1, group.reason)
-    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{group.count} times: {group.reason}")
-    for example in group.examples:
-        place = "  ·  ".join(
-            part for part in (example.case, example.structure, example.label_set, example.path) if part
-        )
-        child = QTreeWidgetItem(["", place])
-        child.setToolTip(1, example.reason)
-        child.setForeground(1, theme.colour("text-quiet"))
-        item.addChild(child)
-    return item

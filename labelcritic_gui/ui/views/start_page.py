@@ -12,13 +12,13 @@ from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
 from labelcritic_gui.viewmodels.runner import Job
 
 WIDTH = 560
-COMMAND_LINE = "labelcritic new REVIEW --images DIR --labels NAME=DIR --labels NAME=DIR"
 
 
 class StartPage(QWidget):
-    """Emits `opened` with a folder, `open_wanted`, `demonstration_wanted`, `cancel_wanted`."""
+    """Emits `opened` with a folder, `new_wanted`, `open_wanted`, `demonstration_wanted`, `cancel_wanted`."""
 
     opened = Signal(object)
+    new_wanted = Signal()
     open_wanted = Signal()
     demonstration_wanted = Signal()
     cancel_wanted = Signal()
@@ -31,8 +31,10 @@ class StartPage(QWidget):
         self._mark = plain_label()
         self.demonstration = QPushButton("Try the demonstration")
         self.demonstration.setProperty("primary", True)
+        self.new = QPushButton("New review…")
         self.open = QPushButton("Open a review…")
         self.demonstration.clicked.connect(self.demonstration_wanted)
+        self.new.clicked.connect(self.new_wanted)
         self.open.clicked.connect(self.open_wanted)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
@@ -58,6 +60,7 @@ class StartPage(QWidget):
         column.addSpacing(12)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
+        buttons.addWidget(self.new)
         buttons.addWidget(self.open)
         buttons.addWidget(self.demonstration)
         buttons.addStretch()
@@ -66,8 +69,8 @@ class StartPage(QWidget):
         column.addSpacing(12)
         column.addLayout(self._recent)
         column.addSpacing(12)
-        column.addWidget(plain_label("A review of your own data is made on the command line:", role="caption"))
-        column.addWidget(plain_label(COMMAND_LINE, role="quiet", copyable=True))
+        hint = "New review… takes your own images and label sets; drop their folders into it."
+        column.addWidget(plain_label(hint, role="caption"))
         column.addStretch(3)
         frame = QWidget()
         frame.setLayout(column)
@@ -112,6 +115,7 @@ class StartPage(QWidget):
     def show_job(self, job: Job | None) -> None:
         """Show what is being prepared, and how far it is."""
         self._work.setVisible(job is not None)
+        self.new.setEnabled(job is None)
         self.open.setEnabled(job is None)
         self.demonstration.setEnabled(job is None)
         if job is not None:

@@ -26,7 +26,7 @@ def build_parser() -> Parser:
     parser = Parser(prog="labelcritic", description=f"Review competing organ labels of CT scans. {NOTICE}")
     parser.add_argument("--version", action="version", version=f"labelcritic {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for add in (_new, _demo, _open, _list, _project, _compare, _assess, _decide, _export, _verify, _doctor, _show):
+    for add in _ALL:
         add(commands)
     return parser
 
@@ -53,13 +53,14 @@ def _new(commands: "argparse._SubParsersAction[Parser]") -> None:
         "--classes",
         action="append",
         default=[],
-        metavar="NAME=FILE.json[#KEY]",
-        help="which number means which structure in NAME's multi-label maps",
+        metavar="NAME=FILE.json[#KEY]|SCHEME",
+        help="which number means which structure in NAME's multi-label maps; a scheme is totalsegmentator_v2 and such",
     )
     parser.add_argument("--trusted", default="", metavar="NAME", help="the label set the others are scored against")
     parser.add_argument("--structures", default="", metavar="A,B", help="only these structures")
     parser.add_argument("--cases", default="", metavar="FILE", help="a text file with one case id a line")
     parser.add_argument("--title", default="", help="what the review is called")
+    parser.add_argument("--resample", action="store_true", help="resample labels on another grid instead of refusing")
     parser.add_argument("--unmatched", action="store_true", help="also structures that only one label set knows")
 
 
@@ -146,6 +147,7 @@ def _doctor(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument("review", metavar="REVIEW", nargs="?", default="", help="the review's folder")
     parser.add_argument("--server", default="", metavar="URL", help="also ask this server what it can")
     parser.add_argument("--model", default="", help="the model there")
+    parser.add_argument("--accept-changes", action="store_true", help="take files that changed as they are now")
     parser.add_argument("--rebuild", action="store_true", help="write the item rows anew from the journal")
 
 
@@ -153,6 +155,29 @@ def _show(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser = _command(commands, "show", "Show all that is known of an item, or of a review.")
     parser.add_argument("--case", default="", help="the case id")
     parser.add_argument("--structure", default="", help="the structure")
+
+
+def _relocate(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "relocate", "Point a review at moved data.")
+    parser.add_argument("--images", default="", metavar="DIR", help="where the images are now")
+    parser.add_argument(
+        "--labels", action="append", default=[], metavar="NAME=DIR", help="where a label set is now; repeatable"
+    )
+    parser.add_argument(
+        "--unchecked", action="store_true", help="do not look for the files: for paths that only another machine sees"
+    )
+
+
+def _inspect(commands: "argparse._SubParsersAction[Parser]") -> None:
+    text = "Say what files are: format, kind, grid, values or labels, identity."
+    parser = _command(commands, "inspect", text, review=False)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or a folder with a DICOM series")
+    parser.add_argument(
+        "--classes",
+        default="",
+        metavar="FILE|SCHEME",
+        help="what label values are called: FILE.json[#KEY], or a numbering scheme such as totalsegmentator_v2",
+    )
 
 
 def _reader(parser: Parser) -> None:
@@ -179,3 +204,21 @@ def assignments(entries: list[str], *, option: str) -> dict[str, str]:
             raise UserError(f"{option} names {name!r} twice.", "Give each name once.")
         found[name] = value
     return found
+
+
+_ALL = (
+    _new,
+    _demo,
+    _open,
+    _list,
+    _project,
+    _compare,
+    _assess,
+    _decide,
+    _export,
+    _verify,
+    _doctor,
+    _show,
+    _inspect,
+    _relocate,
+)

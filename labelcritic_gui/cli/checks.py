@@ -48,6 +48,8 @@ def doctor(arguments: argparse.Namespace, services: Services) -> Outcome:
         try:
             if arguments.rebuild:
                 results.append(checkup.rebuild(opened))
+            if arguments.accept_changes:
+                results.append(checkup.accept_changes(opened))
             results += checkup.check_review(opened)
         finally:
             opened.close()

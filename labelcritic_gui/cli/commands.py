@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from labelcritic_gui.bootstrap import Services, build_services
-from labelcritic_gui.cli import batch, checks, reviews
+from labelcritic_gui.cli import batch, checks, inspection, relocation, reviews
 from labelcritic_gui.cli.output import Outcome, show
 from labelcritic_gui.settings import load_settings
 
@@ -19,6 +19,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Services], Outcome]] = {
     "export": checks.export,
     "verify": checks.verify,
     "doctor": checks.doctor,
+    "inspect": inspection.inspect,
+    "relocate": relocation.relocate,
 }
 
 

@@ -39,6 +39,7 @@ def new(arguments: argparse.Namespace, services: Services) -> Outcome:
         cases=_case_list(arguments.cases),
         title=arguments.title,
         unmatched=arguments.unmatched,
+        resample=arguments.resample,
     )
     report = create_review(request, services.structures, progress=ProgressLine(quiet=arguments.json))
     return Outcome(_report_body(report), _report_lines(report), [r.reason for r in report.refused])

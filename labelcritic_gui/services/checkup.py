@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labelcritic_gui.core.errors import UserError
-from labelcritic_gui.formats import nifti
+from labelcritic_gui.formats import volumes
 from labelcritic_gui.services.mask_cache import MASKS
 from labelcritic_gui.services.pictures import PICTURES
 from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.services.source_files import check_all_sources, forget_changed
 from labelcritic_gui.settings import BUDGET_SHARE, Settings, load_settings, machine_memory_mb
 from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.database import integrity
@@ -27,7 +28,7 @@ class CheckResult:
 
 def check_review(review: OpenReview) -> list[CheckResult]:
     """Check the database, the fold of the journal, durability, and that images and labels are still there."""
-    sound = [_durability(review), _integrity(review), _fold(review), _images(review), _labels(review)]
+    sound = [_durability(review), _integrity(review), _fold(review), _images(review), _sources(review)]
     return [*sound, check_memory(load_settings()), _kept_files(review)]
 
 
@@ -109,24 +110,22 @@ def _images(review: OpenReview) -> CheckResult:
     cases = index.case_ids(review.database)
     for case in cases:
         try:
-            nifti.read_geometry(review.image_path(case))
+            volumes.read_geometry(review.image_path(case))
         except UserError as error:
             bad.append(error.message)
     return CheckResult("images", not bad, _listed(bad) or f"{len(cases)} image(s) can be opened")
 
 
-def _labels(review: OpenReview) -> CheckResult:
-    bad: dict[str, None] = {}
-    files: set[str] = set()
-    for case in index.case_ids(review.database):
-        for candidate in index.candidates_of(review.database, case):
-            path = review.mask_path(candidate)
-            if str(path) in files:
-                continue
-            files.add(str(path))
-            if not path.is_file():
-                bad[f"{path} is missing"] = None
-    return CheckResult("labels", not bad, _listed(list(bad)) or f"{len(files)} label file(s) are there")
+def _sources(review: OpenReview) -> CheckResult:
+    found = check_all_sources(review)
+    said = [change.sentence for change in found.changes]
+    return CheckResult("files", not said, _listed(said) or f"{found.checked} file(s) are where and as they were")
+
+
+def accept_changes(review: OpenReview) -> CheckResult:
+    """Take changed files as they are now, so that they are measured and judged anew."""
+    count = forget_changed(review, check_all_sources(review).changes)
+    return CheckResult("changed files", True, f"{count} mask(s) will be read and judged anew; decisions stay")
 
 
 def _listed(problems: list[str]) -> str:

@@ -138,7 +138,7 @@ def _write_mask(
     image = review.image_path(item.case)
     grid = volumes.read_geometry(image)
     like = image if volumes.format_of(image) == volumes.NIFTI else None
-    row: Row = {"case": item.case, "structure": item.structure, "file": name, "resampled": "no"}
+    row: Row = {"case": item.case, "structure": item.structure, "file": name}
     candidate = last.decision.candidate
     if candidate is None:
         empty = Mask(np.zeros((0, 0, 0), dtype=np.bool_), (0, 0, 0), grid)
@@ -149,13 +149,15 @@ def _write_mask(
     mask = masks.load_one(source, found, image=grid)
     if content_hash(mask) != last.decision.content_hash:
         raise ReviewError(f"{source} is not what was accepted: its mask changed since {last.time}.", "Decide it again.")
-    if found.source.values is None and volumes.is_single_nifti(source):
+    resampled = masks.is_resampled(found)
+    if found.source.values is None and not resampled and volumes.is_single_nifti(source):
         target = _copy(source, target)
         row["file"] = target.relative_to(partial).as_posix()
     else:
         nifti.write_mask(target, replace(mask, geometry=grid), like=like)
     return row | {
         "status": "accepted",
+        "resampled": "nearest" if resampled else "no",
         "label_set": candidate.label_set,
         "version": candidate.version,
         "sha256": nifti.file_sha256(target),

@@ -1,6 +1,7 @@
 """The pictures of a case under review: projected once, then kept in the review folder. Layer: services."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -14,7 +15,8 @@ from labelcritic_gui.core.geometry import Fit, Geometry
 from labelcritic_gui.formats import picture_cache
 from labelcritic_gui.imaging.frame import PictureFrame
 from labelcritic_gui.imaging.panel import encode_png, model_panel
-from labelcritic_gui.imaging.projection import Picture
+from labelcritic_gui.imaging.projection import Picture, silhouette_of
+from labelcritic_gui.services.masks import is_resampled, load_one
 from labelcritic_gui.services.projection import CasePictures, project_case
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index
@@ -42,11 +44,24 @@ def case_pictures(review: OpenReview, case: CaseId, *, cancel: Cancel | None = N
     kept = picture_cache.load_arrays(file, stamp)
     if kept is not None:
         return _shared(_unpacked(kept, candidates), f"{file}:{stamp}")
-    sources = {c.id: replace(c.source, path=str(files[c.id])) for c in candidates}
+    sources = {c.id: replace(c.source, path=str(files[c.id])) for c in candidates if not is_resampled(c)}
     made = project_case(image, sources, cancel=cancel)
+    for candidate in (c for c in candidates if is_resampled(c)):
+        _add_resampled(made, candidate, files[candidate.id])
     if not made.refused:
         picture_cache.save_arrays(file, stamp, _packed(made, candidates))
     return _shared(made, f"{file}:{stamp}")
+
+
+def _add_resampled(case: CasePictures[CandidateId], candidate: Candidate, file: Path) -> None:
+    """Add the silhouette of a mask from another grid, resampled as it is wherever it is read."""
+    try:
+        mask = load_one(file, candidate, image=case.geometry)
+    except UserError as error:
+        case.refused[candidate.id] = error
+        return
+    case.silhouettes[candidate.id] = silhouette_of(mask)
+    case.fits[candidate.id] = Fit.NOTED
 
 
 def _shared(case: CasePictures[CandidateId], source: str) -> CasePictures[CandidateId]:

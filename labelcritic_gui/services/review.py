@@ -28,6 +28,7 @@ from labelcritic_gui.core.review import (
 from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.critic.base import Critic
+from labelcritic_gui.formats import volumes
 from labelcritic_gui.services import masks
 from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.database import Database, open_database
@@ -124,7 +125,8 @@ def decide(
     item that is not in the review.
     """
     row = index.item_row(review.database, item)
-    content_hash = _accepted_hash(review, item, candidate) if choice is Choice.ACCEPT else ""
+    accepted = _accepted(review, item, candidate) if choice is Choice.ACCEPT else None
+    content_hash = _hash_of(review, accepted) if accepted else ""
     decision = Decision(
         choice=choice,
         candidate=candidate if choice is Choice.ACCEPT else None,
@@ -135,6 +137,8 @@ def decide(
     advice = _advice(item, row)
     decision = replace(decision, stance=stance_of(decision, advice))
     shown = {"verdict": _shown(advice), "mode": review.mode, **(seen or {})}
+    if accepted is not None and masks.is_resampled(accepted):
+        shown["resampled"] = "nearest"
     return _write(review, reader, item, EventKind.DECIDED, decision_payload(decision), seen=shown)
 
 
@@ -168,15 +172,22 @@ def resume_item(review: OpenReview, reader: str) -> ItemId | None:
     return index.bookmarked(review.database, reader)
 
 
-def _accepted_hash(review: OpenReview, item: ItemId, candidate: CandidateId | None) -> str:
+def _accepted(review: OpenReview, item: ItemId, candidate: CandidateId | None) -> Candidate:
     if candidate is None or candidate.item != item:
         raise ReviewError(f"No candidate of {item} was named.", "Name the label set to accept.")
     known = {c.id: c for c in index.candidates_of(review.database, item.case, item.structure)}
     if candidate not in known:
         offered = ", ".join(c.label_set for c in known) or "none"
         raise ReviewError(f"{item} has no candidate of label set {candidate.label_set!r}.", f"It has: {offered}.")
-    found = known[candidate]
-    return found.content_hash or masks.hash_of(review.mask_path(found), found)
+    return known[candidate]
+
+
+def _hash_of(review: OpenReview, candidate: Candidate) -> str:
+    """Return a candidate's content hash, reading its mask where nobody has yet."""
+    if candidate.content_hash:
+        return candidate.content_hash
+    grid = volumes.read_geometry(review.image_path(candidate.id.case))
+    return masks.hash_of(review.mask_path(candidate), candidate, image=grid)
 
 
 def _advice(item: ItemId, row: Mapping[str, Any]) -> Advice | None:

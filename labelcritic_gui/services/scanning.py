@@ -13,6 +13,7 @@ from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.formats import layouts, volumes
 from labelcritic_gui.formats.class_maps import read_class_map
 from labelcritic_gui.services.masks import RESAMPLED
+from labelcritic_gui.services.source_files import file_stamp
 from labelcritic_gui.store.index import FoundCase, FoundMask, Refusal, ScannedCase
 
 
@@ -156,11 +157,7 @@ def scan_case(plan: Plan, file: layouts.ImageFile, position: int = 0) -> CaseSca
 
 
 def _stamp(path: Path) -> tuple[int | None, int | None]:
-    try:
-        found = path.stat()
-    except OSError:
-        return None, None
-    return found.st_size, found.st_mtime_ns
+    return file_stamp(path) or (None, None)
 
 
 @dataclass

@@ -84,7 +84,7 @@ def write_review_file(folder: Path, content: ReviewFile) -> None:
 def stored_path(folder: Path, path: Path) -> str:
     """Return a path as it is stored in a review: relative to the review where that is short, else absolute.
 
-    A path of another system (C:\\data on Linux) is stored as it is meant there, with forward slashes.
+    A path of another system (C:/data on Linux) is stored as it is meant there, with forward slashes.
     """
     if is_foreign(str(path)):
         return PureWindowsPath(path).as_posix() if os.name != "nt" else str(PurePosixPath(path))
@@ -112,7 +112,7 @@ def resolved_path(folder: Path, stored: str) -> Path:
 
 
 def is_foreign(stored: str, *, windows: bool = os.name == "nt") -> bool:
-    """Say whether a path is an absolute one of the other family of systems: a drive or a share, or a root on Windows."""
+    """Say whether a path is absolute on the other family of systems only: a drive or a share, or a root on Windows."""
     drive = bool(re.match(r"[A-Za-z]:[\\/]", stored))
     share = stored.startswith(("\\\\", "//"))
     if windows:

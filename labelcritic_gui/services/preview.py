@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress, stop_if
-from labelcritic_gui.core.cases import CaseId, MaskSource
+from labelcritic_gui.core.cases import MaskSource
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.formats import layouts, volumes
@@ -57,13 +57,14 @@ class Preview:
 
     `images` is the number of images there are, `scanned` how many of them were looked at, `readable` those that can be
     read. `missing` counts, of the scanned cases, those a label set has no file for. `problems` says, by label set, why
-    nothing of it can be used.
+    nothing of it can be used, `reasons` why it was recognised as it was.
     """
 
     images: int
     scanned: int
     readable: int
     layouts: Mapping[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
     structures: tuple[FoundStructure, ...] = ()
     refusals: tuple[RefusalGroup, ...] = ()
     refused: int = 0
@@ -128,10 +129,10 @@ def preview(
     files = plan.files[:limit_cases]
     chosen = tuple(f.case for f in files) if len(files) < len(plan.files) else ()
     request = Request(Path(), images, labels, cases=chosen, unmatched=True)
-    problems = _problems(request, table, progress, stop)
+    kinds, reasons = {"images": plan.images.layout}, {"images": plan.images.reason}
+    problems = _problems(request, table, reasons, progress=progress, cancel=stop)
     request = replace(request, labels=tuple(s for s in labels if s.slug not in problems))
-    kinds: dict[str, str] = {"images": plan.images.layout}
-    made = Preview(len(plan.files), len(files), len(files), kinds, problems=problems)
+    made = Preview(len(plan.files), len(files), len(files), kinds, reasons, problems=problems)
     if not request.labels:
         return made
     report = scan_review(request, table, progress=progress, cancel=stop)
@@ -146,13 +147,17 @@ def preview(
     )
 
 
-def _problems(request: Request, table: StructureTable, progress: Progress, cancel: Cancel) -> dict[str, UserError]:
+def _problems(
+    request: Request, table: StructureTable, reasons: dict[str, str], *, progress: Progress, cancel: Cancel
+) -> dict[str, UserError]:
+    """List every label set by itself: say why it was recognised in `reasons`, or return what is wrong with it."""
     found: dict[str, UserError] = {}
     for source in request.labels:
         stop_if(cancel)
         progress(0, 0, f"listing {source.slug}")
         try:
-            plan_scan(replace(request, labels=(source,)), table)
+            listed = plan_scan(replace(request, labels=(source,)), table).sets[0].labels
+            reasons[source.slug] = listed.reason
         except CancelledError:
             raise
         except UserError as error:
@@ -253,57 +258,57 @@ def _root(plan: Plan) -> Path:
 
 
 def sort_dropped(paths: Sequence[Path], table: StructureTable, *, cancel: Cancel | None = None) -> Dropped:
-    """Say which of some paths has images; the others are label sets.
+    """Say which of some paths has images, and which label sets are in or below the others.
 
-    A folder that has no images itself stands for the folders in it. Raises CancelledError.
+    A dataset's folder alone stands for what is in it. Raises CancelledError.
     """
     stop = cancel or NeverCancel()
-    found, rest = _first_images(paths, table, stop)
-    if found is None and len(paths) == 1 and paths[0].is_dir():
-        inner, others = _first_images(_folders(paths[0]), table, stop)
-        if inner is not None:
-            found, rest = inner, others
-            return Dropped(found, tuple(_labels_below(rest, _cases(found, table))))
-    if found is not None and not rest:
-        return Dropped(found, tuple(_labels_below([found], _cases(found, table), deep=False)))
-    return Dropped(found, tuple(rest))
-
-
-def _first_images(paths: Sequence[Path], table: StructureTable, cancel: Cancel) -> tuple[Path | None, list[Path]]:
     for path in paths:
-        stop_if(cancel)
-        if _has_images(path, table):
-            return path, [p for p in paths if p != path]
-    return None, list(paths)
+        stop_if(stop)
+        images = _images_in(path, table)
+        if images is None:
+            continue
+        rest = [p for p in paths if p != path]
+        if rest:
+            found = [label for p in rest for label in _labels_in(p, images, table) or [p]]
+        else:
+            inner = _inner(path, images)
+            images = images if inner == path else layouts.find_images(inner, table=table)
+            siblings = [] if inner == path else [folder for folder in _folders(path) if folder != inner]
+            found = [label for p in (inner, *siblings) for label in _labels_in(p, images, table, deep=p != inner)]
+            path = inner
+        return Dropped(path, tuple(dict.fromkeys(found)))
+    return Dropped(None, tuple(paths))
 
 
-def _has_images(path: Path, table: StructureTable) -> bool:
-    """Say whether a path holds images, not labels: something in its first volume is darker than any label."""
+def _images_in(path: Path, table: StructureTable) -> layouts.Images | None:
+    """Return the images of a path; None when they are labels: an image has something darker than any label."""
     try:
-        plan = plan_scan(Request(Path(), path, ()), table)
-        with volumes.open_stream(plan.images.root / plan.files[0].path) as stream:
-            return any(bool((volumes.hounsfield(block, stream.header) < AIR_HU).any()) for _, block in stream.blocks())
+        images = layouts.find_images(path, table=table)
+        with volumes.open_stream(images.root / images.files[0].path) as stream:
+            dark = any(bool((volumes.hounsfield(b, stream.header) < AIR_HU).any()) for _, b in stream.blocks())
     except UserError:
-        return False
+        return None
+    return images if dark else None
 
 
-def _cases(images: Path, table: StructureTable) -> list[CaseId]:
-    return [file.case for file in plan_scan(Request(Path(), images, ()), table).files]
+def _inner(path: Path, images: layouts.Images) -> Path:
+    """Return the folder within a dataset that all its images are in: DATASET/images of cases images/CASE."""
+    first = {file.case.split("/")[0] for file in images.files if "/" in file.case}
+    whole = len(first) == 1 and all("/" in file.case for file in images.files)
+    return images.root / first.pop() if whole else path
 
 
-def _labels_below(paths: Iterable[Path], cases: Sequence[CaseId], *, deep: bool = True) -> list[Path]:
-    found: list[Path] = []
-    for path in paths:
-        if _has_labels(path, cases):
-            found.append(path)
-        elif deep:
-            found += [folder for folder in _folders(path) if _has_labels(folder, cases)]
-    return found
+def _labels_in(path: Path, images: layouts.Images, table: StructureTable, *, deep: bool = True) -> list[Path]:
+    """Return the path when it is a label set, else the label sets among its folders."""
+    if _is_label_set(path, images, table):
+        return [path]
+    return [folder for folder in _folders(path) if _is_label_set(folder, images, table)] if deep else []
 
 
-def _has_labels(path: Path, cases: Sequence[CaseId]) -> bool:
+def _is_label_set(path: Path, images: layouts.Images, table: StructureTable) -> bool:
     try:
-        return bool(layouts.find_labels(path, cases).files)
+        return bool(layouts.find_labels(path, [f.case for f in images.files], table=table, images=images).files)
     except UserError:
         return False
 

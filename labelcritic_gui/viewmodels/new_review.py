@@ -22,6 +22,7 @@ from labelcritic_gui.viewmodels.previews import (
     Row,
     Suggestion,
     clean_path,
+    recognised_as,
     rows_of,
     said,
     shown_name,
@@ -297,19 +298,12 @@ class NewReview:
         draft = self.drafts[place]
         if self.preview is None or not draft.path or draft.slug not in self.preview.layouts:
             return ""
-        missing = self.preview.missing.get(draft.slug, 0)
-        lacks = f"  ·  no label for {missing} of {self.preview.scanned} cases" if missing else ""
-        return f"{self.preview.layouts[draft.slug]}{lacks}"
+        return recognised_as(self.preview, draft.slug)
 
     @property
     def recognised_images(self) -> str:
         """Say what the images turned out to be."""
-        if self.preview is None:
-            return ""
-        number = self.preview.images
-        return f"{number:,} case{'s' if number != 1 else ''}  ·  {self.preview.layouts['images']}".replace(
-            ",", "\u202f"
-        )
+        return "" if self.preview is None else recognised_as(self.preview, "images")
 
     @property
     def obstacle(self) -> str:

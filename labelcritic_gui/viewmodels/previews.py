@@ -32,6 +32,7 @@ __all__ = [
     "Suggestion",
     "clean_path",
     "misfits_of",
+    "recognised_as",
     "rows_of",
     "said",
     "shown_name",
@@ -162,6 +163,16 @@ def rows_of(
         taken, fixed = not lone or take_all, one.name in renames
         rows.append(Row(one.name, one.found_as, name, cases, ", ".join(words), taken=taken, fixed=fixed))
     return tuple(sorted(rows, key=lambda row: (row.taken and not row.remark, row.name)))
+
+
+def recognised_as(preview: Preview, what: str) -> str:
+    """Say what the images ("images"), or a label set by its slug, turned out to be, and why."""
+    words = [preview.layouts[what], preview.reasons.get(what, "").rstrip(".")]
+    if what == "images":
+        words.insert(0, f"{preview.images:,} case{'s' if preview.images != 1 else ''}".replace(",", THIN))
+    elif preview.missing.get(what):
+        words.insert(0, f"no label for {preview.missing[what]} of {preview.scanned} cases")
+    return "  ·  ".join(word for word in words if word)
 
 
 def summary_of(preview: Preview | None, rows: Sequence[Row]) -> str:

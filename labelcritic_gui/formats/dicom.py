@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from labelcritic_gui.core.errors import UnreadableFileError
 from labelcritic_gui.core.geometry import Geometry
-from labelcritic_gui.formats.streams import UNSCALED, Scaling, hounsfield
+from labelcritic_gui.formats.streams import UNSCALED, Scaling, hounsfield, out_of_memory
 
 _MAX_SIDE = 8192
 _UNEVEN = 0.01
@@ -137,6 +137,8 @@ def series_of(folder: Path) -> list[Series]:
         header = _peek(file)
         if _text(header, "SeriesInstanceUID"):
             groups[_text(header, "SeriesInstanceUID")].append((file, header))
+        elif file.name.upper() != "DICOMDIR":
+            raise UnreadableFileError(f"{file} is damaged: it does not say which series it is of.", "Copy it again.")
     found = []
     for uid, members in sorted(groups.items()):
         first = members[0][1]
@@ -342,8 +344,8 @@ def _peek(path: Path) -> Any:
     return read_dataset(path, tags=_TAGS)
 
 
-def read_dataset(path: Path, *, tags: list[str] | None = None) -> Any:
-    """Return a DICOM file (`tags`: only these, without pixels). Raises UnreadableFileError."""
+def read_dataset(path: Path, *, tags: list[str] | None = None, pixels: bool = True) -> Any:
+    """Return a DICOM file (`tags`: only these; `pixels`: also the pictures). Raises UnreadableFileError."""
     import warnings
 
     import pydicom
@@ -352,10 +354,10 @@ def read_dataset(path: Path, *, tags: list[str] | None = None) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if tags is None:
-                return pydicom.dcmread(path)
+                return pydicom.dcmread(path, stop_before_pixels=not pixels)
             return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(tags))
     except MemoryError:
-        raise
+        raise out_of_memory(path) from None
     except OSError as problem:
         message = f"{path} cannot be opened: {problem.strerror or problem}."
         raise UnreadableFileError(message, "Check that it exists and may be read.") from problem
@@ -363,19 +365,20 @@ def read_dataset(path: Path, *, tags: list[str] | None = None) -> Any:
         raise UnreadableFileError(f"{path} is damaged: {_short(problem)}.", "Copy it again.") from problem
 
 
-def decoded(dataset: Any, path: Path) -> NDArray[Any]:
-    """Return the pixels of a file, decompressed. Raises UnreadableFileError."""
+def decoded(dataset: Any, path: Path, *, frame: int | None = None) -> NDArray[Any]:
+    """Return the pixels of a file (or of one of its frames), decompressed. Raises UnreadableFileError."""
     import warnings
+
+    from pydicom.pixels.utils import pixel_array
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            pixels: NDArray[Any] = dataset.pixel_array
+            return pixel_array(dataset, index=frame)
     except MemoryError:
-        raise
+        raise out_of_memory(path) from None
     except Exception as problem:  # the decoders raise whatever they stumble over
         raise UnreadableFileError(f"{path} has no readable picture: {_short(problem)}.", "Copy it again.") from problem
-    return pixels
 
 
 def _short(problem: Exception) -> str:

@@ -23,6 +23,8 @@ _HINT = "Export the segmentation again, as binary segments or as a label map."
 _GENERIC = re.compile(r"(segment(ation)?|label|roi|region|structure|object|mask)?[\s_-]*\d*", re.IGNORECASE)
 _MAX_SIDE = 8192
 _MAX_PLANES = 32767
+_NATIVE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"}
+"""Transfer syntaxes that keep bits as they are (the last one deflates the whole file, which pydicom undoes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +36,55 @@ class Plane:
     k: int
 
 
+class Frames:
+    """The pictures of a SEG, decoded one by one: thousands of them would not fit into memory."""
+
+    def __init__(self, path: Path, dataset: Any, *, size: tuple[int, int], count: int) -> None:
+        """Check what the file promises; `size` (rows, columns). Raises UnreadableFileError."""
+        kind = str(dataset.get("SegmentationType") or "")
+        if kind not in {"BINARY", "FRACTIONAL", "LABELMAP"}:
+            raise UnreadableFileError(f"{path} is a segmentation of an unknown type {kind!r}.", _HINT)
+        if int(dataset.get("NumberOfFrames") or 1) != count:
+            raise UnreadableFileError(f"{path} is damaged: it holds other frames than it promises.", _HINT)
+        self._path, self._dataset, self._size, self._kind = path, dataset, size, kind
+        self._most = int(dataset.get("MaximumFractionalValue") or 255)
+        self._bits: NDArray[np.uint8] | None = None
+        syntax = getattr(dataset.file_meta, "TransferSyntaxUID", None)
+        if int(dataset.get("BitsAllocated") or 0) == 1 and syntax in _NATIVE:
+            self._bits = np.frombuffer(dataset.get("PixelData") or b"", dtype=np.uint8)
+            if self._bits.size * 8 < size[0] * size[1] * count:
+                raise UnreadableFileError(f"{path} is truncated: it ends before its last frame.", _HINT)
+
+    def picture(self, frame: int) -> NDArray[Any]:
+        """Return a frame (rows, columns): 0 and not 0, or label values. Raises UnreadableFileError."""
+        if self._bits is not None:
+            voxels = self._size[0] * self._size[1]
+            first = frame * voxels
+            part = self._bits[first // 8 : (first + voxels + 7) // 8]
+            return np.unpackbits(part, bitorder="little")[first % 8 : first % 8 + voxels].reshape(self._size)
+        found = decoded(self._dataset, self._path, frame=frame)
+        if found.shape != self._size:
+            raise UnreadableFileError(f"{self._path} is damaged: a frame has another size than it says.", _HINT)
+        if self._kind == "FRACTIONAL" and not np.isin(found, (0, self._most)).all():
+            raise UnreadableFileError(f"{self._path} holds fractions (probabilities), which are no label.", _HINT)
+        return found
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class SegStream:
-    """The segments of a SEG on the grid `geometry`, (columns, rows, slices) as stored; `frames` (n, rows, columns)."""
+    """The segments of a SEG on the grid `geometry`, (columns, rows, slices) as stored; frames are decoded as needed."""
 
     path: Path
     geometry: Geometry
     planes: tuple[Plane, ...]
-    frames: NDArray[Any]
+    frames: "Frames"
     segments: tuple[int, ...]
     header: Scaling = UNSCALED
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the stored frames."""
-        return self.frames.dtype
+        """The type of the frames."""
+        return np.dtype(np.uint8)
 
     def blocks(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Raise UnreadableFileError: there is no one number per voxel."""
@@ -61,27 +97,28 @@ class SegStream:
     def drawn(self, wanted: Wanted) -> Iterator[Piece]:
         """Yield the parts of each wanted mask, by rising slice; each is cropped to its box in its plane."""
         for plane in self.planes:
-            picture = self.frames[plane.frame].T
-            for number, values in enumerate(wanted):
-                hits = _hits(picture, plane, values)
-                if hits is not None:
-                    yield from _cropped(number, hits, plane.k)
+            asked = [n for n, values in enumerate(wanted) if values is None or plane.segment in (None, *values)]
+            if not asked:
+                continue
+            picture = self.frames.picture(plane.frame).T
+            for number in asked:
+                yield from _cropped(number, _hits(picture, plane, wanted[number]), plane.k)
 
     def counts(self) -> dict[int, int]:
-        """Return how many voxels each segment has (0: voxels in none). Raises nothing."""
+        """Return how many voxels each segment has (0: voxels in none). Raises UnreadableFileError."""
         counts = dict.fromkeys(self.segments, 0)
         covered = 0
-        union = np.zeros(self.frames.shape[1:], dtype=np.bool_)
+        union = np.zeros(self.geometry.shape[1::-1], dtype=np.bool_)
         last = -1
         for plane in self.planes:
-            picture = self.frames[plane.frame]
+            picture = self.frames.picture(plane.frame)
             if plane.k != last:
                 covered += int(np.count_nonzero(union))
                 union[:] = False
                 last = plane.k
             union |= picture != 0
             if plane.segment is not None:
-                counts[plane.segment] += int(np.count_nonzero(picture))
+                counts[plane.segment] = counts.get(plane.segment, 0) + int(np.count_nonzero(picture))
                 continue
             for value, count in zip(*np.unique(picture[picture != 0], return_counts=True), strict=True):
                 counts[int(value)] = counts.get(int(value), 0) + int(count)
@@ -90,10 +127,8 @@ class SegStream:
         return {value: count for value, count in sorted(counts.items()) if count}
 
 
-def _hits(picture: NDArray[Any], plane: Plane, values: tuple[int, ...] | None) -> NDArray[np.bool_] | None:
-    """Return where a plane (columns, rows) shows wanted values; None where it cannot."""
-    if values is not None and plane.segment is not None and plane.segment not in values:
-        return None
+def _hits(picture: NDArray[Any], plane: Plane, values: tuple[int, ...] | None) -> NDArray[np.bool_]:
+    """Return where a plane (columns, rows) that can show wanted values shows them."""
     hits: NDArray[np.bool_] = picture != 0
     if values is not None and plane.segment is None:
         hits = np.isin(picture, [v for v in values if v])
@@ -114,17 +149,15 @@ def open_seg(path: Path) -> SegStream:
     """Return the segments of a SEG on its own grid. Raises UnreadableFileError."""
     dataset = read_dataset(path)
     geometry, planes = _own_grid(path, dataset)
-    frames = _frames(path, dataset)
-    if frames.shape != (len(planes), geometry.shape[1], geometry.shape[0]):
-        raise UnreadableFileError(f"{path} is damaged: it holds other frames than it promises.", _HINT)
-    segments = tuple(sorted(int(s.SegmentNumber) for s in dataset.get("SegmentSequence", [])))
+    frames = Frames(path, dataset, size=(geometry.shape[1], geometry.shape[0]), count=len(planes))
+    segments = tuple(sorted(int(s.SegmentNumber) for s in dataset.get("SegmentSequence") or []))
     planes = tuple(sorted(planes, key=lambda p: p.k))
     return SegStream(path, geometry, planes, frames, segments)
 
 
 def read_geometry(path: Path) -> Geometry:
     """Return the stored grid that bounds a SEG's planes. Raises UnreadableFileError."""
-    return _own_grid(path, read_dataset(path))[0]
+    return _own_grid(path, read_dataset(path, pixels=False))[0]
 
 
 def label_names(path: Path) -> dict[int, str]:
@@ -132,7 +165,7 @@ def label_names(path: Path) -> dict[int, str]:
 
     Raises UnreadableFileError.
     """
-    segments = list(read_dataset(path).get("SegmentSequence", []))
+    segments = list(read_dataset(path, pixels=False).get("SegmentSequence") or [])
     labels = {int(s.SegmentNumber): str(s.get("SegmentLabel") or "").strip() for s in segments}
     meanings = {int(s.SegmentNumber): _meaning(s) for s in segments}
     often = Counter(meanings.values())
@@ -254,17 +287,3 @@ def _segment(path: Path, dataset: Any, group: Any, shared: Any) -> int | None:
     if str(dataset.get("SegmentationType") or "") == "LABELMAP":
         return None
     return int(_part(path, group, shared, "SegmentIdentificationSequence").get("ReferencedSegmentNumber") or 0)
-
-
-def _frames(path: Path, dataset: Any) -> NDArray[Any]:
-    """Return all frames (n, rows, columns), uint8 0/1, or the label values of a label map."""
-    kind = str(dataset.get("SegmentationType") or "")
-    if kind not in {"BINARY", "FRACTIONAL", "LABELMAP"}:
-        raise UnreadableFileError(f"{path} is a segmentation of an unknown type {kind!r}.", _HINT)
-    pixels = decoded(dataset, path)
-    frames = pixels[None] if pixels.ndim == 2 else pixels
-    if kind == "FRACTIONAL":
-        most = int(dataset.get("MaximumFractionalValue") or 255)
-        if not np.isin(frames, (0, most)).all():
-            raise UnreadableFileError(f"{path} holds fractions (probabilities), which are no label.", _HINT)
-    return frames

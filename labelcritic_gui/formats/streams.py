@@ -163,6 +163,8 @@ def hounsfield(block: NDArray[Any], header: Scale) -> NDArray[Any]:
     slope, inter = header.slope, header.inter
     if block.dtype == np.int16 and not header.scaled:
         return block
+    if block.dtype.kind in "iu" and block.dtype.itemsize == 1 and not header.scaled:
+        return block.astype(np.int16)
     whole = slope.is_integer() and inter.is_integer() and abs(slope) < 2**14 and abs(inter) < 2**29
     if block.dtype.kind in "iu" and block.dtype.itemsize <= 2 and whole:
         quick = block.astype(np.int32) * np.int32(slope) + np.int32(inter)

@@ -10,8 +10,6 @@ from labelcritic_gui.core.cancel import no_progress
 if TYPE_CHECKING:
     from labelcritic_gui.bootstrap import Services
 
-TEXT = "Say what files are: format, kind, grid, values or labels, identity."
-
 
 class Inspected(Outcome):
     """What was found; a refused file is the caller's to mend."""
@@ -20,19 +18,6 @@ class Inspected(Outcome):
     def exit_code(self) -> int:
         """0, or 2 when a file cannot be used."""
         return USER_MISTAKE if self.failed else super().exit_code
-
-
-def add_inspect(commands: "argparse._SubParsersAction[Any]") -> None:
-    """Add the command's words."""
-    parser = commands.add_parser("inspect", help=TEXT, description=TEXT)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a file, or a folder with a DICOM series")
-    parser.add_argument(
-        "--classes",
-        default="",
-        metavar="FILE|SCHEME",
-        help="what label values are called: FILE.json[#KEY], or a numbering scheme such as totalsegmentator_v2",
-    )
 
 
 def inspect(arguments: argparse.Namespace, services: "Services") -> Outcome:

@@ -11,17 +11,6 @@ from labelcritic_gui.services.relocation import Move
 from labelcritic_gui.services.relocation import relocate as relocate_review
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what `labelcritic relocate REVIEW` takes beside the review."""
-    parser.add_argument("--images", default="", metavar="DIR", help="where the images are now")
-    parser.add_argument(
-        "--labels", action="append", default=[], metavar="NAME=DIR", help="where a label set is now; repeatable"
-    )
-    parser.add_argument(
-        "--unchecked", action="store_true", help="do not look for the files: for paths that only another machine sees"
-    )
-
-
 def relocate(arguments: argparse.Namespace, services: Services) -> Outcome:  # noqa: ARG001  (all commands take both)
     """Point a review at moved data."""
     moves = relocate_review(

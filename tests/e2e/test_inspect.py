@@ -1,6 +1,5 @@
 """`labelcritic inspect`, as it is called."""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import numpy as np
 import pytest
 
 from labelcritic_gui.bootstrap import Services, build_services
-from labelcritic_gui.cli.inspection import add_inspect, inspect
+from labelcritic_gui.cli.arguments import build_parser
+from labelcritic_gui.cli.inspection import inspect
 from labelcritic_gui.cli.output import show
 from labelcritic_gui.core.geometry import Mask
 from labelcritic_gui.formats import nifti
@@ -29,9 +29,7 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
 
 
 def called(*words: object) -> int:
-    parser = argparse.ArgumentParser()
-    add_inspect(parser.add_subparsers(dest="command"))
-    arguments = parser.parse_args(["inspect", *map(str, words)])
+    arguments = build_parser().parse_args(["inspect", *map(str, words)])
     services: Services = build_services(Settings(reader="ann"))
     return show(inspect(arguments, services), as_json=arguments.json)
 

@@ -155,3 +155,80 @@ def test_one_label_set_is_enough(tmp_path: Path) -> None:
     write_dataset(tmp_path)
     report = create(tmp_path, labels=(LabelSource("good", tmp_path / "labels" / "good"),))
     assert report.items == 6
+
+
+def test_a_scan_that_was_killed_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from labelcritic_gui.services import new_review, scanning
+
+    write_dataset(tmp_path, tuple(f"case_{n}" for n in range(5)))
+    monkeypatch.setattr(new_review, "BATCH", 1)
+    looked: list[str] = []
+    look = scanning.scan_case
+
+    def killed(plan: scanning.Plan, file: scanning.layouts.ImageFile, position: int = 0) -> scanning.CaseScan:
+        if len(looked) == 3:
+            raise KeyboardInterrupt
+        looked.append(file.case)
+        return look(plan, file, position)
+
+    monkeypatch.setattr(scanning, "scan_case", killed)
+    with pytest.raises(KeyboardInterrupt):
+        create(tmp_path)
+    assert not (tmp_path / "review").exists()
+    monkeypatch.setattr(scanning, "scan_case", lambda *a: looked.append(a[1].case) or look(*a))
+    report = create(tmp_path)
+    assert looked == [f"case_{n}" for n in range(5)]
+    assert (report.cases, report.items, report.in_every_set) == (5, 15, 15)
+    assert not (tmp_path / "review.partial").exists()
+
+
+def test_an_interrupted_scan_of_other_data_is_begun_anew(tmp_path: Path) -> None:
+    write_dataset(tmp_path)
+    partial = tmp_path / "review.partial"
+    partial.mkdir()
+    (partial / "review.db").write_text("left by something else")
+    assert create(tmp_path).items == 6
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(tmp_path: Path) -> None:
+    from labelcritic_gui.services.new_review import scan_review
+
+    write_dataset(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    dry = scan_review(request(tmp_path), SERVICES.structures)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert dry == create(tmp_path)
+
+
+def test_labels_on_another_grid_are_resampled_only_when_asked_and_it_is_recorded(tmp_path: Path) -> None:
+    import csv
+
+    from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+    from labelcritic_gui.core.review import Choice
+    from labelcritic_gui.services import review
+    from labelcritic_gui.services.comparison import load_stage
+    from labelcritic_gui.services.export import export_review, verify_export
+    from labelcritic_gui.services.opinions import ensure_opinions
+    from labelcritic_gui.store import journal
+
+    write_dataset(tmp_path)
+    whole = grid()
+    cut = type(whole)((48, 40, 34), whole.affine)
+    mask = Mask.from_array(ball(CENTRES["liver"], RADII["liver"])[:, :, :34], cut)
+    nifti.write_mask(tmp_path / "labels" / "bad" / "case_1" / "segmentations" / "liver.nii.gz", mask)
+    report = create(tmp_path, resample=True)
+    assert report.refused == ()
+    opened = SERVICES.open_review(tmp_path / "review")
+    item = ItemId(CaseId("case_1"), "liver")
+    stage = load_stage(opened, item)
+    assert (stage.panels[0].silhouette == stage.panels[1].silhouette).all()
+    ensure_opinions(opened, item.case)
+    review.decide(opened, "ann", item, Choice.ACCEPT, candidate=CandidateId(*item, "bad"))
+    assert next(iter(journal.all_events(opened.database))).seen["resampled"] == "nearest"
+    export_review(opened, tmp_path / "out")
+    opened.close()
+    assert verify_export(tmp_path / "out") == (1, ())
+    with (tmp_path / "out" / "manifest.csv").open(newline="") as stream:
+        row = next(csv.DictReader(stream))
+    assert row["resampled"] == "nearest"
+    assert nifti.read_geometry(tmp_path / "out" / row["file"]).shape == whole.shape

@@ -30,11 +30,14 @@ class CaseIndex:
         return self.of(stem) or self.of(without_words(stem, MAP_WORDS))
 
     def split(self, stem: str) -> tuple[CaseId, str] | None:
-        """Return case and structure of `CASE_STRUCTURE`, by the longest name of a case that begins it."""
+        """Return case and structure of `CASE_STRUCTURE`, by the longest name of a case that begins it.
+
+        Where a number follows the case (`p_10_liver` of a case p), the file is another case's.
+        """
         for before, after in cuts(stem):
             case = self.of(before)
             if case is not None:
-                return case, after
+                return None if after.split("_")[0].isdigit() else (case, after)
         return None
 
     def folders(self, names: Sequence[str]) -> Iterator[tuple[CaseId, str]]:

@@ -267,12 +267,14 @@ def _flat_images(names: list[str], hints: Hints) -> list[ImageFile]:
 
 
 def _labels_among(stems: set[str], hints: Hints) -> set[str]:
-    """Return the names made of another file's name and a structure, or a word such as `_seg`."""
+    """Return the names made of another file's name and a structure, or a word such as `_seg` or `segmentation-`."""
     labels: set[str] = set()
+    numbers = {after for stem in stems for before, after in cuts(stem) if normal_name(before) in IMAGE_NAMES}
     for stem in stems:
         for before, after in cuts(stem):
             known = hints.table is not None and hints.table.knows(after)
-            if before in stems and (known or normal_name(after) in MAP_WORDS):
+            named = before in stems and (known or normal_name(after) in MAP_WORDS)
+            if named or (after in numbers and normal_name(before) in MAP_WORDS):
                 labels.add(stem)
     return labels
 

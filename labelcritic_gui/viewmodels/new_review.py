@@ -316,6 +316,8 @@ class NewReview:
             return "" if self.error is not None else "Looking…"
         if any(self.problem_of(n) for n in range(len(self.drafts))):
             return "One label set cannot be used yet: see above, or take it away."
+        if not self.rows:
+            return "Nothing of the labels can be used yet: see what does not fit."
         if not any(row.taken for row in self.rows):
             return "The label sets have no structure in common: say what the names are, or take them all."
         return "" if self.folder else "Choose a folder for the review."

@@ -31,6 +31,7 @@ __all__ = [
     "ServicePreviews",
     "Suggestion",
     "clean_path",
+    "in_dialog",
     "misfits_of",
     "recognised_as",
     "rows_of",
@@ -188,15 +189,22 @@ def summary_of(preview: Preview | None, rows: Sequence[Row]) -> str:
 
 def misfits_of(preview: Preview | None) -> str:
     """Say in one line what does not fit."""
-    if preview is None or not preview.structures:
+    if preview is None:
         return ""
     if not preview.refused:
-        return "Everything fits."
+        return "Everything fits." if preview.structures else ""
     return f"{preview.refused:,} found that cannot be used:".replace(",", THIN)
 
 
 def said(error: UserError) -> str:
     """Return an error in the words of a dialog: what the command line would need is not said."""
-    if "--classes" in error.hint:
-        return f"{error.message} {CLASSES_HINT}"
-    return error.message if "--" in error.hint else str(error)
+    return in_dialog(str(error))
+
+
+def in_dialog(text: str) -> str:
+    """Return words that may end in advice for the command line with advice for the dialog instead."""
+    kept, mark, advice = text.partition(" --")
+    if not mark:
+        return text
+    kept = kept[: max(kept.rfind(". "), kept.rfind("! ")) + 1] or kept
+    return f"{kept} {CLASSES_HINT}" if advice.startswith("classes") else kept

@@ -9,7 +9,7 @@ from labelcritic_gui.settings import Settings
 from labelcritic_gui.store.index import case_ids
 from labelcritic_gui.viewmodels import new_review as module
 from labelcritic_gui.viewmodels.new_review import NewReview
-from labelcritic_gui.viewmodels.previews import ServicePreviews, clean_path, slug_of
+from labelcritic_gui.viewmodels.previews import CLASSES_HINT, ServicePreviews, clean_path, in_dialog, slug_of
 from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
 from tests.making import write_dataset
 from tests.viewmodels.fakes import HeldRunner
@@ -254,6 +254,31 @@ def test_that_the_own_title_and_folder_stay_when_the_images_change(root: Path) -
     review.set_images(str(root / "images/case_1/ct.nii.gz"))
     assert review.title == "Mine"
     assert review.folder.startswith(str(root / "images"))
+
+
+def test_that_advice_for_the_command_line_is_not_given_in_a_dialog() -> None:
+    told = "The set has maps such as a.nii.gz. Give --classes a=FILE.json (or FILE.json#KEY)."
+    assert in_dialog(told) == f"The set has maps such as a.nii.gz. {CLASSES_HINT}"
+    assert in_dialog("Nothing in common. Take them with --unmatched.") == "Nothing in common."
+    assert in_dialog("It is empty. Check it.") == "It is empty. Check it."
+
+
+def test_that_maps_nobody_explained_are_asked_for_in_the_words_of_the_dialog(root: Path) -> None:
+    (root / "maps").mkdir()
+    for case in ("case_1", "case_2", "case_3"):
+        source = root / "labels/good" / case / "segmentations/liver.nii.gz"
+        (root / "maps" / f"{case}.nii.gz").write_bytes(source.read_bytes())
+    review = make()
+    review.drop([root / "images", root / "maps"])
+    assert review.rows == ()
+    assert review.obstacle.startswith("Nothing of the labels can be used yet")
+    assert review.preview is not None
+    assert review.preview.refusals[0].count == 3
+    assert in_dialog(review.preview.refusals[0].reason).endswith(CLASSES_HINT)
+    (root / "numbers.json").write_text('{"liver": 1}')
+    review.set_draft(0, classes=str(root / "numbers.json"))
+    assert [row.name for row in review.rows] == ["liver"]
+    assert review.ready
 
 
 def test_that_paths_are_taken_as_people_paste_them() -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from labelcritic_gui.ui.theme import Theme
-from labelcritic_gui.viewmodels.previews import RefusalGroup
+from labelcritic_gui.viewmodels.previews import RefusalGroup, in_dialog
 
 COUNT_W = 84
 GAP = 4
@@ -68,15 +68,16 @@ class MisfitList(QTreeWidget):
 
 def _item(group: RefusalGroup, theme: Theme) -> QTreeWidgetItem:
     count = f"{group.count:,} ×".replace(",", THIN)
-    item = QTreeWidgetItem([count, group.reason])
+    reason = in_dialog(group.reason)
+    item = QTreeWidgetItem([count, reason])
     item.setTextAlignment(0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
     item.setForeground(0, theme.colour("doubt"))
-    item.setToolTip(1, group.reason)
-    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{group.count} times: {group.reason}")
+    item.setToolTip(1, reason)
+    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{group.count} times: {reason}")
     for example in group.examples:
         parts = (example.case, example.structure, example.label_set, example.path)
         child = QTreeWidgetItem(["", "  ·  ".join(part for part in parts if part)])
-        child.setToolTip(1, example.reason)
+        child.setToolTip(1, in_dialog(example.reason))
         child.setForeground(1, theme.colour("text-quiet"))
         item.addChild(child)
     if group.count > len(group.examples):

@@ -87,7 +87,8 @@ def stored_path(folder: Path, path: Path) -> str:
     A path of another system (C:/data on Linux) is stored as it is meant there, with forward slashes.
     """
     if is_foreign(str(path)):
-        return PureWindowsPath(path).as_posix() if os.name != "nt" else str(PurePosixPath(path))
+        text = str(path)
+        return PureWindowsPath(text).as_posix() if os.name != "nt" else str(PurePosixPath(text.replace("\\", "/")))
     target, here = path.resolve(), folder.resolve()
     try:
         relative = os.path.relpath(target, here)

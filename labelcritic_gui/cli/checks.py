@@ -42,7 +42,7 @@ def verify(arguments: argparse.Namespace, services: Services) -> Outcome:  # noq
 
 def doctor(arguments: argparse.Namespace, services: Services) -> Outcome:
     """Check the program, a review and a server, each where named."""
-    results = _program()
+    results = [*_program(), checkup.check_memory(services.settings)]
     if arguments.review:
         opened = services.open_review(Path(arguments.review))
         try:

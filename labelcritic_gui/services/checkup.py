@@ -10,7 +10,7 @@ from labelcritic_gui.services.mask_cache import MASKS
 from labelcritic_gui.services.pictures import PICTURES
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.source_files import check_all_sources, forget_changed
-from labelcritic_gui.settings import BUDGET_SHARE, Settings, load_settings, machine_memory_mb
+from labelcritic_gui.settings import BUDGET_SHARE, Settings, machine_memory_mb
 from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.database import integrity
 
@@ -29,7 +29,7 @@ class CheckResult:
 def check_review(review: OpenReview) -> list[CheckResult]:
     """Check the database, the fold of the journal, durability, and that images and labels are still there."""
     sound = [_durability(review), _integrity(review), _fold(review), _images(review), _sources(review)]
-    return [*sound, check_memory(load_settings()), _kept_files(review)]
+    return [*sound, _kept_files(review)]
 
 
 def check_memory(settings: Settings) -> CheckResult:

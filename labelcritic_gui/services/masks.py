@@ -7,10 +7,12 @@ from pathlib import Path
 
 from labelcritic_gui.core.cancel import Cancel, stop_if
 from labelcritic_gui.core.cases import Candidate, CandidateId
-from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.core.geometry import Geometry, Mask, content_hash
 from labelcritic_gui.core.resampling import resample_nearest
 from labelcritic_gui.formats import volumes
+from labelcritic_gui.services.mask_cache import Wanted, cached_masks
+from labelcritic_gui.services.projection import MapFunction
 
 RESAMPLED = "Not on its image's grid: resampled onto it (nearest neighbour), as was asked for."
 """The note of a candidate that is resampled whenever it is read."""
@@ -31,11 +33,18 @@ class LoadedMasks:
 
 
 def load_masks(
-    files: Mapping[CandidateId, Path], candidates: Iterable[Candidate], *, image: Geometry, cancel: Cancel
+    files: Mapping[CandidateId, Path],
+    candidates: Iterable[Candidate],
+    *,
+    image: Geometry,
+    cancel: Cancel,
+    keep: Path | None = None,
+    map_function: MapFunction = map,
 ) -> LoadedMasks:
     """Load candidates' masks on their image's grid, each file once; a bad file is refused alone.
 
-    `image` is the canonical geometry of the case's image.
+    `image` is the canonical geometry of the case's image. Crops of files that are slow to read are kept under `keep`,
+    the review folder. `map_function` may read files at the same time.
     """
     by_file: dict[Path, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
@@ -43,14 +52,22 @@ def load_masks(
     masks: dict[CandidateId, Mask] = {}
     refused: dict[CandidateId, UserError] = {}
     hashes: dict[CandidateId, str] = {}
-    for file, wanted in by_file.items():
+
+    def read(file: Path) -> tuple[dict[CandidateId, Mask], str] | UserError:
         stop_if(cancel)
         try:
-            masks |= _load_file(file, wanted, image)
-            digest = volumes.file_sha256(file)
-            hashes |= {candidate.id: digest for candidate in wanted}
+            return _load_file(file, by_file[file], image, keep), volumes.file_sha256(file)
+        except CancelledError:
+            raise
         except UserError as error:
-            refused |= {candidate.id: error for candidate in wanted}
+            return error
+
+    for wanted, found in zip(by_file.values(), map_function(read, by_file), strict=True):
+        if isinstance(found, UserError):
+            refused |= {candidate.id: found for candidate in wanted}
+        else:
+            masks |= found[0]
+            hashes |= {candidate.id: found[1] for candidate in wanted}
     return LoadedMasks(masks, refused, hashes)
 
 
@@ -67,13 +84,17 @@ def hash_of(file: Path, candidate: Candidate, *, image: Geometry | None = None) 
     return content_hash(load_one(file, candidate, image=image))
 
 
-def _load_file(file: Path, wanted: list[Candidate], image: Geometry | None) -> dict[CandidateId, Mask]:
+def _load_file(
+    file: Path, wanted: list[Candidate], image: Geometry | None, keep: Path | None = None
+) -> dict[CandidateId, Mask]:
     """Read a file once for all its candidates; those that were entered as resampled are resampled."""
+    grid = None if image is not None and all(is_resampled(c) for c in wanted) else image
+
+    def load(path: Path, values: Wanted) -> list[Mask]:
+        return volumes.load_masks(path, values) if grid is None else volumes.load_masks_on(path, values, grid)
+
     values = [c.source.values for c in wanted]
-    if image is None:
-        masks = volumes.load_masks(file, values)
-    elif all(is_resampled(c) for c in wanted):
-        masks = [resample_nearest(mask, image) for mask in volumes.load_masks(file, values)]
-    else:
-        masks = volumes.load_masks_on(file, values, image)
+    masks = load(file, values) if keep is None else cached_masks(keep, file, values, load, grid=grid)
+    if image is not None and grid is None:
+        masks = [resample_nearest(mask, image) for mask in masks]
     return {c.id: mask for c, mask in zip(wanted, masks, strict=True)}

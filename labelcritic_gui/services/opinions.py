@@ -186,7 +186,7 @@ def _measured(
     stop_if(stop)
     landmarks = find_landmarks(volume)
     files = {c.id: review.mask_path(c) for c in candidates}
-    loaded = load_masks(files, candidates, image=volume.geometry, cancel=stop)
+    loaded = load_masks(files, candidates, image=volume.geometry, cancel=stop, keep=review.folder)
     hashes = {c: content_hash(mask) for c, mask in loaded.masks.items()}
     facts = {}
     for candidate, mask in loaded.masks.items():

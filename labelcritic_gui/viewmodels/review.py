@@ -18,7 +18,7 @@ from labelcritic_gui.viewmodels.cards import colour_of
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.opinions import CaseOpinions
 from labelcritic_gui.viewmodels.pace import Pace
-from labelcritic_gui.viewmodels.prefetch import StageShelf
+from labelcritic_gui.viewmodels.prefetch import BUDGET, StageShelf
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 from labelcritic_gui.viewmodels.worklist import Worklist
 
@@ -56,6 +56,7 @@ class Reading:
         *,
         clock: Callable[[], float] = time.monotonic,
         view: Callable[[], Mapping[str, Any]] = dict,
+        budget: int = BUDGET,
     ) -> None:
         self.calls = calls
         self.worklist = worklist
@@ -73,7 +74,7 @@ class Reading:
         self.made: deque[Made] = deque(maxlen=STRIP)
         self.pace = Pace()
         self._shown_at: float | None = None
-        self._shelf = StageShelf(calls, runner)
+        self._shelf = StageShelf(calls, runner, budget=budget)
         self.critic = CaseOpinions(calls, runner, self._opinions_arrived, self.said.emit)
 
     # --- walking -----------------------------------------------------------------------------------------------

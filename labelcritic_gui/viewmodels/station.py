@@ -149,7 +149,7 @@ class Station:
         calls = self._bind(opened, self.settings.reader)
         self.calls = calls
         self.worklist = Worklist(calls, self._runner, reader=self.settings.reader)
-        self.reading = Reading(calls, self.worklist, self._runner, view=self._view)
+        self.reading = Reading(calls, self.worklist, self._runner, view=self._view, budget=self.settings.memory_budget)
         self._runner.run(Lane.STORE, lambda: remember_review(calls.folder), self._take_settings, on_error=self._failed)
         self.review_changed.emit()
         self.reading.start()

@@ -23,9 +23,7 @@ def read_class_map(reference: str, table: StructureTable | None = None) -> dict[
         content = json.loads(file.read_text("utf-8"))
     except FileNotFoundError as error:
         schemes = f" Or name a scheme: {', '.join(table.schemes())}." if table is not None else ""
-        raise UnreadableFileError(
-            f"The class map {file} cannot be read: there is no such file.", f"Check --classes.{schemes}"
-        ) from error
+        raise UnreadableFileError(f"There is no class map {file}.", f"Check --classes.{schemes}") from error
     except OSError as error:
         raise UnreadableFileError(
             f"The class map {file} cannot be read: {error.strerror}.", "Check --classes."

@@ -281,9 +281,14 @@ def test_that_a_folder_the_system_refuses_is_named(tmp_path: Path, monkeypatch: 
 def test_that_a_scan_lists_while_it_is_iterated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(300):
         plant(tmp_path, f"case{n:03d}/ct.nii.gz")
-    looked = []
+    looked: list[str] = []
     scandir = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: looked.append(path) or scandir(path))
+
+    def noted(path: str) -> object:
+        looked.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", noted)
     scan = scan_images(tmp_path)
     before = len(looked)
     assert next(scan.files).case == "case000"

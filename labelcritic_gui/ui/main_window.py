@@ -281,5 +281,7 @@ class MainWindow(QMainWindow):
         stored.sync()
         self.screen_.keep_note()
         self._station.cancel_job()
+        if isinstance(self._dialog, NewReviewDialog):
+            self._dialog.review.close()
         self._station.close_review()
         event.accept()

@@ -156,10 +156,10 @@ def rows_of(
         name = renames.get(one.name, one.name)
         lone = len(slugs) > 1 and len(together[name]) == 1
         words = []
-        if lone:
-            words.append(("" if take_all else "left out: ") + f"only in {next(iter(together[name]))}")
         if not knows(name):
             words.append("unknown name")
+        if lone:
+            words.append(("" if take_all else "left out: ") + f"only in {next(iter(together[name]))}")
         cases = tuple(one.cases.get(slug, 0) for slug in slugs)
         taken, fixed = not lone or take_all, one.name in renames
         rows.append(Row(one.name, one.found_as, name, cases, ", ".join(words), taken=taken, fixed=fixed))

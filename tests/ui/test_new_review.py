@@ -316,3 +316,18 @@ def test_that_the_start_page_has_its_button(desk: Desk) -> None:
     desk.wait(lambda: isinstance(desk.window._dialog, NewReviewDialog))
     QTest.keyClick(desk.dialog, Key.Key_Escape)
     desk.wait(lambda: desk.window._dialog is None)
+
+
+def test_that_closing_the_window_stops_what_the_dialog_runs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(self: ServicePreviews, images: Path, labels: Any, limit: Any, *, job: Any) -> Any:
+        while not job.is_set():
+            pass
+        stop_if(job)
+
+    monkeypatch.setattr(ServicePreviews, "preview", endless)
+    dialog = desk.ask()
+    dialog.review.set_images(str(desk.root / "images"))
+    job = dialog.review.job
+    assert job is not None
+    desk.window.close()
+    assert job.is_set()

@@ -87,7 +87,7 @@ def test_that_a_name_put_right_joins_what_belongs_together(root: Path) -> None:
     rename_on_disk(root, "bad", "spleen", "Milz_AI")
     review = filled(root)
     first, second = review.rows[:2]
-    assert (first.name, first.remark, first.taken) == ("Milz_AI", "left out: only in bad, unknown name", False)
+    assert (first.name, first.remark, first.taken) == ("Milz_AI", "unknown name, left out: only in bad", False)
     assert (second.name, second.taken) == ("spleen", False)
     review.rename("Milz_AI", "Spleen")
     assert all(row.taken for row in review.rows)
@@ -122,7 +122,7 @@ def test_that_what_only_one_set_has_is_taken_on_request(root: Path) -> None:
     rename_on_disk(root, "bad", "spleen", "thing")
     review = filled(root)
     review.set_take_all(True)
-    assert [r.remark for r in review.rows if r.name == "thing"] == ["only in bad, unknown name"]
+    assert [r.remark for r in review.rows if r.name == "thing"] == ["unknown name, only in bad"]
     assert all(r.taken for r in review.rows)
     review.create()
     opened = SERVICES.open_review(Path(review.folder))

@@ -190,6 +190,7 @@ class RecognisedTable(QTableView):
         self.setItemDelegateForColumn(IS, self._delegate)
         self.setAccessibleName("Structures recognised")
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -227,7 +228,7 @@ class RecognisedTable(QTableView):
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         room = self.viewport().width()
-        widths = [max(130, room * 22 // 100), max(130, room * 22 // 100)]
+        widths = [max(124, room // 5), max(124, room // 5)]
         ink = self.fontMetrics()
         widths += [max(56, min(140, ink.horizontalAdvance(name) + 16)) for name in self.model_.sets]
         for column, width in enumerate(widths):

@@ -4,6 +4,7 @@ Slices are sorted by position along the normal of the image plane. What is not o
 refused by name: a volume with a hole would show every organ below it at the wrong height.
 """
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -350,6 +351,7 @@ def read_dataset(path: Path, *, tags: list[str] | None = None, pixels: bool = Tr
 
     import pydicom
 
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # what it logs is raised here, in one sentence
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -152,5 +152,7 @@ def _require_whole(path: Path, header: TextHeader) -> None:
                 total += len(inflate.decompress(chunk, _READ_BYTES))
     except (OSError, zlib.error) as problem:
         raise UnreadableFileError(f"{path} is damaged: {problem}.", _COPY) from problem
-    if total < header.data_bytes or not (inflate.eof or total > header.data_bytes):
+    if total > header.data_bytes:
+        raise UnreadableFileError(f"{path} has a damaged header: it holds more voxels than it promises.", _COPY)
+    if total < header.data_bytes or not inflate.eof:
         raise UnreadableFileError(f"{path} is truncated: its compressed data ends too early.", _COPY)

@@ -150,8 +150,25 @@ def parse_metaimage(path: Path, raw: bytes) -> TextHeader:
     data_file = path if local else _beside(path, fields["ElementDataFile"])
     packed = fields.get("CompressedData", "").lower() in {"true", "1"}
     binary = fields.get("BinaryData", "").lower() in {"true", "1"}
+    start = start if local else 0
+    if packed:
+        said = fields.get("CompressedDataSize", "missing" if local else "")
+        _require_packed(path, said, data_file.stat().st_size - start)
     encoding = "zlib" if packed else "raw" if binary else "text"
-    return TextHeader(sides, _META_BYTES[kind], encoding, data_file, start if local else 0)
+    return TextHeader(sides, _META_BYTES[kind], encoding, data_file, start)
+
+
+def _require_packed(path: Path, size: str, there: int) -> None:
+    """Raise UnreadableFileError unless the size that compressed data is said to have is the size it has.
+
+    The library believes it, and fills what it does not reach with anything.
+    """
+    if size not in {"", str(there)}:
+        raise UnreadableFileError(
+            f"{path} is truncated or has a damaged header: its compressed data should be {_shown(size)} "
+            f"bytes, but is {there}.",
+            "Copy it again from where it came.",
+        )
 
 
 def _metaimage_fields(path: Path, raw: bytes) -> tuple[dict[str, str], int]:

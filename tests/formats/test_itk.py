@@ -232,3 +232,22 @@ def test_that_flipped_header_bytes_never_crash(tmp_path, array, ending, packed):
             messages.append(problem.message)
     assert len(messages) > 30
     assert all(str(path) in message and "\n" not in message for message in messages)
+
+
+@pytest.mark.parametrize("said", ["", "CompressedDataSize = 9\n", "CompressedDataSize = 99999\n", "Compressed = 3\n"])
+def test_that_a_metaimage_whose_compressed_size_is_wrong_is_not_filled_with_anything(tmp_path, array, said):
+    sitk.WriteImage(image_of(array), str(tmp_path / "a.mha"), useCompression=True)
+    head, mark, tail = (tmp_path / "a.mha").read_bytes().partition(b"CompressedDataSize = ")
+    (tmp_path / "a.mha").write_bytes(head + said.encode() + tail[tail.index(b"\n") + 1 :])
+    assert mark
+    with pytest.raises(UnreadableFileError, match="its compressed data should be"):
+        volumes.load_ct(tmp_path / "a.mha")
+
+
+@pytest.mark.parametrize("ending", ["nrrd", "mha"])
+def test_that_a_header_that_promises_less_than_there_is_is_refused(tmp_path, array, ending):
+    sitk.WriteImage(image_of(array), str(tmp_path / f"a.{ending}"), useCompression=True)
+    whole = (tmp_path / f"a.{ending}").read_bytes()
+    (tmp_path / f"a.{ending}").write_bytes(whole.replace(b" 9 10 11\n", b" 9 10 10\n"))
+    with pytest.raises(UnreadableFileError, match="more voxels than it promises"):
+        volumes.load_ct(tmp_path / f"a.{ending}")

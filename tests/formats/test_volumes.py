@@ -139,8 +139,9 @@ def test_that_what_is_no_volume_is_refused_in_one_sentence(tmp_path, content, ma
     for missing in (tmp_path / "none", tmp_path / "none#1.2.3"):
         with pytest.raises(UnreadableFileError, match="does not exist"):
             volumes.format_of(missing)
+    (tmp_path / "folder").mkdir()
     with pytest.raises(UnreadableFileError, match="holds no DICOM files"):
-        volumes.format_of(tmp_path)
+        volumes.format_of(tmp_path / "folder")
 
 
 def test_that_a_label_on_another_grid_is_refused_naming_both(tmp_path, array):

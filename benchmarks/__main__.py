@@ -3,7 +3,13 @@
 import subprocess
 import sys
 
-ALL = ("benchmarks.projection", "benchmarks.window")
+ALL = (
+    "benchmarks.projection",
+    "benchmarks.window",
+    "benchmarks.loading",
+    "benchmarks.worklist",
+    "benchmarks.memory",
+)
 
 for name in ALL:
     print(f"== {name}", flush=True)

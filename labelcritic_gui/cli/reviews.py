@@ -67,6 +67,7 @@ def _report_body(report: CreationReport) -> dict[str, Any]:
         "candidates": report.candidates,
         "structures": list(report.structures),
         "layouts": dict(report.layouts),
+        "reasons": dict(report.reasons),
         "renamed": dict(report.renamed),
         "cases_without_labels": dict(report.missing),
         "unmatched": dict(report.unmatched),
@@ -79,7 +80,7 @@ def _report_lines(report: CreationReport) -> list[str]:
         f"{report.folder}: {report.cases} case(s), {len(report.structures)} structure(s), {report.items} item(s), "
         f"{report.in_every_set} of them in every label set."
     ]
-    lines += [f"  {name}: {layout}" for name, layout in report.layouts.items()]
+    lines += [f"  {name}: {layout}. {report.reasons.get(name, '')}" for name, layout in report.layouts.items()]
     lines += [f"  {name} has no labels for {n} case(s)" for name, n in report.missing.items()]
     if report.unmatched:
         lone = ", ".join(f"{structure} ({slug})" for structure, slug in report.unmatched.items())

@@ -50,11 +50,15 @@ def save_arrays(file: Path, stamp: str, arrays: Mapping[str, NDArray[Any]]) -> N
 
 def file_stamp(*files: Path) -> str:
     """Return a text that changes when any of the files does (size and modification time)."""
-    parts = []
-    for file in files:
-        try:
-            found = os.stat(file)  # noqa: PTH116  (one call for both)
-            parts.append(f"{file}:{found.st_size}:{found.st_mtime_ns}")
-        except OSError:
-            parts.append(f"{file}:missing")
+    parts = [f"{file}:{part}" for file in files for part in _stamps(file)]
     return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _stamps(file: Path) -> list[str]:
+    """Return size and time of a file, or of every file in a folder (FOLDER#SERIES too)."""
+    place = Path(str(file).split("#", 1)[0]) if "#" in file.name and not file.exists() else file
+    try:
+        entries = sorted(os.scandir(place), key=lambda e: e.name) if place.is_dir() else [place]
+        return [f"{e.name}:{(found := e.stat()).st_size}:{found.st_mtime_ns}" for e in entries]
+    except OSError:
+        return ["missing"]

@@ -33,7 +33,8 @@ class CreationReport:
     """What a scan found: sizes, recognised layouts, names that stand for another, and what was refused.
 
     `by_structure` counts the cases by structure and label set; `missing` the cases a label set has no file for;
-    `unmatched` maps the structures left out, known to one label set only, to that set.
+    `unmatched` maps the structures left out, known to one label set only, to that set; `reasons` says why a layout
+    was recognised.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class CreationReport:
     missing: Mapping[str, int]
     unmatched: Mapping[str, str]
     by_structure: Mapping[str, Mapping[str, int]]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -278,4 +280,5 @@ def _report(
         missing={slug: n for slug, n in missing.items() if n},
         unmatched=unmatched,
         by_structure={s: dict(present[s]) for s in sorted(present)},
+        reasons={"images": plan.images.reason, **{one.source.slug: one.labels.reason for one in plan.sets}},
     )

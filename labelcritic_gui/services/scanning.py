@@ -113,12 +113,12 @@ class CaseScan:
 
 def plan_scan(request: Request, table: StructureTable) -> Plan:
     """List images and labels; raises UserError when there is nothing to scan or something was not said."""
-    images = layouts.find_images(request.images)
+    images = find_images(request.images, table)
     files = _chosen(images.files, request)
     cases = [f.case for f in files]
     sets = []
     for source in request.labels:
-        labels = layouts.find_labels(source.path, cases)
+        labels = layouts.find_labels(source.path, cases, label_set=source.slug, table=table, images=images)
         by_case: dict[CaseId, list[layouts.LabelFile]] = defaultdict(list)
         for file in labels.files:
             by_case[file.case].append(file)
@@ -127,6 +127,15 @@ def plan_scan(request: Request, table: StructureTable) -> Plan:
         sets.append(PlannedSet(source, labels, classes, listed))
     names = Names(table, dict(request.renames))
     return Plan(request, images, files, tuple(sets), names, frozenset(names.known(s) for s in request.structures))
+
+
+def find_images(path: Path, table: StructureTable) -> layouts.Images:
+    """List the cases under a path; labels among images are known by their names, DICOM series by their headers."""
+    return layouts.find_images(path, table=table, series_of=_ct_series)
+
+
+def _ct_series(folder: Path) -> list[str]:
+    return [s.uid for s in volumes.series_in(folder) if s.modality == "CT" and not s.localizer]
 
 
 def scan(plan: Plan, *, skip: frozenset[CaseId], cancel: Cancel) -> Iterator[CaseScan]:
@@ -178,17 +187,18 @@ class _Case:
         for structure, same in by_structure.items():
             if structure and not self.plan.is_wanted(structure):
                 continue
-            if len(same) > 1:
+            if structure and len(same) > 1:
                 self._refuse_twins(one, structure, same)
             elif structure:
                 self._take_mask(one, structure, same[0])
             else:
-                self._take_map(one, same[0])
+                for file in same:
+                    self._take_map(one, file)
 
     def _refuse_twins(self, one: PlannedSet, structure: str, same: Iterable[layouts.LabelFile]) -> None:
         both = " and ".join(f.path for f in same)
-        what = f"of {structure}" if structure else "of all structures"
-        self._refuse(one, structure, both, f"Two label files {what} in label set {one.source.slug}: {both}.")
+        reason = f"Two label files of {structure} in label set {one.source.slug}: {both}."
+        self._refuse(one, structure, both, reason)
 
     def _take_mask(self, one: PlannedSet, structure: str, file: layouts.LabelFile) -> None:
         path = one.labels.root / file.path
@@ -270,6 +280,17 @@ class _Case:
         stamp: tuple[int | None, int | None],
     ) -> None:
         candidate = CandidateId(self.case, structure, one.source.slug)
+        before = self.masks.get(candidate)
+        if before is not None and before.present and there:
+            # several maps of a case may share it out among them; two that both have a structure cannot be told apart
+            del self.masks[candidate]
+            both = f"{before.candidate.source.path} and {source.path}"
+            self._refuse(
+                one, structure, both, f"Two label files of {structure} in label set {one.source.slug}: {both}."
+            )
+            return
+        if before is not None and not there:
+            return
         self.masks[candidate] = FoundMask(Candidate(candidate, source, note=note), there, *stamp)
 
     def _refuse(self, one: PlannedSet, structure: str, path: str, reason: str) -> None:

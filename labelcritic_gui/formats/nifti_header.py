@@ -216,13 +216,17 @@ def _require_usable(affine: Affine, source: str) -> None:
             raise HeaderError(f"has a damaged header: its {source} does not place voxels in space.", _REMAKE)
 
 
+HALF_TURN = 1e-7
+"""So close to a unit vector, (b, c, d) is a half turn: the bound of the standard's own reference (nifti1_io.c)."""
+
+
 def rotation(quatern: tuple[float, float, float]) -> NDArray[np.float64]:
     """Return the rotation matrix (3, 3) of a stored quaternion (b, c, d)."""
     b, c, d = (float(q) for q in quatern)
     square = b * b + c * c + d * d
     if not math.isfinite(square):
         raise HeaderError("has a damaged header: its qform does not place voxels in space.", _REMAKE)
-    if square > 1.0:
+    if 1.0 - square < HALF_TURN:
         b, c, d = (q / math.sqrt(square) for q in (b, c, d))
         square = 1.0
     a = math.sqrt(1.0 - square)

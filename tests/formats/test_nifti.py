@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from labelcritic_gui.core.errors import GeometryMismatchError, StorageError, UnreadableFileError
@@ -120,6 +120,8 @@ def test_that_an_int16_image_is_a_view_of_what_was_read(tmp_path):
 def test_that_a_qform_is_read_as_nibabel_reads_it(angles, flip, sized):
     affine = np.eye(4)
     turn = nib.eulerangles.euler2mat(*angles)
+    # nibabel takes more rotations for half turns (3.6e-7) than the standard's reference does (1e-7)
+    assume(1.0 - sum(q * q for q in quaternion(turn)) > 1e-6)
     affine[:3, :3] = turn * np.array(sized) * ([1, 1, -1] if flip else [1, 1, 1])
     affine[:3, 3] = (5, -6, 7.5)
     image = nib.Nifti1Image(np.zeros((2, 3, 4), np.uint8), None)

@@ -110,6 +110,7 @@ class ScriptedReading:
         """Say whether the critic spoke on the item, or cannot."""
         return (
             self._check(reading)
+            or reading.finished
             or reading.critic.down is not None
             or reading.verdict is not None
             or bool(reading.stage and len(reading.stage.panels) < 2)

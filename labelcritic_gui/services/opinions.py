@@ -28,6 +28,7 @@ from labelcritic_gui.formats import volumes
 from labelcritic_gui.services import pictures
 from labelcritic_gui.services.masks import load_masks
 from labelcritic_gui.services.review import OpenReview, now
+from labelcritic_gui.services.source_files import check_sources, forget_changed
 from labelcritic_gui.store import index, opinions
 from labelcritic_gui.store.opinions import ItemSummary, Stored
 
@@ -39,10 +40,14 @@ MASK_REFUSED = FindingCode.GEOM
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What an operation changed: the items whose line or card must be drawn anew, and what could not be done."""
+    """What an operation changed: the items whose line or card must be drawn anew, and what could not be done.
+
+    `notices` are sentences for the reader: files that are not what they were.
+    """
 
     items: tuple[ItemId, ...] = ()
     failed: Mapping[ItemId, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
 
 @dataclass
@@ -150,11 +155,17 @@ def keep_opinions(review: OpenReview, formed: CaseOpinions) -> Changed:
 def ensure_opinions(
     review: OpenReview, case: CaseId, *, cancel: Cancel | None = None, progress: Progress = no_progress
 ) -> Changed:
-    """Form and keep what the review's critic has not said yet on a case."""
+    """Form and keep what the review's critic has not said yet on a case.
+
+    Files that changed since they were read are taken as they are now and judged anew; they and missing ones are named.
+    """
+    changes = check_sources(review, case)
+    forget_changed(review, [c for c in changes if c.kind == "changed"])
+    notices = tuple(c.sentence + "." for c in changes)
     formed = form_opinions(review, case, cancel=cancel, progress=progress)
     if not (formed.opinions or formed.hashes):
-        return Changed(failed=dict(formed.failed))
-    return keep_opinions(review, formed)
+        return Changed(failed=dict(formed.failed), notices=notices)
+    return replace(keep_opinions(review, formed), notices=notices)
 
 
 def same_words(one: CriticIdentity, other: CriticIdentity) -> bool:

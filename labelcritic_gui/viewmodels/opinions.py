@@ -71,6 +71,8 @@ class CaseOpinions:
         for item in changed.items:
             self.failed.pop(item, None)
         self.failed.update(changed.failed)
+        for notice in changed.notices:
+            self._say(Message(notice, error=True))
         self._complain(tuple(changed.failed.values()))
         self._arrived((*changed.items, *changed.failed))
         self._next()

@@ -69,3 +69,24 @@ def test_switching_critics_shows_what_each_one_said(dataset: Dataset) -> None:
     again = dataset.open()
     assert again.critic.identity.kind == "anatomy"
     again.close()
+
+
+def test_a_mask_that_changed_is_named_and_judged_anew(dataset: Dataset) -> None:
+    opened = dataset.open()
+    ensure_opinions(opened, CASE)
+    before = worklist.row(opened, LIVER)
+    assert ensure_opinions(opened, CASE).notices == ()
+    folder = dataset.root / "labels"
+    good = folder / "good" / "case_1" / "segmentations" / "liver.nii.gz"
+    (folder / "bad" / "case_1" / "segmentations" / "liver.nii.gz").write_bytes(good.read_bytes())
+    changed = ensure_opinions(opened, CASE)
+    after = worklist.row(opened, LIVER)
+    assert len(changed.notices) == 1
+    assert "liver.nii.gz" in changed.notices[0]
+    assert LIVER in changed.items
+    assert before.dice is not None
+    assert before.dice < 1.0
+    assert after.dice == 1.0
+    good.unlink()
+    assert "missing" in ensure_opinions(opened, CASE).notices[0]
+    opened.close()

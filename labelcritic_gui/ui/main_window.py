@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon
@@ -26,13 +27,15 @@ from labelcritic_gui.ui.views.dialogs import (
 )
 from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.inspection_dialog import InspectionDialog
-from labelcritic_gui.ui.views.new_review_dialog import NewReviewDialog
 from labelcritic_gui.ui.views.start_page import StartPage
 from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.inspection import Inspector
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 from labelcritic_gui.viewmodels.station import Station
+
+if TYPE_CHECKING:
+    from labelcritic_gui.viewmodels.new_review import NewReview
 
 SIZE = (1366, 768)
 POLL_MS = 100
@@ -48,6 +51,7 @@ class MainWindow(QMainWindow):
         self._station, self._runner, self._keys = station, runner, keys
         self._theme = themes.load_theme(station.settings.theme, station.settings.font_scale)
         self._dialog: Sheet | None = None
+        self._new_review: NewReview | None = None
         self._dress_application()
         self.setWindowTitle("Label Critic")
         self.header = Header(self._theme)
@@ -185,8 +189,11 @@ class MainWindow(QMainWindow):
         self.screen_.bar.flash(command)
 
     def ask_new_review(self) -> None:
+        from labelcritic_gui.ui.views.new_review_dialog import NewReviewDialog
+
         dialog = NewReviewDialog(self._station.new_review(), self._theme, self)
         dialog.made.connect(self._station.open)
+        self._new_review = dialog.review
         self._open(dialog)
 
     def ask_review(self) -> None:
@@ -281,7 +288,7 @@ class MainWindow(QMainWindow):
         stored.sync()
         self.screen_.keep_note()
         self._station.cancel_job()
-        if isinstance(self._dialog, NewReviewDialog):
-            self._dialog.review.close()
+        if self._new_review is not None:
+            self._new_review.close()
         self._station.close_review()
         event.accept()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from psygnal import Signal
@@ -16,11 +16,12 @@ from labelcritic_gui.settings import Settings, change_settings, remember_review
 from labelcritic_gui.viewmodels.calls import ReviewCalls, ServiceCalls
 from labelcritic_gui.viewmodels.display import Display
 from labelcritic_gui.viewmodels.messages import Message, of_error
-from labelcritic_gui.viewmodels.new_review import NewReview
-from labelcritic_gui.viewmodels.previews import ServicePreviews
 from labelcritic_gui.viewmodels.review import Reading
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 from labelcritic_gui.viewmodels.worklist import Worklist
+
+if TYPE_CHECKING:
+    from labelcritic_gui.viewmodels.new_review import NewReview
 
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1", ""})
 
@@ -129,8 +130,12 @@ class Station:
         """Open a review folder; the one that is open is closed when that succeeded."""
         self._begin(Job(f"Opening {folder.name}"), lambda _: self._services.open_review(folder), self._opened)
 
-    def new_review(self) -> NewReview:
+    def new_review(self) -> "NewReview":
         """Return what the new-review dialog follows."""
+        # here, not above: what makes reviews is not needed to open one, and would delay the first paint
+        from labelcritic_gui.viewmodels.new_review import NewReview
+        from labelcritic_gui.viewmodels.previews import ServicePreviews
+
         return NewReview(ServicePreviews(self._services.structures), self._runner)
 
     def demonstrate(self, folder: Path) -> None:

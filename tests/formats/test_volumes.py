@@ -124,10 +124,11 @@ def test_that_names_in_a_header_extension_are_read(tmp_path, array, end):
     [
         (b"", "is empty"),
         (b"hello, world\n" * 99, "is not a NIfTI file, nor NRRD, MetaImage or DICOM"),
-        (gzip.compress(b"hello" * 999), "is not a NIfTI file"),
+        (gzip.compress(b"hello" * 999, mtime=0), "is not a NIfTI file"),
         (b"NRRD0009\ntype: short\n\n", "unknown version of NRRD"),
         (b"\0" * 128 + b"DICM" + b"\xff" * 400, "DICOM|damaged|modality"),
     ],
+    ids=["empty", "text", "packed text", "old nrrd", "damaged dicom"],
 )
 def test_that_what_is_no_volume_is_refused_in_one_sentence(tmp_path, content, match):
     path = tmp_path / "x"

@@ -37,6 +37,25 @@ class ServerSettings(BaseModel):
         return os.environ.get(self.key_variable, "") or "EMPTY"
 
 
+class LvlmSettings(BaseModel):
+    """How the LVLM critic asks.
+
+    `views` are shown side by side in one picture a candidate; `shots` is how many examples of other cases come first,
+    from this review's decisions or from `examples_folder` (FOLDER/STRUCTURE/good/*.png and bad/*.png). `region` asks
+    once a case what is in view; `quality` asks for a score of every candidate; `reasons` asks for words in a further
+    call.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    views: tuple[Literal["frontal", "lateral", "slice"], ...] = Field(default=("frontal",), min_length=1, max_length=3)
+    shots: int = Field(default=0, ge=0, le=10)
+    examples_folder: str = ""
+    region: bool = True
+    quality: bool = False
+    reasons: bool = False
+
+
 class Settings(BaseModel):
     """All settings with their defaults; frozen, changed through `change_settings`."""
 
@@ -52,6 +71,7 @@ class Settings(BaseModel):
     overlay_opacity: float = Field(default=0.45, ge=0.05, le=1.0)
     critic: Literal["anatomy", "lvlm"] = "anatomy"
     server: ServerSettings = Field(default_factory=ServerSettings)
+    lvlm: LvlmSettings = Field(default_factory=LvlmSettings)
     memory_budget_mb: int = Field(default=0, ge=0, le=2**20)
     """What may be held ready in memory, in MB of 2**20 bytes; 0 derives it from the machine's memory."""
 

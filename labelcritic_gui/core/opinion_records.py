@@ -6,7 +6,16 @@ from typing import Any
 
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
-from labelcritic_gui.core.verdict import Cost, CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
+from labelcritic_gui.core.verdict import (
+    Agreement,
+    Cost,
+    CriticIdentity,
+    OrderRecord,
+    Outcome,
+    Quality,
+    Subject,
+    Verdict,
+)
 
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
@@ -17,8 +26,11 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome.value,
         "confidence": verdict.confidence,
         "reasons": list(verdict.reasons),
-        "orders": [{**asdict(o), "distribution": dict(o.distribution)} for o in verdict.orders],
+        "orders": [_order_to_json(o) for o in verdict.orders],
         "cost": asdict(verdict.cost),
+        "agreement": verdict.agreement.value if verdict.agreement else None,
+        "examples": list(verdict.examples),
+        "places": [list(p) for p in verdict.places],
     }
 
 
@@ -30,8 +42,11 @@ def verdict_from_json(body: Mapping[str, Any]) -> Verdict:
         outcome=Outcome(body["outcome"]),
         confidence=body["confidence"],
         reasons=tuple(body["reasons"]),
-        orders=tuple(OrderRecord(**o) for o in body["orders"]),
+        orders=tuple(_order_from_json(o) for o in body["orders"]),
         cost=Cost(**body["cost"]),
+        agreement=Agreement(body["agreement"]) if body.get("agreement") else None,
+        examples=tuple(body.get("examples", ())),
+        places=tuple((p[0], p[1], p[2]) for p in body.get("places", ())),
     )
 
 
@@ -45,6 +60,9 @@ def quality_to_json(quality: Quality) -> dict[str, Any]:
         "findings": [finding_to_json(f) for f in quality.findings],
         "reasons": list(quality.reasons),
         "cost": asdict(quality.cost),
+        "suspected": [code.value for code in quality.suspected],
+        "asked": _order_to_json(quality.asked) if quality.asked else None,
+        "examples": list(quality.examples),
     }
 
 
@@ -58,7 +76,19 @@ def quality_from_json(body: Mapping[str, Any]) -> Quality:
         findings=tuple(finding_from_json(f) for f in body["findings"]),
         reasons=tuple(body["reasons"]),
         cost=Cost(**body["cost"]),
+        suspected=tuple(FindingCode(code) for code in body.get("suspected", ())),
+        asked=_order_from_json(body["asked"]) if body.get("asked") else None,
+        examples=tuple(body.get("examples", ())),
     )
+
+
+def _order_to_json(record: OrderRecord) -> dict[str, Any]:
+    return {**asdict(record), "distribution": dict(record.distribution)}
+
+
+def _order_from_json(body: Mapping[str, Any]) -> OrderRecord:
+    first = tuple((str(token), float(logprob)) for token, logprob in body.get("first_token", ()))
+    return OrderRecord(**{**body, "first_token": first})
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from labelcritic_gui.core.cases import CandidateId, ItemId
-from labelcritic_gui.core.findings import Finding
+from labelcritic_gui.core.findings import Finding, FindingCode
+from labelcritic_gui.core.geometry import Point
 
 
 class Outcome(StrEnum):
@@ -26,15 +27,29 @@ class Outcome(StrEnum):
         return self in {Outcome.FIRST, Outcome.SECOND, Outcome.EQUIVALENT, Outcome.ABSENT_RIGHT}
 
 
+class Agreement(StrEnum):
+    """How the two orders of a pair go together; only the first decides anything."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    ONE_UNDECIDED = "one-undecided"
+    BOTH_UNCLEAR = "both-unclear"
+
+
 @dataclass(frozen=True, slots=True)
 class CriticIdentity:
-    """Who gave an opinion: `kind` is "anatomy" or "lvlm"; version, model and prompt hash make it repeatable."""
+    """Who gave an opinion: `kind` is "anatomy" or "lvlm"; version, model and prompt hash make it repeatable.
+
+    `options` says how a critic was told to ask (views, examples, reasons), in a fixed form; other options are another
+    critic, and what one said is never mixed with the other's.
+    """
 
     kind: str
     title: str
     version: str
     model: str = ""
     prompts: str = ""
+    options: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,8 @@ class OrderRecord:
     """One question as sent and answered. `order` is "AB" or "BA" (which candidate's picture came first).
 
     `distribution` maps each choice to its probability in the words of the question asked; `key` is the sha256 of the
-    request (the reply cache's key).
+    request (the reply cache's key); `raw` is the answer as the server sent it, made plain; `server` names the model
+    and the server's version; `first_token` are (token, natural logarithm of its probability) as the server sent them.
     """
 
     order: str
@@ -53,6 +69,9 @@ class OrderRecord:
     seconds: float = 0.0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    raw: str = ""
+    server: str = ""
+    first_token: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +98,9 @@ class Subject:
 class Verdict:
     """A critic's answer to "which of these is better".
 
-    `confidence` is the probability that the outcome is right. `orders` is empty for a critic without orders.
+    `confidence` is the probability that the outcome is right. `orders` is empty for a critic without orders, and
+    `agreement` None. `examples` names the candidates (or files) that were shown as examples, `places` are the regions
+    that differ (world RAS+ mm, largest first), computed here and never taken from a model.
     """
 
     critic: CriticIdentity
@@ -89,6 +110,9 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     orders: tuple[OrderRecord, ...] = ()
     cost: Cost = field(default_factory=Cost)
+    agreement: Agreement | None = None
+    examples: tuple[str, ...] = ()
+    places: tuple[Point, ...] = ()
 
     @property
     def pick(self) -> CandidateId | None:
@@ -100,6 +124,8 @@ class Verdict:
     @property
     def orders_agree(self) -> bool | None:
         """Say whether both orders named the same candidate; None for a critic without orders."""
+        if self.agreement is not None:
+            return self.agreement is not Agreement.DISAGREE
         picks = [_picked(record) for record in self.orders]
         return len(set(picks)) == 1 if len(picks) == 2 else None
 
@@ -114,7 +140,8 @@ def _picked(record: OrderRecord) -> str:
 class Quality:
     """A critic's answer to "how good is this one": 0 to 100 with its uncertainty (one standard deviation).
 
-    `score` is None when the critic cannot say; `findings` are what it noticed, worst first.
+    `score` is None when the critic cannot say; `findings` are what it noticed, worst first. `suspected` are error codes
+    that a model suspects: a suggestion without a place. `asked` is the question behind the score, where one was sent.
     """
 
     critic: CriticIdentity
@@ -124,3 +151,6 @@ class Quality:
     findings: tuple[Finding, ...] = ()
     reasons: tuple[str, ...] = ()
     cost: Cost = field(default_factory=Cost)
+    suspected: tuple[FindingCode, ...] = ()
+    asked: OrderRecord | None = None
+    examples: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.errors import CriticError
 from labelcritic_gui.core.verdict import Cost, CriticIdentity, OrderRecord, Outcome, Quality, Verdict
-from labelcritic_gui.critic.base import Question
+from labelcritic_gui.critic.base import Question, one_by_one
 from labelcritic_gui.critic.client import Client, LvlmServer
 from labelcritic_gui.critic.parsing import Reading, Reply, plain_text, read_choice, stored_reply
 from labelcritic_gui.critic.prompts import Conversation, PromptSet, load_prompts
@@ -153,6 +153,14 @@ class LvlmCritic:
             reasons=(*reasons, self._asked_whom(cancel)),
             cost=heard.cost,
         )
+
+    def compare_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Verdict | CriticError]:
+        """Compare many pairs."""
+        return one_by_one(self.compare, questions, cancel)
+
+    def assess_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Quality | CriticError]:
+        """Assess many candidates."""
+        return one_by_one(self.assess, questions, cancel)
 
     def _hear(self, conversation: Conversation, pictures: tuple[bytes, ...], cancel: Cancel, *, order: str) -> _Heard:
         request = ChatRequest(conversation.system, pictures, conversation.text, conversation.choices)

@@ -5,6 +5,7 @@ swapped, so swapping the candidates swaps the outcome and keeps the confidence.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labelcritic_gui.core.cancel import Cancel, stop_if
@@ -14,7 +15,7 @@ from labelcritic_gui.core.findings import Finding, Severity
 from labelcritic_gui.core.rules import findings_of, must_be_there, pre_check, quality, worst
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Verdict
-from labelcritic_gui.critic.base import Question
+from labelcritic_gui.critic.base import Question, one_by_one
 
 IDENTITY = CriticIdentity(kind="anatomy", title="anatomy critic", version="1")
 SAME_DICE = 0.97
@@ -155,6 +156,14 @@ class RuleCritic:
         score, uncertainty = quality(findings, facts, question.structure)
         reasons = tuple(f.text for f in findings[:4]) or (_clean(question.structure, facts),)
         return Quality(IDENTITY, question.subject, score, uncertainty, findings, reasons)
+
+    def compare_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Verdict | CriticError]:
+        """Compare many pairs, one after the other."""
+        return one_by_one(self.compare, questions, cancel)
+
+    def assess_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Quality | CriticError]:
+        """Assess many candidates, one after the other."""
+        return one_by_one(self.assess, questions, cancel)
 
 
 def _clean(structure: Structure, facts: CandidateFacts) -> str:

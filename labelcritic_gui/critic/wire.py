@@ -25,14 +25,16 @@ _RGB8 = (8, 2)
 class ChatRequest:
     """One question, canonically: system text, pictures (8-bit RGB PNG, sent before the text), text, choices, sampling.
 
-    The choices' first tokens must differ: use single letters. All sampling fields are always sent, because models
-    bring defaults of their own.
+    The answer is held to `choices`, else to the regular expression `pattern`, else it is free text. The choices' first
+    tokens must differ: use single letters; of a pattern, what is measured is the letter that it begins with. All
+    sampling fields are always sent, because models bring defaults of their own.
     """
 
     system: str
     pictures: tuple[bytes, ...] = field(repr=False)
     text: str
-    choices: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0
@@ -78,9 +80,16 @@ def request_body(request: ChatRequest, model: str) -> dict[str, Any]:
         ],
         **sampling,
         "max_tokens": request.max_tokens,
-        "structured_outputs": {"choice": list(request.choices)},
+        **_held_to(request),
         **asked_back,
     }
+
+
+def _held_to(request: ChatRequest) -> dict[str, Any]:
+    """Return what holds the answer to a form; nothing for free text."""
+    if request.choices:
+        return {"structured_outputs": {"choice": list(request.choices)}}
+    return {"structured_outputs": {"regex": request.pattern}} if request.pattern else {}
 
 
 def refuse_unsendable(request: ChatRequest) -> None:

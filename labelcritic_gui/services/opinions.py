@@ -22,7 +22,7 @@ from labelcritic_gui.core.landmarks import find_landmarks
 from labelcritic_gui.core.rules import pre_check
 from labelcritic_gui.core.tournament import verdict_of_pairs, verdict_of_quality
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Subject, Verdict
-from labelcritic_gui.critic.base import Critic, Question
+from labelcritic_gui.critic.base import Critic, Question, one_by_one
 from labelcritic_gui.critic.rule_based import RuleCritic
 from labelcritic_gui.formats import volumes
 from labelcritic_gui.services import pictures
@@ -82,6 +82,12 @@ class _Silent:
 
     def assess(self, question: Question, cancel: Cancel) -> Quality:  # noqa: ARG002
         raise CriticError(self.why)
+
+    def compare_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Verdict | CriticError]:
+        return one_by_one(self.compare, questions, cancel)
+
+    def assess_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Quality | CriticError]:
+        return one_by_one(self.assess, questions, cancel)
 
 
 @dataclass(frozen=True)

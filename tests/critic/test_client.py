@@ -273,7 +273,7 @@ def test_that_a_cancel_ends_the_repeating(server, client):
 def test_that_a_key_stays_the_same_over_runs_and_changes_with_everything_that_matters():
     model = ModelIdentity("m", "/w", 8192, "0.32.0")
     request = ChatRequest("s", (b"one", b"two"), "t", ("A", "B"))
-    assert request_key(request, model) == "16d8921d5a94458127d1b9a8f6a476b40ed2503e83517c39ec151904d1e0baef"
+    assert request_key(request, model) == "20df63722924ffbb63190acfeb5a61588e04fd87f2a68a8bf348b4f34bd87b8b"
     others = [
         dataclasses.replace(request, **change)
         for change in (

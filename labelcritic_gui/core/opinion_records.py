@@ -31,6 +31,7 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "agreement": verdict.agreement.value if verdict.agreement else None,
         "examples": list(verdict.examples),
         "places": [list(p) for p in verdict.places],
+        "words": _order_to_json(verdict.words) if verdict.words else None,
     }
 
 
@@ -47,6 +48,7 @@ def verdict_from_json(body: Mapping[str, Any]) -> Verdict:
         agreement=Agreement(body["agreement"]) if body.get("agreement") else None,
         examples=tuple(body.get("examples", ())),
         places=tuple((p[0], p[1], p[2]) for p in body.get("places", ())),
+        words=_order_from_json(body["words"]) if body.get("words") else None,
     )
 
 

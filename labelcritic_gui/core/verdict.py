@@ -100,7 +100,8 @@ class Verdict:
 
     `confidence` is the probability that the outcome is right. `orders` is empty for a critic without orders, and
     `agreement` None. `examples` names the candidates (or files) that were shown as examples, `places` are the regions
-    that differ (world RAS+ mm, largest first), computed here and never taken from a model.
+    that differ (world RAS+ mm, largest first), computed here and never taken from a model. `words` is the further
+    question for reasons, where one was sent; `cost` is that of the verdict alone.
     """
 
     critic: CriticIdentity
@@ -113,6 +114,7 @@ class Verdict:
     agreement: Agreement | None = None
     examples: tuple[str, ...] = ()
     places: tuple[Point, ...] = ()
+    words: OrderRecord | None = None
 
     @property
     def pick(self) -> CandidateId | None:
@@ -123,9 +125,9 @@ class Verdict:
 
     @property
     def orders_agree(self) -> bool | None:
-        """Say whether both orders named the same candidate; None for a critic without orders."""
+        """Say whether both orders named the same candidate; None without orders, or where one names none clearly."""
         if self.agreement is not None:
-            return self.agreement is not Agreement.DISAGREE
+            return {Agreement.AGREE: True, Agreement.DISAGREE: False}.get(self.agreement)
         picks = [_picked(record) for record in self.orders]
         return len(set(picks)) == 1 if len(picks) == 2 else None
 

@@ -1,0 +1,370 @@
+"""Whether a critic can be trusted: what is tested, by which rule it passes or fails, and the report. Layer: core.
+
+Every measure is a share of bad cases held against a limit, or a preference held against none at all. The rule is the
+same for all: a critic fails when even the friendlier end of the 95 % interval is beyond the limit, passes when even
+the unfriendlier end is within it, and otherwise there were too few pairs to say.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from labelcritic_gui.core.statistics import Interval, concordance_of, preference_of, share_of
+from labelcritic_gui.core.verdict import CriticIdentity
+
+NO_PREFERENCE = 0.5
+PREFERENCE_MARGIN = 0.15
+"""An interval of a preference that stays this close to a half shows that there is hardly any."""
+
+
+class AuditTest(StrEnum):
+    """What can be tested of a critic. The first five look at what it said anyway, the others ask on purpose."""
+
+    ORDERS = "orders"
+    POSITION = "position"
+    UNDECIDED = "undecided"
+    READERS = "readers"
+    TRUSTED = "trusted"
+    MARK = "mark"
+    BACKGROUND = "background"
+    SIZE = "size"
+    REPEAT = "repeat"
+
+    @property
+    def asks_on_purpose(self) -> bool:
+        """Say whether the test puts questions of its own to the critic."""
+        return self in ON_PURPOSE
+
+    @property
+    def needs_pictures(self) -> bool:
+        """Say whether the test can only be put to a critic that looks at pictures."""
+        return self in {AuditTest.MARK, AuditTest.BACKGROUND}
+
+
+ON_PURPOSE = (AuditTest.MARK, AuditTest.BACKGROUND, AuditTest.SIZE, AuditTest.REPEAT)
+
+
+class Ruling(StrEnum):
+    """What a measure says about a critic."""
+
+    PASSES = "passes"
+    FAILS = "fails"
+    TOO_FEW = "too few to say"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of a test. `limit` is that of a share of bad cases; None makes it a preference, which has none.
+
+    `told_only` measures are reported and never judged. `asks` says in one sentence what is counted; `fails` says what
+    failing means, `fails_low` the same for a preference of the other side.
+    """
+
+    name: str
+    test: AuditTest
+    asks: str
+    fails: str
+    limit: float | None = None
+    fails_low: str = ""
+    told_only: bool = False
+
+    @property
+    def is_preference(self) -> bool:
+        """Say whether it is held against a half instead of a limit."""
+        return self.limit is None and not self.told_only
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "orders-disagree",
+        AuditTest.ORDERS,
+        "Pairs where the two orders name different candidates.",
+        "The order of the pictures often decides, not the labels.",
+        0.25,
+    ),
+    Measure(
+        "first-picture",
+        AuditTest.POSITION,
+        "Answers that name the picture shown first; 50 % if unbiased.",
+        "It prefers the first picture, whichever label it shows.",
+        fails_low="It prefers the second picture, whichever label it shows.",
+    ),
+    Measure("undecided", AuditTest.UNDECIDED, "Pairs left undecided.", "It leaves most pairs undecided.", 0.5),
+    Measure(
+        "unparsable",
+        AuditTest.UNDECIDED,
+        "Pairs whose answer could not be read.",
+        "Too many of its answers cannot be read.",
+        0.1,
+    ),
+    Measure(
+        "failed",
+        AuditTest.UNDECIDED,
+        "Pairs that got no answer at all.",
+        "Too many of its questions get no answer.",
+        0.1,
+    ),
+    Measure(
+        "readers-unadvised",
+        AuditTest.READERS,
+        "Decisions made without seeing a verdict that accept the other candidate.",
+        "It often picks what readers do not choose by themselves.",
+        0.25,
+    ),
+    Measure(
+        "readers-assisted",
+        AuditTest.READERS,
+        "Decisions made after seeing a verdict that accept the other candidate; readers may have been led.",
+        "",
+        told_only=True,
+    ),
+    Measure(
+        "trusted-wrong",
+        AuditTest.TRUSTED,
+        "Decided pairs where it picks the candidate further from the trusted label.",
+        "It often picks the candidate that is further from the trusted label.",
+        0.15,
+    ),
+    Measure(
+        "trusted-open",
+        AuditTest.TRUSTED,
+        "Pairs left open although one candidate is closer to the trusted label.",
+        "It leaves most pairs open although one candidate is closer to the trusted label.",
+        0.5,
+    ),
+    Measure(
+        "mark",
+        AuditTest.MARK,
+        "Pairs whose verdict moves when a meaningless mark is burnt into the corner of one picture.",
+        "It follows a mark in the corner of a picture.",
+        0.1,
+        fails_low="It shies away from a mark in the corner of a picture.",
+    ),
+    Measure(
+        "background",
+        AuditTest.BACKGROUND,
+        "Pairs whose verdict changes when everything far from the structure is blanked.",
+        "Its verdicts hang on what is far from the structure.",
+        0.25,
+    ),
+    Measure(
+        "larger-mask",
+        AuditTest.SIZE,
+        "One mask made larger against the same made smaller, neither right: the larger wins; 50 % if unbiased.",
+        "It prefers the larger mask.",
+        fails_low="It prefers the smaller mask.",
+    ),
+    Measure(
+        "repeat",
+        AuditTest.REPEAT,
+        "Pairs that get another verdict when the same question is asked again.",
+        "The same question gets different verdicts.",
+        0.1,
+    ),
+)
+MEASURE = {measure.name: measure for measure in MEASURES}
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one pair says about one measure.
+
+    `value` is 1 for a bad case and 0 for a good one; of a preference 1, -1 or 0 for neither. `word` names a kind that
+    is counted beside it; `rated` is what two raters said; `spread` how far apart the probabilities of repeats lie.
+    """
+
+    measure: str
+    structure: str
+    value: int
+    word: str = ""
+    rated: tuple[str, str] | None = None
+    spread: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a report: a measure, over one structure or (empty) all of them.
+
+    `k` of `n` with the 95 % interval `low`..`high`; `share` is None for nothing counted. Of a preference `k` counts
+    neither as half. `words` counts kinds ("toward": 3); `values` holds further numbers (kappa, spread of p).
+    """
+
+    measure: str
+    structure: str
+    k: float
+    n: int
+    share: float | None
+    low: float
+    high: float
+    ruling: Ruling
+    words: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def of(self) -> Measure:
+        """The measure."""
+        return MEASURE[self.measure]
+
+    @property
+    def says(self) -> str:
+        """What a failing line says about the critic; empty for any other."""
+        if self.ruling is not Ruling.FAILS:
+            return ""
+        if self.measure == "mark":
+            toward, away = self.words.get("toward", 0), self.words.get("away", 0)
+            if toward == away:
+                return "A mark in the corner of a picture throws it off, either way."
+            return self.of.fails if toward > away else self.of.fails_low
+        low = self.of.is_preference and self.share is not None and self.share < NO_PREFERENCE
+        return self.of.fails_low if low else self.of.fails
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        rounded = {name: getattr(self, name) for name in ("k", "n", "share", "low", "high")}
+        named = {"test": self.of.test.value, "measure": self.measure, "structure": self.structure}
+        told = {"ruling": self.ruling.value, "says": self.says, "asks": self.of.asks, "limit": self.of.limit}
+        return {**named, **rounded, **told, "words": dict(self.words), "values": dict(self.values)}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an audit found. `reasons` says of a test why nothing could be counted; `calls` counts per test.
+
+    `sampled` pairs were asked about on purpose; `stored` verdicts were looked at; `failures` are sentences.
+    """
+
+    critic: CriticIdentity
+    time: str
+    software: str
+    tests: tuple[AuditTest, ...]
+    sample: int
+    seed: str
+    repeats: int
+    lines: tuple[Line, ...]
+    reasons: Mapping[AuditTest, str] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    sampled: int = 0
+    stored: int = 0
+    failures: tuple[str, ...] = ()
+
+    def over_all(self) -> tuple[Line, ...]:
+        """Return the lines over all structures, in the order of the measures."""
+        return tuple(line for line in self.lines if not line.structure)
+
+    def per_structure(self, measure: str) -> tuple[Line, ...]:
+        """Return a measure's lines of single structures, by name."""
+        return tuple(line for line in self.lines if line.structure and line.measure == measure)
+
+    @property
+    def headline(self) -> str:
+        """The whole in one or two sentences."""
+        failed = [line for line in self.over_all() if line.ruling is Ruling.FAILS]
+        few = [line for line in self.over_all() if line.ruling is Ruling.TOO_FEW]
+        passed = [line for line in self.over_all() if line.ruling is Ruling.PASSES]
+        tail = f" {_counted(len(few), 'measure')} had too few pairs to say." if few else ""
+        if failed:
+            return f"Do not trust it blindly. {' '.join(line.says for line in failed)}{tail}"
+        if not passed:
+            return f"Nothing can be said yet.{tail}"
+        return f"Nothing speaks against it in {_counted(len(passed), 'measure')}.{tail}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        critic = {name: getattr(self.critic, name) for name in ("kind", "title", "version", "model", "prompts")}
+        return {
+            "critic": {**critic, "options": self.critic.options},
+            "time": self.time,
+            "software": self.software,
+            "headline": self.headline,
+            "tests": [test.value for test in self.tests],
+            "sample": self.sample,
+            "seed": self.seed,
+            "repeats": self.repeats,
+            "sampled": self.sampled,
+            "stored": self.stored,
+            "lines": [line.to_json() for line in self.lines],
+            "reasons": {test.value: why for test, why in self.reasons.items()},
+            "calls": dict(self.calls),
+            "failures": list(self.failures),
+        }
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def judged(measure: Measure, share: float | None, interval: Interval) -> Ruling:
+    """Apply the rule (see above) to a share or a preference."""
+    if measure.told_only:
+        return Ruling.NOT_JUDGED
+    if share is None:
+        return Ruling.TOO_FEW
+    if measure.limit is None:
+        if not interval.holds(NO_PREFERENCE):
+            return Ruling.FAILS
+        near = interval.low >= NO_PREFERENCE - PREFERENCE_MARGIN and interval.high <= NO_PREFERENCE + PREFERENCE_MARGIN
+        return Ruling.PASSES if near else Ruling.TOO_FEW
+    if interval.low > measure.limit:
+        return Ruling.FAILS
+    return Ruling.PASSES if interval.high <= measure.limit else Ruling.TOO_FEW
+
+
+class _Tally:
+    """Counts the observations of one line as they come."""
+
+    def __init__(self) -> None:
+        self.values: Counter[int] = Counter()
+        self.words: Counter[str] = Counter()
+        self.rated: Counter[tuple[str, str]] = Counter()
+        self.spreads: list[float] = []
+
+    def add(self, seen: Observation) -> None:
+        self.values[seen.value] += 1
+        if seen.word:
+            self.words[seen.word] += 1
+        if seen.rated is not None:
+            self.rated[seen.rated] += 1
+        if seen.spread is not None:
+            self.spreads.append(seen.spread)
+
+    def line(self, measure: Measure, structure: str) -> Line:
+        k, n, share, interval = self._counted(measure)
+        ruling = judged(measure, share, interval)
+        words = dict(sorted(self.words.items()))
+        return Line(measure.name, structure, k, n, share, interval.low, interval.high, ruling, words, self._further())
+
+    def _counted(self, measure: Measure) -> tuple[float, int, float | None, Interval]:
+        if measure.is_preference:
+            found = preference_of(self.values[1], self.values[-1], self.values[0])
+            return found.plus + found.neither / 2, found.n, found.value, found.interval
+        share = share_of(self.values[1], self.values.total())
+        return share.k, share.n, share.value, share.interval
+
+    def _further(self) -> dict[str, float]:
+        further: dict[str, float] = {}
+        if self.spreads:
+            further |= {"p_spread_mean": sum(self.spreads) / len(self.spreads), "p_spread_most": max(self.spreads)}
+        if self.rated:
+            found = concordance_of(self.rated.elements())
+            if found.kappa is not None:
+                further["kappa"] = found.kappa
+            if found.kappa_interval is not None:
+                further |= {"kappa_low": found.kappa_interval.low, "kappa_high": found.kappa_interval.high}
+        return further
+
+
+def lines_of(observations: Iterable[Observation], tests: Sequence[AuditTest]) -> tuple[Line, ...]:
+    """Count observations into lines: per measure of the tests, first over all structures, then each by name."""
+    tallies: dict[tuple[str, str], _Tally] = {}
+    for seen in observations:
+        for structure in ("", seen.structure):
+            tallies.setdefault((seen.measure, structure), _Tally()).add(seen)
+    lines = []
+    for measure in MEASURES:
+        if measure.test in tests:
+            names = sorted(structure for name, structure in tallies if name == measure.name)
+            lines += [tallies[measure.name, structure].line(measure, structure) for structure in names]
+    return tuple(lines)

@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert, select
 
 from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.core.review import Status
 from labelcritic_gui.store.candidates import FoundMask, candidates_of
 from labelcritic_gui.store.database import Database
 from labelcritic_gui.store.ordering import (
@@ -72,6 +73,7 @@ __all__ = [
     "refusals_of",
     "rows_at",
     "scanned_cases",
+    "settled_items",
     "total",
 ]
 
@@ -117,6 +119,20 @@ def items_of(database: Database, one: CaseId) -> tuple[ItemId, ...]:
     query = select(items.c.structure).where(items.c.case == one).order_by(items.c.rank)
     with database.reading() as connection:
         return tuple(ItemId(one, s) for s in connection.execute(query).scalars())
+
+
+def settled_items(database: Database, structure: str) -> tuple[tuple[ItemId, Status, str, int], ...]:
+    """Return the items of a structure where a candidate was accepted or none was acceptable.
+
+    Each with its status, and the accepted label set and version ("" and 0 where none was).
+    """
+    kinds = [Status.ACCEPTED.value, Status.NONE.value]
+    query = select(items.c.case, items.c.status, items.c.label_set, items.c.version).where(
+        items.c.structure == structure, items.c.status.in_(kinds)
+    )
+    with database.reading() as connection:
+        rows = connection.execute(query.order_by(items.c.rank)).all()
+    return tuple((ItemId(CaseId(c), structure), Status(status), chosen, int(v)) for c, status, chosen, v in rows)
 
 
 def bookmark(database: Database, reader: str, item: ItemId) -> None:

@@ -49,6 +49,16 @@ def _to_2(connection: Connection) -> None:
     schema.create_aids(connection)
 
 
+def _to_3(connection: Connection) -> None:
+    """What is known of a case as a whole gets a table, and so do the texts of what was sent."""
+    run = connection.exec_driver_sql
+    run("CREATE TABLE IF NOT EXISTS sent_text (sha256 VARCHAR NOT NULL, body TEXT NOT NULL, PRIMARY KEY (sha256))")
+    run(
+        'CREATE TABLE IF NOT EXISTS case_record ("case" VARCHAR NOT NULL, kind VARCHAR NOT NULL, '
+        'time VARCHAR NOT NULL, body JSON NOT NULL, PRIMARY KEY ("case", kind))'
+    )
+
+
 def _move_candidates(connection: Connection) -> None:
     run = connection.exec_driver_sql
     last = 0
@@ -95,5 +105,5 @@ def _packed(text: str) -> bytes | str | None:
     return packed if packed.hex() == text else text
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_to_2,)
+STEPS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3)
 """Step n brings a database from version n to n + 1."""

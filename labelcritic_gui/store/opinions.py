@@ -1,4 +1,4 @@
-"""Verdicts, quality scores, facts and cached replies of a review. Layer: store."""
+"""Verdicts, quality scores and facts of a review. Layer: store."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from labelcritic_gui.core.cases import CandidateId, ItemId
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.opinion_records import (
     quality_from_json,
     quality_to_json,
@@ -16,10 +16,10 @@ from labelcritic_gui.core.opinion_records import (
 from labelcritic_gui.core.verdict import Quality, Verdict
 from labelcritic_gui.store.candidates import set_hashes
 from labelcritic_gui.store.database import Database
+from labelcritic_gui.store.schema import case_record as case_records
 from labelcritic_gui.store.schema import fact as facts
 from labelcritic_gui.store.schema import item as items
 from labelcritic_gui.store.schema import opinion as opinions
-from labelcritic_gui.store.schema import reply as replies
 
 Kind = Literal["verdict", "quality"]
 
@@ -86,24 +86,19 @@ def facts_of(database: Database, item: ItemId) -> dict[str, Mapping[str, Any]]:
     return {row["label_sets"]: row["body"] for row in rows}
 
 
-class StoredReplies:
-    """The reply cache of the LVLM critic, kept in the review: what was answered is never asked again."""
+def save_case_record(database: Database, case: CaseId, kind: str, body: Mapping[str, Any], *, time: str) -> None:
+    """Keep something that is known of a case as a whole, such as its field of view; what was kept before goes."""
+    with database.writing() as connection:
+        connection.execute(delete(case_records).where(case_records.c.case == case, case_records.c.kind == kind))
+        connection.execute(insert(case_records).values(case=case, kind=kind, time=time, body=dict(body)))
 
-    def __init__(self, database: Database, now: Any) -> None:
-        self._database = database
-        self._now = now
 
-    def get(self, key: str) -> dict[str, Any] | None:
-        """Return the reply to a request, or None."""
-        with self._database.reading() as connection:
-            body = connection.execute(select(replies.c.body).where(replies.c.key == key)).scalar_one_or_none()
-        return dict(body) if body is not None else None
-
-    def put(self, key: str, reply: dict[str, Any]) -> None:
-        """Keep the reply to a request; the first one kept stays."""
-        with self._database.writing() as connection:
-            if connection.execute(select(replies.c.key).where(replies.c.key == key)).first() is None:
-                connection.execute(insert(replies).values(key=key, time=self._now(), body=reply))
+def case_record(database: Database, case: CaseId, kind: str) -> dict[str, Any] | None:
+    """Return what is kept of a case under a kind, or None."""
+    query = select(case_records.c.body).where(case_records.c.case == case, case_records.c.kind == kind)
+    with database.reading() as connection:
+        body = connection.execute(query).scalar_one_or_none()
+    return dict(body) if body is not None else None
 
 
 def _opinion_row(one: Stored) -> dict[str, Any]:

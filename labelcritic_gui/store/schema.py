@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -165,6 +165,19 @@ reply = Table(
     "reply",
     metadata,
     Column("key", String, primary_key=True),
+    Column("time", String, nullable=False),
+    Column("body", JSON, nullable=False),
+)
+
+sent_text = Table(
+    "sent_text", metadata, Column("sha256", String, primary_key=True), Column("body", Text, nullable=False)
+)
+
+case_record = Table(
+    "case_record",
+    metadata,
+    Column("case", String, primary_key=True),
+    Column("kind", String, primary_key=True),
     Column("time", String, nullable=False),
     Column("body", JSON, nullable=False),
 )

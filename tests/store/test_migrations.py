@@ -11,6 +11,7 @@ from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.core.review import Choice, Decision, Event, EventKind, Status, decision_payload
 from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.database import create_database, integrity, open_database
+from labelcritic_gui.store.schema import SCHEMA_VERSION
 
 VERSION_1 = """
 CREATE TABLE candidate (
@@ -172,7 +173,7 @@ def test_that_a_review_of_version_1_is_migrated_with_all_it_holds(tmp_path: Path
     for _ in range(2):
         database = open_database(file)
         try:
-            assert index.meta_value(database, "schema") == "2"
+            assert index.meta_value(database, "schema") == str(SCHEMA_VERSION)
             assert index.case_ids(database) == ("b/2", "a")
             liver = ItemId(CaseId("b/2"), "liver")
             assert index.candidates_of(database, liver.case) == (
@@ -235,3 +236,16 @@ def test_that_a_migration_that_fails_leaves_the_review_as_it_was(tmp_path: Path)
         open_database(file)
     assert "\n".join(connection.iterdump()) == before
     connection.close()
+
+
+def test_that_a_review_of_version_2_gets_the_tables_of_a_new_one(tmp_path: Path) -> None:
+    file = tmp_path / "review.db"
+    create_database(file).close()
+    as_new = described(file)
+    connection = sqlite3.connect(file)
+    connection.executescript(
+        "DROP TABLE sent_text; DROP TABLE case_record; UPDATE meta SET value = '2' WHERE key = 'schema'"
+    )
+    connection.close()
+    open_database(file).close()
+    assert described(file) == as_new

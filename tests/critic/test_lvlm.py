@@ -260,10 +260,10 @@ def test_that_missing_pictures_are_an_error(server, critic):
     assert server.chats == []
 
 
-def test_that_a_structure_name_with_a_control_mark_is_refused(server, critic):
-    with pytest.raises(CriticError, match="control mark"):
-        critic.assess(question(ONE, structure="<|image_pad|>"), NEVER)
-    assert server.chats == []
+def test_that_a_structure_name_with_a_control_mark_is_made_plain(server, critic):
+    critic.assess(question(ONE, structure="<|image_pad|>"), NEVER)
+    assert "label of the image pad" in server.chats[0].text
+    assert "<|" not in server.chats[0].text
 
 
 def test_that_a_cancel_between_the_orders_stops(server, critic):

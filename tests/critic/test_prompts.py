@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from labelcritic_gui.core.errors import UnreadableFileError
 from labelcritic_gui.core.structures import Structure
-from labelcritic_gui.critic.prompts import COMPARE, GENERAL, PromptSet, StructureWords, load_prompts, prompt_set_hash
+from labelcritic_gui.critic.prompt_sources import COMPARE, GENERAL, PromptSources, StructureWords, read_sources
+from labelcritic_gui.critic.prompts import PromptSet, load_prompts, prompt_set_hash
 from labelcritic_gui.critic.wire import CONTROL_MARK
 from labelcritic_gui.paths import prompts_dir
 
@@ -25,8 +26,8 @@ NAMES = (
     "spleen",
     "stomach",
 )
-TEMPLATES = load_prompts()
-GOOD = 'shown = "Here."\nright = ["So."]\nerrors = ["Not so."]\n'
+SOURCES = read_sources(prompts_dir())
+GOOD = 'anatomy = "Here."\nright = ["So."]\nerrors = ["Not so."]\n'
 
 
 def both(prompts, name, asked_as=""):
@@ -48,7 +49,7 @@ def test_that_the_questions_about_a_structure_read_as_before(name, snapshot):
 @pytest.mark.parametrize("name", [*NAMES, "duodenum"])
 def test_that_every_question_says_colour_sides_and_each_letter(name):
     for one in both(load_prompts(), name):
-        assert "in red" in one.text
+        assert "red" in one.text
         assert "patient's right is on the left of the picture" in one.text
         assert all(f"\n{letter} = " in one.text for letter in one.choices)
         assert CONTROL_MARK not in one.system + one.text
@@ -96,11 +97,11 @@ def test_that_the_hash_names_what_is_said_and_not_how_it_is_written(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("shown = ", "liver.toml"),
+        ("anatomy = ", "liver.toml"),
         (GOOD + 'colour = "red"\n', "colour: Extra inputs"),
         (GOOD.replace('"So."', '""'), r"right\.0"),
         (GOOD.replace('"So."', ""), "right"),
-        ('shown = "Here."\n', "right: Field required"),
+        ('anatomy = "Here."\n', "right: Field required"),
     ],
 )
 def test_that_a_broken_file_is_named(tmp_path, text, says):
@@ -132,8 +133,8 @@ def test_that_missing_general_words_are_named(tmp_path):
         load_prompts(folder=tmp_path)
 
 
-@given(st.text(alphabet="{}%# <>|&'\"abc", min_size=1, max_size=40).filter(lambda t: t.strip()))
+@given(st.text(alphabet="{}%# >|&'\"abc", min_size=1, max_size=40).filter(lambda t: t.strip()))
 def test_that_words_are_rendered_as_they_are_and_never_as_a_template(line):
-    words = StructureWords(shown="x", right=(line,), errors=("y",))
-    prompts = PromptSet(TEMPLATES._templates, {GENERAL: words}, colour="red")
-    assert f"- {line.strip()}\n" in prompts.compare(Structure("odd")).text
+    words = StructureWords(anatomy="x", right=(line,), errors=("y",))
+    prompts = PromptSet(PromptSources(SOURCES.texts, {GENERAL: words}, {}))
+    assert f"- {' '.join(line.split())}\n" in prompts.compare(Structure("odd")).text

@@ -356,15 +356,30 @@ class _Tally:
         return further
 
 
+class Counting:
+    """Counts observations as they come, so that any number of them needs little memory."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[tuple[str, str], _Tally] = {}
+
+    def add(self, observations: Iterable[Observation]) -> None:
+        """Count observations: each for its structure, and for all of them."""
+        for seen in observations:
+            for structure in ("", seen.structure):
+                self._tallies.setdefault((seen.measure, structure), _Tally()).add(seen)
+
+    def lines(self, tests: Sequence[AuditTest]) -> tuple[Line, ...]:
+        """Return the lines of the tests' measures: each first over all structures, then by name."""
+        lines = []
+        for measure in MEASURES:
+            if measure.test in tests:
+                names = sorted(structure for name, structure in self._tallies if name == measure.name)
+                lines += [self._tallies[measure.name, name].line(measure, name) for name in names]
+        return tuple(lines)
+
+
 def lines_of(observations: Iterable[Observation], tests: Sequence[AuditTest]) -> tuple[Line, ...]:
-    """Count observations into lines: per measure of the tests, first over all structures, then each by name."""
-    tallies: dict[tuple[str, str], _Tally] = {}
-    for seen in observations:
-        for structure in ("", seen.structure):
-            tallies.setdefault((seen.measure, structure), _Tally()).add(seen)
-    lines = []
-    for measure in MEASURES:
-        if measure.test in tests:
-            names = sorted(structure for name, structure in tallies if name == measure.name)
-            lines += [tallies[measure.name, structure].line(measure, structure) for structure in names]
-    return tuple(lines)
+    """Count observations into lines."""
+    counting = Counting()
+    counting.add(observations)
+    return counting.lines(tests)

@@ -16,6 +16,11 @@ _SCORE = {Outcome.FIRST: 1.0, Outcome.SECOND: 0.0}
 _NUMBER = {Outcome.FIRST: "1", Outcome.SECOND: "2"}
 
 
+def asked_about(verdict: Verdict) -> str:
+    """Return what the question was about: the structure, or the pair (the kidneys) that is asked about as one."""
+    return verdict.subject.asked_as or verdict.subject.item.structure
+
+
 def has_answer(verdict: Verdict) -> bool:
     """Say whether the critic answered, and the answer could be read."""
     return verdict.outcome not in {Outcome.UNPARSABLE, Outcome.FAILED}
@@ -55,7 +60,7 @@ def of_orders(verdict: Verdict) -> Iterator[Observation]:
     """Say whether the two orders of a pair name different candidates, and whether a place was preferred."""
     if len(verdict.orders) != 2 or not has_answer(verdict):
         return
-    structure = verdict.subject.item.structure
+    structure = asked_about(verdict)
     yield Observation("orders-disagree", structure, int(verdict.orders_agree is False))
     answers = [record.answer for record in verdict.orders]
     if all(answer in PICTURES for answer in answers):
@@ -65,7 +70,7 @@ def of_orders(verdict: Verdict) -> Iterator[Observation]:
 
 def of_outcome(verdict: Verdict) -> Iterator[Observation]:
     """Say whether a pair was left undecided, could not be read, or failed: three different things."""
-    structure, outcome = verdict.subject.item.structure, verdict.outcome
+    structure, outcome = asked_about(verdict), verdict.outcome
     yield Observation("failed", structure, int(outcome is Outcome.FAILED))
     if outcome is not Outcome.FAILED:
         yield Observation("unparsable", structure, int(outcome is Outcome.UNPARSABLE))
@@ -102,7 +107,7 @@ def of_mark(plain: Verdict, on_first: Verdict, on_second: Verdict) -> Iterator[O
     words = {1: "toward", -1: "away", 0: "either way"}
     bad = bool(toward or other)
     way = (toward + other > 0) - (toward + other < 0)
-    yield Observation("mark", plain.subject.item.structure, int(bad), words[way] if bad else "")
+    yield Observation("mark", asked_about(plain), int(bad), words[way] if bad else "")
 
 
 def of_background(plain: Verdict, blanked: Verdict) -> Iterator[Observation]:
@@ -117,7 +122,7 @@ def of_background(plain: Verdict, blanked: Verdict) -> Iterator[Observation]:
         )
     elif moved(plain, blanked):
         word = "only the probability"
-    yield Observation("background", plain.subject.item.structure, int(bool(word)), word)
+    yield Observation("background", asked_about(plain), int(bool(word)), word)
 
 
 def of_size(verdict: Verdict, *, larger_first: bool) -> Iterator[Observation]:
@@ -127,7 +132,7 @@ def of_size(verdict: Verdict, *, larger_first: bool) -> Iterator[Observation]:
     way = {Outcome.FIRST: 1, Outcome.SECOND: -1}.get(verdict.outcome, 0)
     value = way if larger_first else -way
     word = {1: "larger", -1: "smaller", 0: "neither"}[value]
-    yield Observation("larger-mask", verdict.subject.item.structure, value, word)
+    yield Observation("larger-mask", asked_about(verdict), value, word)
 
 
 def of_repeats(verdicts: Sequence[Verdict]) -> Iterator[Observation]:
@@ -136,8 +141,7 @@ def of_repeats(verdicts: Sequence[Verdict]) -> Iterator[Observation]:
         return
     shares = [leaning(v) for v in verdicts]
     differ = len({v.outcome for v in verdicts}) > 1
-    structure = verdicts[0].subject.item.structure
-    yield Observation("repeat", structure, int(differ), spread=max(shares) - min(shares))
+    yield Observation("repeat", asked_about(verdicts[0]), int(differ), spread=max(shares) - min(shares))
 
 
 @dataclass(frozen=True, slots=True)

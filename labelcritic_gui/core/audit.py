@@ -1,8 +1,9 @@
 """Whether a critic can be trusted: what is tested, by which rule it passes or fails, and the report. Layer: core.
 
 Every measure is a share of bad cases held against a limit, or a preference held against none at all. The rule is the
-same for all: a critic fails when even the friendlier end of the 95 % interval is beyond the limit, passes when even
-the unfriendlier end is within it, and otherwise there were too few pairs to say.
+same for all: a critic fails when the whole 95 % interval lies beyond the limit, passes when the whole interval lies
+within it, and otherwise there were too few pairs to say. A preference fails when its interval excludes a half, and
+passes when it stays close to it.
 """
 
 from collections import Counter
@@ -11,39 +12,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from labelcritic_gui.core.audit_measures import MEASURE, MEASURES, AuditTest, Measure
 from labelcritic_gui.core.statistics import Interval, concordance_of, preference_of, share_of
 from labelcritic_gui.core.verdict import CriticIdentity
 
 NO_PREFERENCE = 0.5
 PREFERENCE_MARGIN = 0.15
 """An interval of a preference that stays this close to a half shows that there is hardly any."""
-
-
-class AuditTest(StrEnum):
-    """What can be tested of a critic. The first five look at what it said anyway, the others ask on purpose."""
-
-    ORDERS = "orders"
-    POSITION = "position"
-    UNDECIDED = "undecided"
-    READERS = "readers"
-    TRUSTED = "trusted"
-    MARK = "mark"
-    BACKGROUND = "background"
-    SIZE = "size"
-    REPEAT = "repeat"
-
-    @property
-    def asks_on_purpose(self) -> bool:
-        """Say whether the test puts questions of its own to the critic."""
-        return self in ON_PURPOSE
-
-    @property
-    def needs_pictures(self) -> bool:
-        """Say whether the test can only be put to a critic that looks at pictures."""
-        return self in {AuditTest.MARK, AuditTest.BACKGROUND}
-
-
-ON_PURPOSE = (AuditTest.MARK, AuditTest.BACKGROUND, AuditTest.SIZE, AuditTest.REPEAT)
 
 
 class Ruling(StrEnum):
@@ -53,119 +28,6 @@ class Ruling(StrEnum):
     FAILS = "fails"
     TOO_FEW = "too few to say"
     NOT_JUDGED = "not judged"
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One number of a test. `limit` is that of a share of bad cases; None makes it a preference, which has none.
-
-    `told_only` measures are reported and never judged. `asks` says in one sentence what is counted; `fails` says what
-    failing means, `fails_low` the same for a preference of the other side.
-    """
-
-    name: str
-    test: AuditTest
-    asks: str
-    fails: str
-    limit: float | None = None
-    fails_low: str = ""
-    told_only: bool = False
-
-    @property
-    def is_preference(self) -> bool:
-        """Say whether it is held against a half instead of a limit."""
-        return self.limit is None and not self.told_only
-
-
-MEASURES: tuple[Measure, ...] = (
-    Measure(
-        "orders-disagree",
-        AuditTest.ORDERS,
-        "Pairs where the two orders name different candidates.",
-        "The order of the pictures often decides, not the labels.",
-        0.25,
-    ),
-    Measure(
-        "first-picture",
-        AuditTest.POSITION,
-        "Answers that name the picture shown first; 50 % if unbiased.",
-        "It prefers the first picture, whichever label it shows.",
-        fails_low="It prefers the second picture, whichever label it shows.",
-    ),
-    Measure("undecided", AuditTest.UNDECIDED, "Pairs left undecided.", "It leaves most pairs undecided.", 0.5),
-    Measure(
-        "unparsable",
-        AuditTest.UNDECIDED,
-        "Pairs whose answer could not be read.",
-        "Too many of its answers cannot be read.",
-        0.1,
-    ),
-    Measure(
-        "failed",
-        AuditTest.UNDECIDED,
-        "Pairs that got no answer at all.",
-        "Too many of its questions get no answer.",
-        0.1,
-    ),
-    Measure(
-        "readers-unadvised",
-        AuditTest.READERS,
-        "Decisions made without seeing a verdict that accept the other candidate.",
-        "It often picks what readers do not choose by themselves.",
-        0.25,
-    ),
-    Measure(
-        "readers-assisted",
-        AuditTest.READERS,
-        "Decisions made after seeing a verdict that accept the other candidate; readers may have been led.",
-        "",
-        told_only=True,
-    ),
-    Measure(
-        "trusted-wrong",
-        AuditTest.TRUSTED,
-        "Decided pairs where it picks the candidate further from the trusted label.",
-        "It often picks the candidate that is further from the trusted label.",
-        0.15,
-    ),
-    Measure(
-        "trusted-open",
-        AuditTest.TRUSTED,
-        "Pairs left open although one candidate is closer to the trusted label.",
-        "It leaves most pairs open although one candidate is closer to the trusted label.",
-        0.5,
-    ),
-    Measure(
-        "mark",
-        AuditTest.MARK,
-        "Pairs whose verdict moves when a meaningless mark is burnt into the corner of one picture.",
-        "It follows a mark in the corner of a picture.",
-        0.1,
-        fails_low="It shies away from a mark in the corner of a picture.",
-    ),
-    Measure(
-        "background",
-        AuditTest.BACKGROUND,
-        "Pairs whose verdict changes when everything far from the structure is blanked.",
-        "Its verdicts hang on what is far from the structure.",
-        0.25,
-    ),
-    Measure(
-        "larger-mask",
-        AuditTest.SIZE,
-        "One mask made larger against the same made smaller, neither right: the larger wins; 50 % if unbiased.",
-        "It prefers the larger mask.",
-        fails_low="It prefers the smaller mask.",
-    ),
-    Measure(
-        "repeat",
-        AuditTest.REPEAT,
-        "Pairs that get another verdict when the same question is asked again.",
-        "The same question gets different verdicts.",
-        0.1,
-    ),
-)
-MEASURE = {measure.name: measure for measure in MEASURES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelcritic_gui.core.audit import (
-    MEASURE,
-    MEASURES,
-    AuditTest,
     Line,
     Observation,
     Report,
@@ -31,6 +28,7 @@ from labelcritic_gui.core.audit_answers import (
     of_size,
     was_asked,
 )
+from labelcritic_gui.core.audit_measures import MEASURE, MEASURES, AuditTest
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.review import Choice, Decision
 from labelcritic_gui.core.statistics import preference_of, share_of

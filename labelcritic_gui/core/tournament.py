@@ -1,63 +1,121 @@
-"""From the opinions on pairs, or on the only candidate, to one answer for the item. Layer: core."""
+"""From the opinions on pairs, or on the only candidate, to one answer for the item. Layer: core.
 
-from collections.abc import Sequence
-from dataclasses import replace
+Best of N: an adjacent knock-out, after which the champion must hold against those it has not met; where the verdicts
+circle or leave open what matters, every pair is asked.
+"""
+
+from collections.abc import Iterable, Sequence
 
 from labelcritic_gui.core.cases import CandidateId
 from labelcritic_gui.core.findings import FindingCode, Severity
-from labelcritic_gui.core.verdict import Outcome, Quality, Subject, Verdict
+from labelcritic_gui.core.standings import AS_GOOD, Pair, Standings
+from labelcritic_gui.core.verdict import Outcome, Quality, Verdict
 
 GOOD_SCORE = 65.0
 """A quality score from which the only candidate of an item is called good."""
 BAD_SCORE = 35.0
 """A quality score up to which it is called not acceptable."""
+_OF_ALL = (Outcome.ABSENT_RIGHT, Outcome.BOTH_WRONG, Outcome.EQUIVALENT, Outcome.UNPARSABLE, Outcome.FAILED)
+"""Outcomes that hold for the item when all its pairs have them."""
+
+
+class BestOf:
+    """Finds the best of an item's candidates by asking about pairs; its whole state is the verdicts recorded so far.
+
+    `candidates` stand in the review's order. `answered` are verdicts of before: those on pairs of these candidates
+    are taken, a FAILED one is no answer and is asked again. At most N (N - 1) / 2 pairs are asked, and no more than
+    2 N - 3 where every verdict decides and they do not circle.
+    """
+
+    def __init__(self, candidates: Sequence[CandidateId], answered: Iterable[Verdict] = ()) -> None:
+        self._standings = Standings(candidates)
+        known = set(self._standings.candidates)
+        for verdict in answered:
+            own = set(verdict.subject.candidates)
+            if len(own) == 2 and own <= known and verdict.outcome is not Outcome.FAILED:
+                self.record(verdict)
+
+    def next_pairs(self) -> tuple[Pair, ...]:
+        """Return the pairs to ask now, each in the review's order; none when finished.
+
+        They do not depend on each other's answers. Those that are not recorded before the next call are named again.
+        """
+        champion, challenge = self._knock_out()
+        if challenge is not None:
+            return (challenge,)
+        if champion is None:
+            return self._standings.unasked()
+        return self._standings.unmet(champion)
+
+    def record(self, verdict: Verdict) -> None:
+        """Take the verdict on a pair, in any order of the pair; a second one on the same pair replaces the first.
+
+        Raises ValueError when it is not about two of the candidates.
+        """
+        self._standings.add(verdict)
+
+    def result(self) -> Verdict | None:
+        """Return the answer for the item; None while pairs are to be asked, or when there are none.
+
+        Of two candidates it is the verdict as recorded. Of more, its subject names the winner first, its reasons say
+        on which pairs it rests, and its confidence is that of the weakest of these.
+        """
+        table = self._standings
+        if len(table.candidates) < 2 or self.next_pairs():
+            return None
+        if len(table.candidates) == 2:
+            return table.between(*table.candidates)
+        champion, _ = self._knock_out()
+        return _decided(table, champion)
+
+    def _knock_out(self) -> tuple[CandidateId | None, Pair | None]:
+        """Replay the knock-out: the champion so far and the next pair; no champion where every pair must be asked.
+
+        Only a verdict for the challenger dethrones a champion. What it did not win or tie matters if it is the last.
+        """
+        table = self._standings
+        if not table.candidates:
+            return None, None
+        champion = table.candidates[0]
+        for challenger in table.candidates[1:]:
+            if table.between(champion, challenger) is None:
+                return champion, (champion, challenger)
+            if table.beats(challenger, champion):
+                champion = challenger
+        return (champion if _holds(table, champion) else None), None
+
+
+def _holds(table: Standings, champion: CandidateId) -> bool:
+    """Say whether a champion won or tied all its pairs so far, or is called unusable in all of them."""
+    outcomes = set(table.outcomes(champion))
+    return outcomes == {Outcome.BOTH_WRONG} or outcomes <= {Outcome.FIRST, *AS_GOOD}
+
+
+def _decided(table: Standings, champion: CandidateId | None) -> Verdict:
+    """Return the answer for the item from all verdicts that were asked; `champion` met all others and holds."""
+    verdicts = table.verdicts() if champion is None else table.verdicts(champion)
+    said = {v.outcome for v in verdicts}
+    for outcome in _OF_ALL:
+        if said == {outcome}:
+            return table.alike(outcome, verdicts)
+    if said <= AS_GOOD:
+        return table.alike(Outcome.EQUIVALENT, verdicts)
+    best = champion or table.best()
+    return table.undecided() if best is None else table.won_by(best)
 
 
 def verdict_of_pairs(verdicts: Sequence[Verdict]) -> Verdict | None:
     """Combine the verdicts on all pairs of an item's candidates.
 
-    One pair: that verdict. More: the candidate that no other beats and that beats at least one, where it is unique
-    (a Condorcet winner); if every pair is equivalent, the first; else undecided. Confidence is that of its weakest
-    pair.
+    One pair: that verdict. More: what is said of all of them, or the candidate that no other beats and that beats at
+    least one (of several, which then tie, the first); see `Standings.best` where there is none. None without verdicts.
     """
-    if not verdicts:
-        return None
-    if len(verdicts) == 1:
-        return verdicts[0]
-    for outcome in (Outcome.ABSENT_RIGHT, Outcome.BOTH_WRONG, Outcome.EQUIVALENT):
-        if all(v.outcome is outcome for v in verdicts):
-            return _joined(verdicts, outcome, verdicts[0].subject.candidates[0])
-    names = list(dict.fromkeys(c for v in verdicts for c in v.subject.candidates))
-    winners = [c for c in names if _stands(c, verdicts)]
-    if len(winners) != 1:
-        return _joined(verdicts, Outcome.UNDECIDED, names[0])
-    return _joined([v for v in verdicts if winners[0] in v.subject.candidates], Outcome.FIRST, winners[0])
-
-
-def _stands(candidate: CandidateId, verdicts: Sequence[Verdict]) -> bool:
-    """Say whether no verdict prefers another to the candidate, or leaves it open, and at least one prefers it."""
-    mine = [v for v in verdicts if candidate in v.subject.candidates]
-    wins = sum(v.outcome in {Outcome.FIRST, Outcome.SECOND} and v.pick == candidate for v in mine)
-    ties = sum(v.outcome is Outcome.EQUIVALENT for v in mine)
-    return wins > 0 and wins + ties == len(mine)
-
-
-def _joined(verdicts: Sequence[Verdict], outcome: Outcome, winner: CandidateId) -> Verdict:
-    others = [c for v in verdicts for c in v.subject.candidates if c != winner]
-    hashes = {c: h for v in verdicts for c, h in zip(v.subject.candidates, v.subject.hashes, strict=True)}
-    order = (winner, *dict.fromkeys(others))
-    subject = Subject(verdicts[0].subject.item, order, tuple(hashes[c] for c in order), verdicts[0].subject.asked_as)
-    reasons = tuple(dict.fromkeys(r for v in verdicts for r in v.reasons))
-    if outcome is Outcome.UNDECIDED:
-        reasons = ("No candidate wins or ties all its pairs.", *reasons)
-    return replace(
-        verdicts[0],
-        subject=subject,
-        outcome=outcome,
-        confidence=min(v.confidence for v in verdicts),
-        reasons=reasons,
-        orders=(),
-    )
+    if len(verdicts) < 2:
+        return verdicts[0] if verdicts else None
+    table = Standings([c for v in verdicts for c in v.subject.candidates])
+    for verdict in verdicts:
+        table.add(verdict)
+    return _decided(table, None)
 
 
 def verdict_of_quality(quality: Quality) -> Verdict:

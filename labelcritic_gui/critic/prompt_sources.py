@@ -38,6 +38,8 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     CHECKLIST: _LISTED,
 }
 """Every template, and the variables that it may use; the last two are included by others and have no blocks."""
+LONGEST_FILE = 40_000
+"""Characters of a prompt file."""
 VIEWS = ("frontal", "lateral", "slice")
 """What a panel of a picture can show."""
 
@@ -121,6 +123,7 @@ class Variant(_Table):
     anatomy: Sentences | None = None
     right: Lines | None = None
     errors: Lines | None = None
+    view_hint: ViewHints | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "Variant":
@@ -174,10 +177,10 @@ def read_sources(folder: Path, overlay: Path | None = None, drafts: Mapping[str,
     paths: dict[str, Path] = {}
     for place in (folder, *([overlay] if overlay is not None and overlay.is_dir() else [])):
         for name, file in files_in(place):
-            _replace(paths, name, file)
+            _lay_over(paths, name, file)
     texts = {name: _text_of(name, file) for name, file in paths.items() if name not in (drafts or {})}
     for name, text in (drafts or {}).items():
-        _replace(paths, name, (overlay or folder) / name)
+        _lay_over(paths, name, (overlay or folder) / name, draft=True)
         texts[name] = text
     for name in (*VARIABLES, f"{STRUCTURES}/{GENERAL}.toml"):
         if name not in paths:
@@ -212,13 +215,10 @@ def problems_in(name: str, text: str) -> tuple[Problem, ...]:
     """Return all that is wrong with a prompt file by itself, first line first; nothing when it is sound."""
     if fault := name_fault(name):
         return (Problem(name, fault),)
-    marked = [
-        Problem(name, f"it holds the control mark {CONTROL_MARK!r}", number)
-        for number, line in enumerate(text.splitlines(), 1)
-        if CONTROL_MARK in line
-    ]
+    if len(text) > LONGEST_FILE:
+        return (Problem(name, f"it has more than {LONGEST_FILE} characters"),)
     found = _template_problems(name, text) if name in VARIABLES else _words_problems(name, text)
-    return tuple(sorted({*marked, *found}, key=lambda p: (p.line, p.text)))
+    return tuple(sorted(found, key=lambda p: (p.line, p.text)))
 
 
 def template_environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
@@ -240,20 +240,20 @@ def rendering_problem(name: str, error: Exception) -> Problem:
     line = error.lineno if isinstance(error, TemplateSyntaxError) else 0
     trace: TracebackType | None = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename in VARIABLES:
-            name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            name, line = template.name, template.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
     return Problem(name, f"it cannot be rendered: {error}", line)
 
 
-def _replace(paths: dict[str, Path], name: str, file: Path) -> None:
-    """Put a file in the place of the one it stands for; two of one folder that mean the same structure are refused."""
+def _lay_over(paths: dict[str, Path], name: str, file: Path, *, draft: bool = False) -> None:
+    """Put a file in the place of the one it stands for; two of one folder for the same structure are refused."""
     if fault := name_fault(name):
         raise PromptError([Problem(name, fault)], file)
-    meaning = structure_of(name) if name not in VARIABLES else name
     for other, path in list(paths.items()):
-        if other != name and other not in VARIABLES and structure_of(other) == meaning:
-            if path.parent == file.parent:
+        if name not in VARIABLES and other not in (name, *VARIABLES) and structure_of(other) == structure_of(name):
+            if path.parent == file.parent and not draft:
                 raise PromptError([Problem(name, f"{path.name} is for the same structure")], file)
             del paths[other]
     paths[name] = file
@@ -267,6 +267,9 @@ def _text_of(name: str, file: Path) -> str:
 
 
 def _template_problems(name: str, text: str) -> Iterator[Problem]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if CONTROL_MARK in line:
+            yield Problem(name, f"it holds the control mark {CONTROL_MARK!r}", number)
     try:
         environment = template_environment({name: text})
         tree = environment.parse(text, name)
@@ -275,7 +278,7 @@ def _template_problems(name: str, text: str) -> Iterator[Problem]:
     except TemplateSyntaxError as error:
         yield Problem(name, str(error.message), error.lineno)
         return
-    except TemplateError as error:
+    except (TemplateError, RecursionError) as error:
         yield Problem(name, str(error))
         return
     known = ", ".join(sorted(VARIABLES[name]))
@@ -294,9 +297,12 @@ def _template_problems(name: str, text: str) -> Iterator[Problem]:
 def _words_problems(name: str, text: str) -> Iterator[Problem]:
     try:
         read_words(text)
+    except RecursionError:
+        yield Problem(name, "it is nested too deeply")
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+)", str(error))
-        yield Problem(name, f"it is not valid TOML: {error}", int(place[1]) if place else 0)
+        place = re.search(r"line (\d+)", str(error))  # it says "at end of document" otherwise
+        line = int(place[1]) if place else len(text.splitlines())
+        yield Problem(name, f"it is not valid TOML: {error}", line)
     except ValidationError as error:
         for one in error.errors():
             field = ".".join(str(part) for part in one["loc"])

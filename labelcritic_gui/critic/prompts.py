@@ -82,6 +82,9 @@ _OUTCOMES: Mapping[str, str] = {
 }
 """What may be asked reasons for, and what it is called in the template."""
 
+_RENDERING = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a person's template can raise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -143,7 +146,7 @@ class PromptSet:
         self._templates = {name: environment.get_template(name) for name in VARIABLES}
         self._words = dict(sources.words)
         self._said = {
-            name: "".join(t for _, kind, t in environment.lex(sources.texts[name]) if kind != "comment")
+            name: "".join(t for _, kind, t in environment.lex(sources.texts[name]) if not kind.startswith("comment"))
             for name in VARIABLES
         }
         self._colour = colour
@@ -246,13 +249,14 @@ class PromptSet:
         asked_as = asked_as or told.asked_as
         words = self._words_of(structure, asked_as)
         variant = _variant(words, told.field_of_view)
-        hints = ((view, getattr(words.drawing.view_hint, view)) for view in told.views)
+        hint = (variant and variant.view_hint) or words.drawing.view_hint
+        hints = ((view, getattr(hint, view)) for view in told.views)
         return {
             "title": self._title(structure, asked_as, variant),
             "anatomy": (variant and variant.anatomy) or words.anatomy,
             "right": (variant and variant.right) or words.right,
             "errors": (variant and variant.errors) or words.errors,
-            "hints": tuple((view, hint) for view, hint in hints if hint),
+            "hints": tuple((view, sentence) for view, sentence in hints if sentence),
             "in_view": _listed(told.field_of_view.in_view),
             "out_of_view": _listed(told.field_of_view.out_of_view),
             "views": told.views,
@@ -378,7 +382,7 @@ def _block(template: Template, name: str, values: Mapping[str, object]) -> str:
     file = template.name or ""
     try:
         text = "".join(template.blocks[name](template.new_context(dict(values)))).strip()
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except _RENDERING as error:
         raise PromptError([rendering_problem(file, error)]) from error
     if len(text) > LONGEST_TEXT:
         raise PromptError([Problem(file, f"its text has more than {LONGEST_TEXT} characters")])

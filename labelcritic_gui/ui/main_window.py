@@ -1,41 +1,24 @@
 """The one window: header, start page, reading screen, dialogs; menus and keys come from the tables. Layer: ui."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
-from labelcritic_gui import __version__
-from labelcritic_gui.paths import cache_dir, config_dir
+from labelcritic_gui.paths import config_dir
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.actions import Actions
 from labelcritic_gui.ui.commands import BY_ID, COMMANDS, MENUS, Command
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.screen import ReadingScreen
+from labelcritic_gui.ui.sheet_window import SheetWindow
 from labelcritic_gui.ui.shortcuts import Shortcuts
-from labelcritic_gui.ui.views.dialogs import (
-    NOTICE,
-    CriticDialog,
-    ExportDialog,
-    IntroductionDialog,
-    KeySheet,
-    Sheet,
-    TextDialog,
-)
+from labelcritic_gui.ui.views.dialogs import TextDialog
 from labelcritic_gui.ui.views.header import Header
-from labelcritic_gui.ui.views.inspection_dialog import InspectionDialog
 from labelcritic_gui.ui.views.start_page import StartPage
 from labelcritic_gui.viewmodels.context import Condition, holding
-from labelcritic_gui.viewmodels.inspection import Inspector
 from labelcritic_gui.viewmodels.messages import Message
-from labelcritic_gui.viewmodels.runner import Lane, Runner
+from labelcritic_gui.viewmodels.runner import Runner
 from labelcritic_gui.viewmodels.station import Station
-
-if TYPE_CHECKING:
-    from labelcritic_gui.viewmodels.new_review import NewReview
 
 SIZE = (1366, 768)
 POLL_MS = 100
@@ -43,15 +26,11 @@ LEAVING = {"Decide", "Go", "Review"}
 """Menus whose commands may leave the item: a note that is being written is kept first."""
 
 
-class MainWindow(QMainWindow):
+class MainWindow(SheetWindow):
     """Builds the window around a station. `Actions` reaches it through the `Face` protocol."""
 
     def __init__(self, station: Station, runner: Runner, keys: Keys) -> None:
-        super().__init__()
-        self._station, self._runner, self._keys = station, runner, keys
-        self._theme = themes.load_theme(station.settings.theme, station.settings.font_scale)
-        self._dialog: Sheet | None = None
-        self._new_review: NewReview | None = None
+        super().__init__(station, runner, keys)
         self._dress_application()
         self.setWindowTitle("Label Critic")
         self.header = Header(self._theme)
@@ -94,6 +73,7 @@ class MainWindow(QMainWindow):
         self.screen_.cards.sent_wanted.connect(self.show_sent)
         self.screen_.bar.note.returnPressed.connect(self.focus_stage)
         self.screen_.worklist.filter.returnPressed.connect(self.focus_stage)
+        self.sheet_closed.connect(self.focus_stage)
         self.start.show_recent(station.settings.recent)
 
     # --- commands ----------------------------------------------------------------------------------------------
@@ -188,88 +168,8 @@ class MainWindow(QMainWindow):
     def flash(self, command: str) -> None:
         self.screen_.bar.flash(command)
 
-    def ask_new_review(self) -> None:
-        from labelcritic_gui.ui.views.new_review_dialog import NewReviewDialog
-
-        dialog = NewReviewDialog(self._station.new_review(), self._theme, self)
-        dialog.made.connect(self._station.open)
-        self._new_review = dialog.review
-        self._open(dialog)
-
-    def ask_review(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Open a review folder", str(Path.home()))
-        if chosen:
-            self._station.open(Path(chosen))
-
-    def ask_demonstration(self) -> None:
-        self._station.demonstrate(cache_dir() / "demonstration")
-
-    def ask_export(self) -> None:
-        if self._station.calls is not None:
-            folder = self._station.calls.folder
-            self._open(ExportDialog(self._station, folder.parent / f"{folder.name}-export", self))
-
-    def ask_critic(self) -> None:
-        dialog = CriticDialog(self._station.settings, self)
-        dialog.accepted.connect(lambda: self._station.change_critic(*dialog.chosen))
-        self._open(dialog)
-
-    def introduce(self, then: Callable[[], None]) -> None:
-        """Ask for the reader's name and the consent to the notice, then go on; without them the window closes."""
-        dialog = IntroductionDialog(self._station.settings.reader, self)
-        dialog.accepted.connect(lambda: self._station.introduce(dialog.reader.text(), then))
-        dialog.rejected.connect(self.close)
-        self._open(dialog)
-
-    def show_sent(self) -> None:
-        reading = self._station.reading
-        if reading is not None and reading.item is not None:
-            item = reading.item
-            self._runner.run(
-                Lane.STORE,
-                lambda: reading.calls.sent(item),
-                lambda text: self._open(TextDialog(f"What was sent: {item}", text, self)),
-                key="sent",
-            )
-
-    def show_files(self) -> None:
-        reading = self._station.reading
-        if reading is not None and reading.item is not None:
-            inspector = Inspector(reading.item, reading.calls.inspect_item, self._runner)
-            self._open(InspectionDialog(inspector, self._theme, self))
-
-    def show_keys(self) -> None:
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for command in COMMANDS:
-            if self._keys[command.id] and not command.id.startswith("reason."):
-                keys = " ".join(dict.fromkeys(shown([key]) for key in self._keys[command.id]))
-                groups.setdefault(command.menu, []).append((keys, command.title))
-        groups.setdefault("Decide", []).append(("Alt+1 … 9", "Attach a reason, or take it off"))
-        order: tuple[str, ...] = ("Decide", "Go", "View", "Review", "Help")
-        ordered = {title: groups[title] for title in order if title in groups}
-        self._open(KeySheet(ordered, self))
-
-    def show_about(self) -> None:
-        text = f"Label Critic {__version__}\n{NOTICE}\n\nApache-2.0. Type: Inter, SIL Open Font License 1.1."
-        self._open(TextDialog("About Label Critic", text, self))
-
     def quit(self) -> None:
         self.close()
-
-    def _open(self, dialog: Sheet) -> None:
-        if self._dialog is not None:
-            self._dialog.raise_()
-            dialog.deleteLater()
-            return
-        self._dialog = dialog
-        dialog.finished.connect(lambda _: self._dialog_closed(dialog))
-        dialog.open()
-
-    def _dialog_closed(self, dialog: Sheet) -> None:
-        self._dialog = None
-        dialog.deleteLater()
-        self.activateWindow()  # keys need an active window, and not every desktop hands it back
-        self.focus_stage()
 
     # --- coming and going --------------------------------------------------------------------------------------
 

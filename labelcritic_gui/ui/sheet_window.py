@@ -1,0 +1,130 @@
+"""A main window that opens its dialogs, one at a time, and gives the keys back when one closes. Layer: ui."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
+
+from labelcritic_gui import __version__
+from labelcritic_gui.core.cancel import NeverCancel
+from labelcritic_gui.paths import cache_dir
+from labelcritic_gui.ui import theme as themes
+from labelcritic_gui.ui.commands import COMMANDS
+from labelcritic_gui.ui.keymap import Keys, shown
+from labelcritic_gui.ui.views.dialogs import (
+    NOTICE,
+    CriticDialog,
+    ExportDialog,
+    IntroductionDialog,
+    KeySheet,
+    Sheet,
+    TextDialog,
+)
+from labelcritic_gui.ui.views.inspection_dialog import InspectionDialog
+from labelcritic_gui.viewmodels.inspection import Inspector
+from labelcritic_gui.viewmodels.runner import Lane, Runner
+from labelcritic_gui.viewmodels.station import Station
+
+if TYPE_CHECKING:
+    from labelcritic_gui.viewmodels.new_review import NewReview
+
+
+class SheetWindow(QMainWindow):
+    """What the commands open (`Actions` reaches it through the `Face` protocol). One dialog is open at a time.
+
+    `sheet_closed` tells that the window has its keys back.
+    """
+
+    sheet_closed = Signal()
+
+    def __init__(self, station: Station, runner: Runner, keys: Keys) -> None:
+        super().__init__()
+        self._station, self._runner, self._keys = station, runner, keys
+        self._theme = themes.load_theme(station.settings.theme, station.settings.font_scale)
+        self._dialog: Sheet | None = None
+        self._new_review: NewReview | None = None
+
+    def ask_new_review(self) -> None:
+        from labelcritic_gui.ui.views.new_review_dialog import NewReviewDialog
+
+        dialog = NewReviewDialog(self._station.new_review(), self._theme, self)
+        dialog.made.connect(self._station.open)
+        self._new_review = dialog.review
+        self._open(dialog)
+
+    def ask_review(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Open a review folder", str(Path.home()))
+        if chosen:
+            self._station.open(Path(chosen))
+
+    def ask_demonstration(self) -> None:
+        self._station.demonstrate(cache_dir() / "demonstration")
+
+    def ask_export(self) -> None:
+        if self._station.calls is not None:
+            folder = self._station.calls.folder
+            self._open(ExportDialog(self._station, folder.parent / f"{folder.name}-export", self))
+
+    def ask_critic(self) -> None:
+        dialog = CriticDialog(self._station.settings, self)
+        dialog.accepted.connect(lambda: self._station.change_critic(*dialog.chosen))
+        self._open(dialog)
+
+    def introduce(self, then: Callable[[], None]) -> None:
+        """Ask for the reader's name and the consent to the notice, then go on; without them the window closes."""
+        dialog = IntroductionDialog(self._station.settings.reader, self)
+        dialog.accepted.connect(lambda: self._station.introduce(dialog.reader.text(), then))
+        dialog.rejected.connect(self.close)
+        self._open(dialog)
+
+    def show_sent(self) -> None:
+        reading = self._station.reading
+        if reading is not None and reading.item is not None:
+            item = reading.item
+            self._runner.run(
+                Lane.CPU,
+                lambda: reading.calls.sent(item, NeverCancel()),
+                lambda sent: self._open(TextDialog(f"What was sent: {item}", sent.as_text, self)),
+                key="sent",
+            )
+
+    def show_files(self) -> None:
+        reading = self._station.reading
+        if reading is not None and reading.item is not None:
+            inspector = Inspector(reading.item, reading.calls.inspect_item, self._runner)
+            self._open(InspectionDialog(inspector, self._theme, self))
+
+    def open_sheet(self, make: Callable[[themes.Theme, QWidget], Sheet]) -> None:
+        self._open(make(self._theme, self))
+
+    def show_keys(self) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for command in COMMANDS:
+            if self._keys[command.id] and not command.id.startswith("reason."):
+                keys = " ".join(dict.fromkeys(shown([key]) for key in self._keys[command.id]))
+                groups.setdefault(command.menu, []).append((keys, command.title))
+        groups.setdefault("Decide", []).append(("Alt+1 … 9", "Attach a reason, or take it off"))
+        order: tuple[str, ...] = ("Decide", "Go", "View", "Review", "Help")
+        ordered = {title: groups[title] for title in order if title in groups}
+        self._open(KeySheet(ordered, self))
+
+    def show_about(self) -> None:
+        text = f"Label Critic {__version__}\n{NOTICE}\n\nApache-2.0. Type: Inter, SIL Open Font License 1.1."
+        self._open(TextDialog("About Label Critic", text, self))
+
+    def _open(self, dialog: Sheet) -> None:
+        if self._dialog is not None:
+            self._dialog.raise_()
+            dialog.deleteLater()
+            return
+        self._dialog = dialog
+        dialog.finished.connect(lambda _: self._dialog_closed(dialog))
+        dialog.open()
+
+    def _dialog_closed(self, dialog: Sheet) -> None:
+        self._dialog = None
+        dialog.deleteLater()
+        self.activateWindow()  # keys need an active window, and not every desktop hands it back
+        self.sheet_closed.emit()

@@ -1,332 +1,300 @@
-"""The one door to an OpenAI-compatible server: who answers, what is repeated, what errors mean. Layer: critic."""
+"""The one door to an OpenAI-compatible server, for any thread; requests themselves live on one loop. Layer: critic."""
 
-import logging
-import time
+import asyncio
 import weakref
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import stamina
-from stamina.instrumentation import RetryDetails, set_on_retry_hooks
-
-from labelcritic_gui.core.cancel import Cancel, NeverCancel, stop_if
+from labelcritic_gui.core.cancel import Cancel, NeverCancel
 from labelcritic_gui.core.errors import CriticError
-from labelcritic_gui.critic.parsing import Reply, plain_text, read_choice
-from labelcritic_gui.critic.wire import (
-    ChatRequest,
-    ModelIdentity,
-    ModelList,
-    ServerVersion,
-    read_body,
-    read_completion,
-    refuse_unsendable,
-    request_body,
-    said,
-)
+from labelcritic_gui.critic.address import LvlmServer
+from labelcritic_gui.critic.breaker import OnState, State
+from labelcritic_gui.critic.failures import Kind, WireFailure
+from labelcritic_gui.critic.loop import Lease, Tell, WorkStoppedError, hold
+from labelcritic_gui.critic.parsing import Reply
+from labelcritic_gui.critic.probing import Check, checks
+from labelcritic_gui.critic.session import MOST_MODELS, OtherModelError, Session
+from labelcritic_gui.critic.wire import ChatRequest, ModelIdentity, refuse_unsendable, request_body
 
 if TYPE_CHECKING:
-    from openai import OpenAI, OpenAIError
+    from openai import AsyncOpenAI, OpenAIError
 
-_LOG = logging.getLogger(__name__)
-LEAST_CONTEXT = 4096
-"""Tokens that two pictures and their question may need."""
+__all__ = ["Check", "Client", "LvlmServer", "State", "all_in_turn"]
+
+T = TypeVar("T")
+OnReply = Callable[[int, Reply | CriticError], None]
+"""Told the place of a question among those asked, and its answer, as answers come; on the thread that asks."""
+
 LONGEST_CONNECT_S = 10.0
-_BUSY = frozenset({429, 502, 503, 504})
-_HINTS = {
-    400: "The request does not fit this server: see its message; more pictures or tokens need other start options.",
-    401: "Set the server's API key in the environment variable named in the settings.",
-    403: "Set the server's API key in the environment variable named in the settings.",
-    404: "Check the address and the model's name.",
-    405: "Check the address: it should be that of an OpenAI-compatible server such as vLLM.",
-    413: "Use smaller pictures.",
-    422: "This server lacks what the critic needs (choices and probabilities); vLLM has both.",
-    501: "This server lacks what the critic needs (choices and probabilities); vLLM has both.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class LvlmServer:
-    """Where the LVLM critic asks. `url` may end in /v1 or not; an empty `model` means the only one served.
-
-    Times in seconds. `max_in_flight` is for whoever asks from several lanes; the client itself is synchronous.
-    A request is tried up to `attempts` times, with pauses that grow from `pause_s` to `longest_pause_s`.
-    """
-
-    url: str
-    model: str = ""
-    api_key: str = field(default="EMPTY", repr=False, kw_only=True)
-    timeout_s: float = field(default=120.0, kw_only=True)
-    max_in_flight: int = field(default=8, kw_only=True)
-    attempts: int = field(default=5, kw_only=True)
-    pause_s: float = field(default=0.5, kw_only=True)
-    longest_pause_s: float = field(default=8.0, kw_only=True)
-
-    @property
-    def root(self) -> str:
-        """The server's address without /v1; raises CriticError when it is no http address."""
-        try:
-            parts = urlsplit(self.url.strip())
-            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable or parts.query or parts.fragment or "@" in parts.netloc:
-            raise CriticError(
-                f"{plain_text(self.url, 80)!r} is no server address.", "Write it like http://127.0.0.1:8000/v1."
-            )
-        path = parts.path.rstrip("/").removesuffix("/v1").rstrip("/")
-        return f"{parts.scheme}://{parts.netloc}{path}"
-
-    @property
-    def host(self) -> str:
-        """The machine's name."""
-        return urlsplit(self.root).hostname or ""
-
-    @property
-    def is_this_machine(self) -> bool:
-        """Say whether what is sent stays on this machine."""
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
-
-
-class Check(NamedTuple):
-    """One line of `Client.check`."""
-
-    name: str
-    ok: bool
-    sentence: str
+LONGEST_BODY = 4 * 2**20
+"""Bytes of an answer; the longest honest one has a few thousand."""
 
 
 class Client:
     """Asks one server and nobody else: follows no redirects, uses no proxies, netrc or organisation headers.
 
-    It is synchronous, may be used from several lanes, and notices a cancel between attempts.
+    It may be used from any thread; whoever asks waits, and a cancel closes the request under way, so that the server
+    stops working on it. `on_state` is told when questions begin to wait for a server that is gone, and go on.
     """
 
-    def __init__(self, server: LvlmServer) -> None:
+    def __init__(self, server: LvlmServer, on_state: OnState | None = None) -> None:
         self.server = server
-        self._opened: OpenAI | None = None
-        self._identity: ModelIdentity | None = None
+        self.on_state = on_state
+        self._opened: _Opened | None = None
 
     def close(self) -> None:
-        """Close the connections; a request that is under way on another lane then fails."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
-
-    @property
-    def _api(self) -> "OpenAI":
-        if self._opened is None:
-            self._opened = _open(self.server)
-            weakref.finalize(self, self._opened.close)  # for owners who only let go of the critic
-        return self._opened
+        """Close the connections; a question that is under way on another thread then fails."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
 
     def identity(self, cancel: Cancel) -> ModelIdentity:
         """Return who answers, asked once; raises CriticError when nobody does or the model is not served."""
-        if self._identity is None:
-            self._identity = self._find_model(cancel)
-        return self._identity
+        return self.run(lambda session, _: session.who(), cancel)
 
     def ask(self, request: ChatRequest, cancel: Cancel) -> Reply:
         """Send a request and return the reply; raises CriticError saying what is wrong, or CancelledError."""
         refuse_unsendable(request)
-        body = request_body(request, self.identity(cancel).model)
-        begun = time.monotonic()
-        text, calls = self._send(lambda: self._api.post("/chat/completions", body=body, cast_to=str), cancel)
-        return replace(read_completion(text, self.server.root), seconds=time.monotonic() - begun, calls=calls)
+        return self.run(lambda session, _: _asked(session, request), cancel)
+
+    def ask_all(
+        self, requests: Sequence[ChatRequest], cancel: Cancel, on_reply: OnReply | None = None
+    ) -> list[Reply | CriticError]:
+        """Send many requests, as many at once as the server takes; each reply, or why there is none, in its place."""
+
+        async def one(session: Session, request: ChatRequest) -> Reply:
+            refuse_unsendable(request)
+            return await _asked(session, request)
+
+        return self.run(lambda session, tell: all_in_turn(session, one, requests, tell, on_reply), cancel)
+
+    def alive(self, cancel: Cancel) -> bool:
+        """Say whether the server gives a sign of life, without a question; one lets waiting questions go on."""
+        return self.run(lambda session, _: session.alive(), cancel)
 
     def check(self) -> list[Check]:
         """Probe reachability, model, context length, choices, probabilities and sight with one tiny picture."""
-        prober = Client(replace(self.server, attempts=min(self.server.attempts, 2)))
+        server = replace(self.server, attempts=min(self.server.attempts, 2), patience_s=0.0)
+        prober, never = Client(server), NeverCancel()
         try:
-            return prober._check()
+            root = server.root
+            return checks(root, lambda: prober.identity(never), lambda request: prober.ask(request, never))
         finally:
             prober.close()
 
-    def _check(self) -> list[Check]:
+    def run(self, work: Callable[[Session, Tell], Coroutine[Any, Any, T]], cancel: Cancel) -> T:
+        """Run work of several questions on the loop, for whoever builds on this; the calling thread waits."""
+        if self._opened is None:
+            self._opened = _Opened(self)
+        opened = self._opened
         try:
-            who = self.identity(NeverCancel())
-        except CriticError as error:
-            return [Check("server", False, str(error))]
-        version = f" (version {who.server})" if who.server else ""
-        context = f"It takes {who.context} tokens." if who.context else "It does not say how many tokens it takes."
-        lines = [
-            Check("server", True, f"An LVLM server answers at {self.server.root}{version}."),
-            Check("model", True, f"It serves {who.model}."),
-            Check("context", not 0 < who.context < LEAST_CONTEXT, context),
-        ]
-        return lines + self._probe()
+            return opened.lease.run(lambda tell: opened.tracked(work, tell), cancel)
+        except WorkStoppedError:
+            raise CriticError(
+                f"The connection to the LVLM server at {self.server.root} was closed.", "Ask again."
+            ) from None
 
-    def _probe(self) -> list[Check]:
-        seeing = ChatRequest("Answer with one letter.", (_tiny_picture(),), "Answer A or B.", ("A", "B"))
+
+class _Opened:
+    """A session with its hold on the loop, closed once: by its client, or after it."""
+
+    def __init__(self, client: Client) -> None:
+        door = _OpenAiDoor(client.server)  # first, as it refuses what is no address
+        self.lease: Lease = hold()
+        watching = weakref.ref(client)
+
+        def on_state(state: State, sentence: str) -> None:
+            watcher = watching()
+            if watcher is not None and watcher.on_state is not None:
+                watcher.on_state(state, sentence)
+
+        async def opened(_: Tell) -> Session:
+            return Session(client.server, door, self.lease, on_state)
+
+        self.session = self.lease.run(opened, NeverCancel())
+        # for owners who only let go of the critic: may be called anywhere, even on the loop, and waits for nothing
+        self._forgotten = weakref.finalize(client, _abandon, self.session, self.lease)
+        self._forgotten.atexit = False
+
+    async def tracked(self, work: Callable[[Session, Tell], Coroutine[Any, Any, T]], tell: Tell) -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        self.session.tasks.add(task)
         try:
-            reply = self.ask(seeing, NeverCancel())
-            blind = self.ask(replace(seeing, pictures=()), NeverCancel())
-        except CriticError as error:
-            return [Check("answer", False, str(error))]
-        reading = read_choice(reply, seeing.choices)
-        obeys, sees = reading.answer != "", reply.prompt_tokens > blind.prompt_tokens
-        numbered = "come with probabilities" if reading.measured else "come without probabilities: confidence is coarse"
-        return [
-            Check("choices", obeys, "Answers keep to the choices." if obeys else reading.problem),
-            Check("probabilities", reading.measured, f"Answers {numbered}."),
-            Check("pictures", sees, "Pictures reach the model." if sees else "Pictures do not reach the model."),
-        ]
+            return await work(self.session, tell)
+        finally:
+            self.session.tasks.discard(task)
 
-    def _find_model(self, cancel: Cancel) -> ModelIdentity:
-        text, _ = self._send(lambda: self._api.get("/models", cast_to=str), cancel)
-        served = read_body(ModelList, text, self.server.root).data
-        wanted = self.server.model
-        found = [card for card in served if card.id == wanted or (not wanted and len(served) == 1)]
-        if not found:
-            names = ", ".join(plain_text(card.id, 60) for card in served[:8]) or "none"
-            what = f"not serve the model {wanted!r}" if wanted else "not serve exactly one model"
-            raise CriticError(f"The LVLM server at {self.server.root} does {what}.", f"It serves: {names}.")
-        card = found[0]
-        return ModelIdentity(card.id, card.root or "", card.max_model_len or 0, self._version())
+    def close(self) -> None:
+        if self._forgotten.detach() is not None:
+            try:
+                self.lease.run(lambda _: self.session.close(), NeverCancel())
+            finally:
+                self.lease.release()
 
-    def _version(self) -> str:
-        import openai
 
+def _abandon(session: Session, lease: Lease) -> None:
+    async def end() -> None:
         try:
-            text = self._api.get(f"{self.server.root}/version", cast_to=str)
-            return plain_text(read_body(ServerVersion, text, self.server.root).version, 60)
-        except (openai.OpenAIError, CriticError):  # only vLLM has this page; its absence is no fault
-            return ""
+            await session.close()
+        finally:
+            lease.release()
 
-    def _send(self, call: Callable[[], str], cancel: Cancel) -> tuple[str, int]:
-        """Return the body and how many requests it took."""
-        import openai
+    lease.soon(lambda: _ENDING.add(asyncio.ensure_future(end())))
 
-        server = self.server
+
+_ENDING: "weakref.WeakSet[asyncio.Future[None]]" = weakref.WeakSet()
+
+
+async def _asked(session: Session, request: ChatRequest) -> Reply:
+    for _ in range(MOST_MODELS):
+        who = await session.who()
         try:
-            for attempt in stamina.retry_context(
-                on=_Repeat(server, cancel),
-                attempts=server.attempts,
-                timeout=None,
-                wait_initial=server.pause_s,
-                wait_max=server.longest_pause_s,
-                wait_jitter=server.pause_s,
-            ):
-                with attempt:
-                    stop_if(cancel)
-                    return call(), attempt.num
-        except openai.OpenAIError as error:
-            stop_if(cancel)
-            raise _explained(error, server) from error
-        raise AssertionError("a retry loop ends by an answer or an error")
+            return await session.answer(request, request_body(request, who.model), who)
+        except OtherModelError:
+            continue
+    raise keeps_changing(session.server)
 
 
-def _note_repeat(details: RetryDetails) -> None:
-    _LOG.info("The question is asked again in %.1f s: %s", details.wait_for, plain_text(str(details.caused_by)))
+def keeps_changing(server: LvlmServer) -> CriticError:
+    """Return the error of a question under which the model changed time and again."""
+    return CriticError(f"The LVLM server at {server.root} keeps changing its model.", "Ask a server with one model.")
 
 
-def _open(server: LvlmServer) -> "OpenAI":
+async def all_in_turn(
+    session: Session,
+    ask: Callable[[Session, ChatRequest], Coroutine[Any, Any, T]],
+    requests: Sequence[ChatRequest],
+    tell: Tell,
+    on_reply: Callable[[int, T | CriticError], None] | None = None,
+) -> list[T | CriticError]:
+    """Ask many, with enough under way to keep every slot of the server taken; a CriticError stands in its place."""
+    answers: dict[int, T | CriticError] = {}
+    places = iter(range(len(requests)))
+
+    async def in_turn() -> None:
+        for place in places:
+            try:
+                answers[place] = await ask(session, requests[place])
+            except CriticError as error:
+                answers[place] = error
+            if on_reply is not None:
+                tell(partial(on_reply, place, answers[place]))
+
+    width = min(len(requests), 2 * session.server.max_in_flight)
+    tasks = [asyncio.create_task(in_turn()) for _ in range(width)]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+    return [answers[place] for place in range(len(requests))]
+
+
+class _OpenAiDoor:
+    """Sends single requests through `openai`; repeats nothing itself."""
+
+    def __init__(self, server: LvlmServer) -> None:
+        self._root = server.root
+        self._server = server
+        self._opened: AsyncOpenAI | None = None
+
+    async def post(self, path: str, body: bytes) -> str:
+        return await _translated(self._api.post(path, content=body, cast_to=str))
+
+    async def get(self, path: str) -> str:
+        return await _translated(self._api.get(f"{self._root}{path}", cast_to=str))
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+
+    @property
+    def _api(self) -> "AsyncOpenAI":
+        if self._opened is None:
+            self._opened = _open(self._server)
+        return self._opened
+
+
+def _open(server: LvlmServer) -> "AsyncOpenAI":
     import openai
 
-    set_on_retry_hooks([_note_repeat])  # in place of a bare warning on the terminal at every repetition
-
     # A proxy, a netrc entry or a redirect would carry patients' pictures or the key to somebody who was not named.
-    http = openai.DefaultHttpxClient(follow_redirects=False, trust_env=False)
-    opened = openai.OpenAI(
+    http = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=False, event_hooks={"response": [_bound]})
+    opened = openai.AsyncOpenAI(
         api_key=server.api_key or "EMPTY",
         base_url=f"{server.root}/v1",
-        timeout=openai.Timeout(server.timeout_s, connect=min(server.timeout_s, LONGEST_CONNECT_S)),
+        # the whole of a request is bounded by whoever sends it
+        timeout=openai.Timeout(None, connect=min(server.timeout_s, LONGEST_CONNECT_S)),
         max_retries=0,
         http_client=http,
         organization="",
         project="",
+        default_headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
     )
     opened.organization = opened.project = None  # given empty so that the environment is not asked, then left out
     return opened
 
 
-class _Repeat:
-    """Says which failures are worth repeating, and when: the whole retry policy."""
-
-    def __init__(self, server: LvlmServer, cancel: Cancel) -> None:
-        self._server = server
-        self._cancel = cancel
-        self._broken = 0
-        self._failed_inside = 0
-
-    def __call__(self, error: Exception) -> bool | float:
-        """Return False to give up, True to pause and repeat, or the seconds to pause."""
-        import openai
-
-        if self._cancel.is_set() or isinstance(error, openai.APITimeoutError):
-            return False
-        if isinstance(error, openai.APIConnectionError):
-            # vLLM resets the connection after every 500, so that the first break says nothing about the server.
-            self._broken += 1
-            return 0.0 if self._broken == 1 else True
-        if not isinstance(error, openai.APIStatusError):
-            return False
-        if error.status_code in _BUSY:
-            return _asked_pause(error.response.headers.get("retry-after", ""), self._server.longest_pause_s)
-        if error.status_code == 500:
-            # Many 500 are deterministic (a picture too large, say): once more, never again.
-            self._failed_inside += 1
-            return self._failed_inside == 1
-        return False
+async def _bound(response: Any) -> None:
+    """Bound the body that is about to be read; packed ones are not unpacked, as they could be without bound."""
+    response.headers.pop("content-encoding", None)
+    response.stream = _bounded_stream()(response.stream)
 
 
-def _asked_pause(header: str, longest: float) -> bool | float:
-    return min(float(header), longest) if header.isascii() and header.isdigit() else True
+@cache
+def _bounded_stream() -> Any:
+    import httpx2
+
+    class Bounded(httpx2.AsyncByteStream):
+        def __init__(self, stream: Any) -> None:
+            self._stream = stream
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            left = LONGEST_BODY
+            async for chunk in self._stream:
+                left -= len(chunk)
+                if left < 0:
+                    raise WireFailure(Kind.TOO_LONG, f"more than {LONGEST_BODY} bytes")
+                yield chunk
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+
+    return Bounded
 
 
-def _explained(error: "OpenAIError", server: LvlmServer) -> CriticError:
-    """Translate an error to what happened, where, and what to do."""
+async def _translated(sent: Coroutine[Any, Any, str]) -> str:
+    """Await an answer; raises WireFailure for every way in which there is none."""
     import openai
 
-    root, cause = server.root, error.__cause__
+    try:
+        return await sent
+    except openai.OpenAIError as error:
+        raise _failure(error) from error
+
+
+def _failure(error: "OpenAIError") -> WireFailure:
+    import openai
+
+    cause = error.__cause__
     if isinstance(error, openai.APIConnectionError):
-        why = plain_text(str(cause), 120) or "no connection"
+        why = str(cause or "")
         if type(cause).__name__ in {"ConnectError", "ConnectTimeout"}:
-            return CriticError(f"No LVLM server answers at {root} ({why}).", "Start it, or choose the anatomy critic.")
-        if isinstance(error, openai.APITimeoutError):
-            return CriticError(
-                f"The LVLM server at {root} did not answer within {server.timeout_s:g} s.",
-                "Allow it more time in the settings, or ask fewer questions at once.",
-            )
-        return CriticError(
-            f"The LVLM server at {root} broke the connection ({why}).", "Look at its log; it may have stopped."
-        )
+            return WireFailure(Kind.UNREACHED, why)
+        return WireFailure(Kind.LATE if isinstance(error, openai.APITimeoutError) else Kind.BROKEN, why)
     if isinstance(error, openai.APIStatusError):
-        return _refused(
-            error.status_code, error.response.text, server, where=error.response.headers.get("location", "")
+        headers = error.response.headers
+        return WireFailure(
+            Kind.REFUSED,
+            str(error),
+            status=error.status_code,
+            body=error.response.text,
+            retry_after=headers.get("retry-after", ""),
+            location=headers.get("location", ""),
         )
-    return CriticError(f"The LVLM server at {root} could not be asked: {plain_text(str(error), 160)}.")
-
-
-def _refused(status: int, text: str, server: LvlmServer, *, where: str) -> CriticError:
-    root, message = server.root, said(text).rstrip(".")
-    if 300 <= status < 400:
-        return CriticError(
-            f"{root} points on to {plain_text(where, 120) or 'somewhere else'}, where nothing was sent.",
-            "Name that address as the server if you trust it.",
-        )
-    if status in _BUSY:
-        return CriticError(
-            f"The LVLM server at {root} stayed too busy to answer ({status}: {message}).",
-            "Try again later, or ask fewer questions at once.",
-        )
-    if status >= 500 and status not in _HINTS:
-        return CriticError(
-            f"The LVLM server at {root} failed inside ({status}: {message}).", "Look at its log; it may need a restart."
-        )
-    hint = _HINTS.get(status, "Look at the server's log.")
-    return CriticError(f"The LVLM server at {root} refused the question ({status}: {message}).", hint)
-
-
-def _tiny_picture() -> bytes:
-    """Return a grey 64 x 64 8-bit RGB PNG."""
-    import struct
-    import zlib
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    rows = (b"\x00" + b"\x80" * 64 * 3) * 64
-    head = struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return WireFailure(Kind.OTHER, str(error))

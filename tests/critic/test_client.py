@@ -142,7 +142,7 @@ def test_that_lasting_failures_say_what_where_and_what_to_do(server, client, ans
 
 
 def test_that_repeating_is_noted_in_the_log(server, client, caplog):
-    caplog.set_level("INFO", logger="labelcritic_gui.critic.client")
+    caplog.set_level("INFO", logger="labelcritic_gui.critic")
     server.script = [BUSY]
     client.ask(ASKED, NEVER)
     assert [r.getMessage() for r in caplog.records if "asked again" in r.getMessage()] == [caplog.messages[-1]]
@@ -257,7 +257,8 @@ def test_that_a_cancelled_question_is_not_sent(server, client):
     assert server.chats == []
 
 
-def test_that_a_cancel_ends_the_repeating(server, client):
+def test_that_a_cancel_ends_the_repeating(server):
+    client = Client(LvlmServer(server.url, pause_s=30.0, longest_pause_s=30.0))
     client.identity(NEVER)
     server.script = [BUSY] * 9
 
@@ -268,6 +269,7 @@ def test_that_a_cancel_ends_the_repeating(server, client):
     with pytest.raises(CancelledError):
         client.ask(ASKED, AfterOne())
     assert len(server.chats) == 1
+    client.close()
 
 
 def test_that_a_key_stays_the_same_over_runs_and_changes_with_everything_that_matters():

@@ -73,12 +73,17 @@ class PromptError(UnreadableFileError):
         return self.problems[0]
 
 
+def holds_control_mark(text: str) -> bool:
+    """Say whether a text can be read as holding a control mark: compatible characters made one, others left out."""
+    return CONTROL_MARK in unicodedata.normalize("NFKC", text).encode("ascii", "ignore").decode("ascii")
+
+
 def _plain(text: str) -> str:
     """Return a text of a TOML file as one line; refuse what a model could take for more than words."""
     line = " ".join(text.split())
     if not line:
         raise ValueError("it is empty")
-    if CONTROL_MARK in line:
+    if holds_control_mark(line):
         raise ValueError(f"it holds the control mark {CONTROL_MARK!r}")
     if any(unicodedata.category(c)[0] == "C" for c in line):
         raise ValueError("it holds invisible or control characters")
@@ -268,7 +273,7 @@ def _text_of(name: str, file: Path) -> str:
 
 def _template_problems(name: str, text: str) -> Iterator[Problem]:
     for number, line in enumerate(text.splitlines(), 1):
-        if CONTROL_MARK in line:
+        if holds_control_mark(line):
             yield Problem(name, f"it holds the control mark {CONTROL_MARK!r}", number)
     try:
         environment = template_environment({name: text})

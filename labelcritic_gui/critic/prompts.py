@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,6 +31,7 @@ from labelcritic_gui.critic.prompt_sources import (
     PromptSources,
     StructureWords,
     Variant,
+    holds_control_mark,
     read_sources,
     rendering_problem,
     template_environment,
@@ -374,7 +376,7 @@ def _listed(limits: Sequence[Limit]) -> str:
 
 def _plain(text: str, longest: int) -> str:
     """Make a text from data fit for a prompt: one line, bounded, without the characters of control marks."""
-    return plain_text(re.sub(r"[<>|{}]", " ", text), longest)
+    return plain_text(re.sub(r"[<>|{}]", " ", unicodedata.normalize("NFKC", text)), longest)
 
 
 def _block(template: Template, name: str, values: Mapping[str, object]) -> str:
@@ -386,6 +388,6 @@ def _block(template: Template, name: str, values: Mapping[str, object]) -> str:
         raise PromptError([rendering_problem(file, error)]) from error
     if len(text) > LONGEST_TEXT:
         raise PromptError([Problem(file, f"its text has more than {LONGEST_TEXT} characters")])
-    if CONTROL_MARK in text:
+    if holds_control_mark(text):
         raise PromptError([Problem(file, f"the control mark {CONTROL_MARK!r} comes out of it")])
     return text

@@ -62,6 +62,7 @@ WRONG_WORDS = [
     (GOOD.replace("Here", "x" * 801), 1, "anatomy: String should have at most 800"),
     (GOOD.replace("Here", "Here " + MARK), 1, "it holds the control mark '<|'"),
     (GOOD.replace("Here", "Here \\u003c|x"), 1, "anatomy: it holds the control mark"),
+    (GOOD.replace("Here", "Here ＜\u0301|x"), 1, "anatomy: it holds the control mark"),
     (GOOD.replace("Here", "Here \\u202e"), 1, "anatomy: it holds invisible or control characters"),
     ('anatomy = "Here."\n', 0, "errors: Field required"),
     (GOOD + '[drawing]\nwindow = "lung"\n', 5, "drawing.window: Input should be 'organs', 'bone' or 'skeleton'"),

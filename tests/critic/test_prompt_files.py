@@ -1,12 +1,15 @@
 """A person's own prompts: what is wrong with them is said with file and line, and nothing else is ever written."""
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labelcritic_gui.core.errors import StorageError, UnreadableFileError
+from labelcritic_gui.core.field_of_view import Limit
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.critic.prompt_files import PromptFiles, own_prompts_dir
 from labelcritic_gui.critic.prompt_sources import (
@@ -311,3 +314,21 @@ def test_that_a_full_disk_leaves_the_old_file(files, overlay, monkeypatch):
 def test_that_ones_own_prompts_lie_in_the_configuration(tmp_path, monkeypatch):
     monkeypatch.setenv("LABELCRITIC_HOME", str(tmp_path))
     assert own_prompts_dir() == tmp_path / "config" / "prompts"
+
+
+# --- the manual ------------------------------------------------------------------------------------------------------
+
+
+def test_that_the_manual_names_every_file_and_its_example_can_be_used(files):
+    manual = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
+    assert [name for name in VARIABLES if f"`{name}`" not in manual] == []
+    assert [limit.value for limit in Limit if f"`{limit.value}`" not in manual] == []
+    example = re.search(r"```toml\n(.*?)```", manual, re.DOTALL)
+    assert example
+    assert files.validate("structures/thyroid_gland.toml", example[1]) == ()
+
+
+@pytest.mark.parametrize("name", list(VARIABLES))
+def test_that_each_template_explains_its_variables(name):
+    remark = SHIPPED[name][: SHIPPED[name].index("#}")]
+    assert [variable for variable in VARIABLES[name] if not re.search(rf"\b{variable}\b", remark)] == []

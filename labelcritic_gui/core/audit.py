@@ -201,7 +201,8 @@ class _Tally:
     def _counted(self, measure: Measure) -> tuple[float, int, float | None, Interval]:
         if measure.is_preference:
             found = preference_of(self.values[1], self.values[-1], self.values[0])
-            return found.plus + found.neither / 2, found.n, found.value, found.interval
+            k = (found.plus + found.neither / 2) * measure.answers
+            return k, found.n * measure.answers, found.value, found.interval
         share = share_of(self.values[1], self.values.total())
         return share.k, share.n, share.value, share.interval
 

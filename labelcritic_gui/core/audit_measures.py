@@ -58,7 +58,8 @@ class Measure:
     """One number of a test. `limit` is that of a share of bad cases; None makes it a preference, which has none.
 
     `title` is short, `asks` says in one sentence what is counted; `fails` says what failing means, `fails_low` the same
-    for a preference of the other side. `told_only` measures are reported and never judged.
+    for a preference of the other side. `told_only` measures are reported and never judged. `answers` is how many each
+    pair gives: they are shown, the interval is that of the pairs.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Measure:
     limit: float | None = None
     fails_low: str = ""
     told_only: bool = False
+    answers: int = 1
 
     @property
     def is_preference(self) -> bool:
@@ -92,6 +94,7 @@ MEASURES: tuple[Measure, ...] = (
         "Answers that name the picture shown first; 50 % if unbiased.",
         "It prefers the first picture, whichever label it shows.",
         fails_low="It prefers the second picture, whichever label it shows.",
+        answers=2,
     ),
     Measure(
         "undecided",

@@ -122,7 +122,7 @@ def test_that_structures_add_up_to_the_whole(seen: list[tuple[str, int]]) -> Non
         return
     whole, *parts = lines
     assert whole.structure == ""
-    assert sum(p.n for p in parts) == whole.n == len(seen)
+    assert sum(p.n for p in parts) == whole.n == 2 * len(seen)  # answers, two a pair
     assert sum(p.k for p in parts) == whole.k
     assert [p.structure for p in parts] == sorted({s for s, _ in seen})
     for line in lines:

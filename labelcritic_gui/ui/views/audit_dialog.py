@@ -1,0 +1,206 @@
+"""The dialog that audits the critic: choose tests, see what they cost, watch, read the result. Layer: ui."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.views.audit_table import AuditTable
+from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
+from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
+from labelcritic_gui.viewmodels.audit import LARGEST_SAMPLE, MOST_REPEATS, TABLE, Auditor, AuditTest
+
+SIZE = (1080, 664)
+GROUPS = (
+    ("From what is there already", "Counts verdicts and decisions of this review; nobody is asked."),
+    ("Asked on purpose", "Puts questions to the critic whose right answer is known."),
+)
+
+
+class AuditDialog(Sheet):
+    """Follows an `Auditor`; closing it stops an audit under way."""
+
+    def __init__(self, auditor: Auditor, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__("Audit the critic", parent, width=900)
+        self._auditor, self._theme = auditor, theme
+        self.rows.addWidget(plain_label("Can this critic be trusted here?", role="headline"))
+        self.critic = ElidedLabel(auditor.critic, role="quiet")
+        self.rows.addWidget(self.critic)
+        self.pages = QStackedWidget()
+        self._choosing = self._choosing_page()
+        self.table = AuditTable(theme)
+        self.pages.addWidget(self._choosing)
+        self.pages.addWidget(self.table)
+        self.rows.addWidget(self.pages, 1)
+        self.bar = QProgressBar(textVisible=False)
+        keep = self.bar.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(keep)
+        self.status = plain_label(wrap=True, copyable=True)
+        self.rows.addWidget(self.bar)
+        self.rows.addWidget(self.status)
+        self.back: QPushButton = self.add_button("Other tests…", auditor.again)
+        self.export: QPushButton = self.add_button("Save table as CSV…", self._ask_file)
+        self.close_button: QPushButton = self.add_button("Close", self._leave)
+        self.start: QPushButton = self.add_button("Start", auditor.start, primary=True)
+        self._poll = QTimer(self, interval=POLL_MS)
+        self._poll.timeout.connect(self._show_progress)
+        auditor.changed.connect(self._show)
+        self._fit_screen()
+        self._show()
+
+    def _fit_screen(self) -> None:
+        room = self.screen().availableGeometry()
+        self.resize(min(SIZE[0], room.width() - 24), min(SIZE[1], room.height() - 48))
+
+    # --- choosing --------------------------------------------------------------------------------------------------
+
+    def _choosing_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(12)
+        groups = QHBoxLayout()
+        groups.setSpacing(32)
+        self.checks: dict[AuditTest, QCheckBox] = {}
+        self._notes: dict[AuditTest, QLabel] = {}
+        for purpose, (title, words) in zip((False, True), GROUPS, strict=True):
+            side = QVBoxLayout()
+            side.setSpacing(3)
+            side.addWidget(plain_label(title, role="strong"))
+            side.addWidget(plain_label(words, role="quiet", wrap=True))
+            side.addSpacing(4)
+            for test in AuditTest:
+                if test.asks_on_purpose is purpose:
+                    side.addWidget(self._check(test))
+                    side.addWidget(self._notes[test])
+            side.addStretch()
+            groups.addLayout(side, 1)
+        column.addLayout(groups, 1)
+        column.addLayout(self._amounts())
+        return page
+
+    def _check(self, test: AuditTest) -> QCheckBox:
+        check = QCheckBox(test.shown)
+        check.setChecked(test in self._auditor.request.tests)
+        check.setToolTip(test.asks)
+        check.toggled.connect(lambda _=False: self._chosen())
+        self.checks[test] = check
+        note = plain_label(test.asks, role="quiet", wrap=True)
+        note.setContentsMargins(self._theme.px(26), 0, 0, 0)
+        self._notes[test] = note
+        return check
+
+    def _amounts(self) -> QHBoxLayout:
+        request = self._auditor.request
+        self.sample = QSpinBox(minimum=1, maximum=LARGEST_SAMPLE, value=request.sample)
+        self.repeats = QSpinBox(minimum=2, maximum=MOST_REPEATS, value=request.repeats)
+        self.sample.valueChanged.connect(self._auditor.set_sample)
+        self.repeats.valueChanged.connect(self._auditor.set_repeats)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        for field, name in ((self.sample, "Pairs a structure"), (self.repeats, "Repeats of a question")):
+            field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            field.setFixedWidth(self._theme.px(72))
+            field.setAccessibleName(name)
+            field.setKeyboardTracking(False)
+            line.addWidget(plain_label(name, role="quiet"))
+            line.addWidget(field)
+            line.addSpacing(16)
+        hint = "35 pairs in all without a fault show that faults are fewer than one in ten."
+        line.addWidget(ElidedLabel(hint, role="quiet"), 1)
+        return line
+
+    def _chosen(self) -> None:
+        self._auditor.choose([test for test, check in self.checks.items() if check.isChecked()])
+
+    # --- following the view-model ----------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        auditor = self._auditor
+        running, found = auditor.job is not None, auditor.found
+        self.pages.setCurrentWidget(self.table if found else self._choosing)
+        self._choosing.setEnabled(not running)
+        if found is not None:
+            self.table.show_report(found.report.headline, auditor.rows, found.report.reasons)
+        for test, note in self._notes.items():
+            why = auditor.why_not(test)
+            note.setText(why or test.asks)
+            self._allow(test, allowed=not why)
+        self.back.setVisible(found is not None)
+        self.export.setVisible(found is not None)
+        self.start.setVisible(found is None)
+        self.start.setEnabled(auditor.ready)
+        self.close_button.setText("Stop" if running else "Close")
+        self.bar.setVisible(running)
+        (self._poll.start if running else self._poll.stop)()
+        self._show_progress()
+
+    def _allow(self, test: AuditTest, *, allowed: bool) -> None:
+        """Take the tick away from a test that cannot be put to this critic."""
+        check = self.checks[test]
+        check.setEnabled(allowed)
+        if not allowed:
+            check.blockSignals(True)
+            check.setChecked(False)
+            check.blockSignals(False)
+
+    def _show_progress(self) -> None:
+        auditor, job = self._auditor, self._auditor.job
+        state = ""
+        if job is not None:
+            self.bar.setMaximum(job.total)
+            self.bar.setValue(job.done)
+            self.status.setText(f"{job.done} of {job.total}, {job.what}" if job.total else "Beginning…")
+        elif auditor.failure is not None:
+            state = "bad" if auditor.failure.error else ""
+            self.status.setText(f"{auditor.failure.text} {auditor.failure.hint}".strip())
+        elif auditor.found is not None:
+            self.status.setText(auditor.saved or self._where(auditor.found.report.failures))
+        else:
+            self.status.setText(auditor.outlook)
+        set_state(self.status, "state", state)
+
+    def _where(self, failures: tuple[str, ...]) -> str:
+        kept = f"Kept as audit.json and {TABLE} in {self._auditor.folder}."
+        return f"{kept} Not everything was answered: {' '.join(failures[:2])}" if failures else kept
+
+    # --- coming and going ------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._auditor.plan is None:
+            self._auditor.count()
+        self.start.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _ask_file(self) -> None:
+        suggestion = str(self._auditor.folder / TABLE)
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the table", suggestion, "CSV (*.csv)")
+        if chosen:
+            self._auditor.save_table(Path(chosen))
+
+    def _leave(self) -> None:
+        if self._auditor.job is not None:
+            self._auditor.cancel()
+        else:
+            self.reject()
+
+    def done(self, result: int) -> None:
+        self._auditor.changed.disconnect(self._show)
+        self._auditor.cancel()
+        self._poll.stop()
+        super().done(result)

@@ -13,7 +13,7 @@ LEAST_TOKENS = 4
 WRAPPING = 2
 """Tokens that a model may add around each picture."""
 USUAL_CAP = 1024
-"""No server is expected to shrink a picture of so few tokens."""
+"""No server is expected to shrink a picture of so few tokens, nor a larger one to less than half of it."""
 USUAL_LEAST = 256
 """No server is expected to enlarge a picture of so many tokens."""
 
@@ -73,26 +73,19 @@ def fault_of_pictures(
         return ""
     seen = known or {}
     needed = [seen.get(size, family.tokens(size)) for size in sizes]
-    paired = list(zip(needed, sizes, strict=True))
-    least = [n if size in seen else min(n, USUAL_CAP) for n, size in paired]
-    wrapping = WRAPPING * len(sizes)
+    # a server may have been started to shrink large pictures, and to enlarge small ones, as was not seen yet
+    least = [n if size in seen or n <= USUAL_CAP else USUAL_CAP // 2 for n, size in zip(needed, sizes, strict=True)]
+    most = [n if size in seen else max(n, USUAL_LEAST) for n, size in zip(needed, sizes, strict=True)]
+    shown = f"{len(sizes)} picture{'s' if len(sizes) > 1 else ''}"
     if image_tokens is None:
-        if prompt_tokens < sum(least):
-            return f"The prompt took {prompt_tokens} tokens, and its {_pictures(sizes)} alone need {sum(least)}."
-        return ""
-    if image_tokens > sum(n if size in seen else max(n, USUAL_LEAST) for n, size in paired) + wrapping:
-        return f"The server used {image_tokens} tokens for {_pictures(sizes)} that need {sum(needed)}."
-    if image_tokens <= sum(least) - max(least) + wrapping - WRAPPING or (
-        all(size in seen for size in sizes) and image_tokens < sum(needed)
-    ):
-        return (
-            f"The server used {image_tokens} tokens for {_pictures(sizes)} that need {sum(needed)}: "
-            "a picture was lost, or shrunk beyond use."
-        )
+        fewer = prompt_tokens < sum(least)
+        return f"The prompt took {prompt_tokens} tokens, and its {shown} alone need {sum(least)}." if fewer else ""
+    used = f"The server used {image_tokens} tokens for {shown} that need {sum(needed)}"
+    one_fewer = sum(least) - max(least) + WRAPPING * (len(sizes) - 1)
+    if image_tokens <= one_fewer or (image_tokens < sum(needed) and all(size in seen for size in sizes)):
+        return f"{used}: one was lost, or shrunk beyond use."
+    if image_tokens > sum(most) + WRAPPING * len(sizes):
+        return f"{used}: it saw more than it was sent."
     if prompt_tokens < image_tokens:
         return f"The prompt took {prompt_tokens} tokens, fewer than the {image_tokens} of its pictures."
     return ""
-
-
-def _pictures(sizes: Sequence[Size]) -> str:
-    return f"{len(sizes)} picture{'s' if len(sizes) > 1 else ''}"

@@ -1,5 +1,6 @@
 """What the critic needs of a server, tried out with tiny pictures, in words. Layer: critic."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,6 +12,8 @@ from labelcritic_gui.critic.wire import ChatRequest, ModelIdentity
 
 LEAST_CONTEXT = 4096
 """Tokens that two pictures and their question may need."""
+MOST_PICTURES = 12
+"""A pair and ten examples."""
 TINY = 64
 """Side of a tiny picture in pixels."""
 Ask = Callable[[ChatRequest], Reply]
@@ -25,7 +28,7 @@ class Check(NamedTuple):
 
 
 def checks(root: str, identity: Callable[[], ModelIdentity], ask: Ask) -> list[Check]:
-    """Probe reachability, model, context length, choices, probabilities and sight."""
+    """Probe reachability, model, context length, choices, probabilities, sight, and how many pictures fit."""
     try:
         who = identity()
     except CriticError as error:
@@ -54,6 +57,7 @@ def _tried(who: ModelIdentity, ask: Ask) -> list[Check]:
         Check("choices", obeys, "Answers keep to the choices." if obeys else reading.problem),
         Check("probabilities", reading.measured, f"Answers {numbered}."),
         _sight(who, reply, blind),
+        _room(ask, replace(seeing, pictures=(tiny_picture(),) * MOST_PICTURES)),
     ]
 
 
@@ -70,6 +74,23 @@ def _sight(who: ModelIdentity, seen: Reply, blind: Reply) -> Check:
     else:
         counted = f"their tokens are counted as those of {family.name}"
     return Check("pictures", True, f"Pictures reach the model; {counted}.")
+
+
+def _room(ask: Ask, crowded: ChatRequest) -> Check:
+    """Say how many pictures one question may have: a server that is asked too many names its limit."""
+    name = "pictures at once"
+    try:
+        ask(crowded)
+    except CriticError as error:
+        said = re.search(r"[Aa]t most (\d{1,4}) image", error.message)
+        if said is None:
+            return Check(name, False, f"{MOST_PICTURES} pictures at once were refused: {error}")
+        limit = int(said[1])
+        if limit < 2:
+            hint = "a pair needs 2: allow more when starting it (vLLM: --limit-mm-per-prompt)"
+            return Check(name, False, f"It takes at most {limit} picture(s) at once, and {hint}.")
+        return Check(name, True, f"It takes at most {limit} pictures at once: {limit - 2} example(s) and a pair.")
+    return Check(name, True, f"It takes {MOST_PICTURES} pictures at once: 10 examples and a pair.")
 
 
 def tiny_picture() -> bytes:

@@ -29,7 +29,7 @@ bench:
 
 test-vllm:
 	@bash .ci/environment dev
-	@QT_QPA_PLATFORM=offscreen $(PYTHON_BIN)/python -m pytest -m vllm
+	@QT_QPA_PLATFORM=offscreen $(PYTHON_BIN)/python -m tests.vllm.environment $(PYTHON_BIN)/python -m pytest -m vllm
 
 clean:
 	rm -rf .venv demo-output build *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,47 @@
+"""A real vLLM server for the tests of this folder: one for all of them, started when the first one asks for it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from labelcritic_gui.critic.client import Client, LvlmServer
+from tests.vllm.environment import URL_VARIABLE, here
+from tests.vllm.server import RunningServer, VllmServer
+
+
+@pytest.fixture(scope="session")
+def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer]:
+    environment = here()
+    if not environment.installed:
+        pytest.skip("needs a vLLM of its own to start and kill: `make test-vllm` installs one")
+    server = VllmServer(environment, tmp_path_factory.mktemp("vllm") / "server.log")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_server(_own: VllmServer) -> VllmServer:
+    """The tests' own server, which may be killed; it is started again for whoever comes next."""
+    if not (_own.is_started and _own.healthy):
+        _own.stop()
+        _own.start()
+    return _own
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> RunningServer:
+    """A server that must be left as it is: the one that LABELCRITIC_VLLM_URL names, else the tests' own."""
+    named = os.environ.get(URL_VARIABLE, "").rstrip("/").removesuffix("/v1")
+    if named:
+        return RunningServer(named)
+    own: VllmServer = request.getfixturevalue("own_server")
+    return own
+
+
+@pytest.fixture
+def client(server: RunningServer) -> Iterator[Client]:
+    """A connection to the server."""
+    client = Client(LvlmServer(server.url, max_in_flight=32))
+    yield client
+    client.close()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from labelcritic_gui.core.errors import CriticError
+from labelcritic_gui.core.hosts import is_this_machine
 from labelcritic_gui.critic.parsing import plain_text
 
 
@@ -14,7 +15,8 @@ class LvlmServer:
     Times in seconds. At most `max_in_flight` requests are under way at once, whoever asks. One request may take
     `timeout_s` from its first byte to its answer's last. It is tried up to `attempts` times, with pauses that grow
     from `pause_s` to `longest_pause_s`. When the server is gone, questions wait for it for `patience_s` (0: they fail
-    at once).
+    at once). `withheld` says why nothing may be sent there, as when the person has not agreed to it; then every
+    question is refused with it.
     """
 
     url: str
@@ -26,6 +28,7 @@ class LvlmServer:
     pause_s: float = field(default=0.5, kw_only=True)
     longest_pause_s: float = field(default=8.0, kw_only=True)
     patience_s: float = field(default=0.0, kw_only=True)
+    withheld: str = field(default="", kw_only=True)
 
     @property
     def root(self) -> str:
@@ -50,4 +53,4 @@ class LvlmServer:
     @property
     def is_this_machine(self) -> bool:
         """Say whether what is sent stays on this machine."""
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+        return is_this_machine(self.host)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labelcritic_gui.catalogue import load_catalogue
 from labelcritic_gui.core.cancel import Cancel, Progress, no_progress
@@ -13,7 +14,11 @@ from labelcritic_gui.services import review
 from labelcritic_gui.services.review import OpenReview, now
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.store.database import Database
-from labelcritic_gui.store.opinions import StoredReplies
+from labelcritic_gui.store.replies import StoredReplies
+
+if TYPE_CHECKING:
+    from labelcritic_gui.critic.lvlm import LvlmCritic
+    from labelcritic_gui.critic.prompts import PromptSet
 
 
 @dataclass(frozen=True)
@@ -40,27 +45,26 @@ class Services:
         """Return the same services under other settings."""
         return replace(self, settings=settings)
 
+    def rendering_critic(self, database: Database, prompts: "PromptSet") -> "LvlmCritic":
+        """Return the LVLM critic of the settings with other words, to see what it would send."""
+        return lvlm_critic(self.settings, database, prompts)
+
     def critic_of(self, wish: str, database: Database) -> Critic:
         """Build the critic a review asks for ("anatomy" or "lvlm"); an empty wish means the settings' critic."""
         kind = wish or self.settings.critic
         return lvlm_critic(self.settings, database) if kind == "lvlm" else RuleCritic()
 
 
-def lvlm_critic(settings: Settings, database: Database) -> Critic:
-    """Build the LVLM critic of a review; nothing is sent until it is asked."""
-    from labelcritic_gui.critic.client import LvlmServer
+def lvlm_critic(settings: Settings, database: Database, prompts: "PromptSet | None" = None) -> "LvlmCritic":
+    """Build the LVLM critic of a review, with the person's own prompts or these; nothing is sent until it is asked."""
     from labelcritic_gui.critic.lvlm import LvlmCritic
+    from labelcritic_gui.critic.prompt_files import own_prompts_dir
     from labelcritic_gui.critic.prompts import load_prompts
+    from labelcritic_gui.services.servers import connection
 
-    chosen = settings.server
-    server = LvlmServer(
-        url=chosen.url,
-        model=chosen.model,
-        api_key=chosen.api_key,
-        timeout_s=chosen.timeout_s,
-        max_in_flight=chosen.max_in_flight,
-    )
-    return LvlmCritic(server, cache=StoredReplies(database, now), prompts=load_prompts(config_dir() / "prompts"))
+    words = prompts or load_prompts(own_prompts_dir())
+    server = connection(settings.server, settings)
+    return LvlmCritic(server, how=settings.lvlm, cache=StoredReplies(database, now), prompts=words)
 
 
 def build_services(settings: Settings) -> Services:

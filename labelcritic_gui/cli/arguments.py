@@ -104,7 +104,18 @@ def _asking(parser: Parser) -> None:
     parser.add_argument("--model", default="", help="the model there (the only one served when left out)")
     parser.add_argument("--cases", default="", metavar="A,B", help="only these cases")
     parser.add_argument("--again", action="store_true", help="ask also what was answered before")
+    _showing(parser)
     _jobs(parser)
+
+
+def _showing(parser: Parser) -> None:
+    """Add how the LVLM critic asks; what is left out is as in the settings."""
+    parser.add_argument("--views", default="", metavar="A,B", help="of frontal, lateral, slice: side by side")
+    parser.add_argument("--shots", type=int, metavar="N", help="how many examples of other cases come first, 0 to 10")
+    parser.add_argument("--examples", metavar="DIR", help="take them from DIR/STRUCTURE/good and bad, not from decisions")
+    parser.add_argument("--no-region", action="store_true", help="do not ask what is in view; the bones tell")
+    parser.add_argument("--quality", action="store_true", help="also a score of every candidate, a call each")
+    parser.add_argument("--reasons", action="store_true", help="also reasons in words, a call for each verdict")
 
 
 def _compare(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -168,6 +179,24 @@ def _relocate(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
 
 
+def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "audit", "Say whether a critic can be trusted on this review.")
+    parser.add_argument("--critic", default="", choices=["", "anatomy", "lvlm"], help="whom to audit")
+    parser.add_argument("--server", default="", metavar="URL|NAME", help="the server of the LVLM critic")
+    parser.add_argument("--model", default="", help="the model there (the only one served when left out)")
+    parser.add_argument(
+        "--tests",
+        default="",
+        metavar="A,B",
+        help="of orders, position, undecided, readers, trusted, mark, background, size, repeat; all when left out",
+    )
+    parser.add_argument("--sample", type=int, default=12, metavar="N", help="pairs a structure to ask about on purpose")
+    parser.add_argument("--repeats", type=int, default=3, metavar="K", help="how often a question is repeated")
+    parser.add_argument("--structures", default="", metavar="A,B", help="only these structures")
+    parser.add_argument("--seed", default="0", help="another seed chooses other pairs")
+    parser.add_argument("--out", default="", metavar="DIR", help="where the files go (the review's folder)")
+
+
 def _inspect(commands: "argparse._SubParsersAction[Parser]") -> None:
     text = "Say what files are: format, kind, grid, values or labels, identity."
     parser = _command(commands, "inspect", text, review=False)
@@ -221,4 +250,5 @@ _ALL = (
     _show,
     _inspect,
     _relocate,
+    _audit,
 )

@@ -7,6 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from labelcritic_gui.bootstrap import Services
 from labelcritic_gui.cli.arguments import names
 from labelcritic_gui.cli.lanes import files_at_once, over
@@ -20,7 +22,7 @@ from labelcritic_gui.services.opinions import CaseOpinions, form_opinions, keep_
 from labelcritic_gui.services.projection import project_case, write_pictures
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.switching import choose_critic
-from labelcritic_gui.settings import Settings
+from labelcritic_gui.settings import LvlmSettings, Settings
 from labelcritic_gui.store import index
 
 
@@ -147,7 +149,26 @@ def _asked_settings(arguments: argparse.Namespace, settings: Settings) -> Settin
     changes = {k: v for k, v in (("url", arguments.server), ("model", arguments.model)) if v}
     server = settings.server.model_copy(update=changes)
     critic = arguments.critic or ("lvlm" if arguments.server else settings.critic)
-    return settings.model_copy(update={"server": server, "critic": critic})
+    return settings.model_copy(update={"server": server, "critic": critic, "lvlm": _how(arguments, settings.lvlm)})
+
+
+def _how(arguments: argparse.Namespace, settings: LvlmSettings) -> LvlmSettings:
+    """Return how the LVLM critic asks: as in the settings, changed by the call."""
+    wished = {
+        "views": names(arguments.views) or None,
+        "shots": arguments.shots,
+        "examples_folder": str(Path(arguments.examples).resolve()) if arguments.examples else None,
+        "region": False if arguments.no_region else None,
+        "quality": arguments.quality or None,
+        "reasons": arguments.reasons or None,
+    }
+    changed = {**settings.model_dump(), **{name: value for name, value in wished.items() if value is not None}}
+    try:
+        return LvlmSettings.model_validate(changed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = {"views": "--views", "shots": "--shots"}.get(str(first["loc"][0]), str(first["loc"][0]))
+        raise UserError(f"{what} cannot be used: {first['msg']}.", "Views are frontal, lateral, slice.") from error
 
 
 def _summary(opened: OpenReview, asked: int, *, assess: bool) -> tuple[dict[str, Any], list[str]]:

@@ -18,6 +18,7 @@ from labelcritic_gui.services import comparison, review, worklist
 from labelcritic_gui.services.new_review import CreationReport, LabelSource, Request, create_review
 from labelcritic_gui.services.opinions import latest
 from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.services.sent import sent_item
 from labelcritic_gui.store import index, opinions
 
 SHOWN_REFUSALS = 20
@@ -234,7 +235,9 @@ def _show_item(opened: OpenReview, item: ItemId) -> Outcome:
             score = "no score" if quality.score is None else f"{quality.score:.0f} ± {quality.uncertainty or 0:.0f}"
             lines.append(f"  {quality.subject.candidates[0].label_set}: quality {score}")
             lines += [f"    {f.code.value}: {f.text}" for f in quality.findings]
-    lines += [f"  {line}" for line in comparison.sent(opened, item).splitlines()]
+    asked = sent_item(opened, item, pictures=False)
+    body["asked"] = [asdict(question) for question in asked.questions]
+    lines += [f"  {line}" for line in asked.as_text.splitlines()]
     return Outcome(body, lines)
 
 

@@ -26,12 +26,12 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome.value,
         "confidence": verdict.confidence,
         "reasons": list(verdict.reasons),
-        "orders": [_order_to_json(o) for o in verdict.orders],
+        "orders": [order_to_json(o) for o in verdict.orders],
         "cost": asdict(verdict.cost),
         "agreement": verdict.agreement.value if verdict.agreement else None,
         "examples": list(verdict.examples),
         "places": [list(p) for p in verdict.places],
-        "words": _order_to_json(verdict.words) if verdict.words else None,
+        "words": order_to_json(verdict.words) if verdict.words else None,
     }
 
 
@@ -43,12 +43,12 @@ def verdict_from_json(body: Mapping[str, Any]) -> Verdict:
         outcome=Outcome(body["outcome"]),
         confidence=body["confidence"],
         reasons=tuple(body["reasons"]),
-        orders=tuple(_order_from_json(o) for o in body["orders"]),
+        orders=tuple(order_from_json(o) for o in body["orders"]),
         cost=Cost(**body["cost"]),
         agreement=Agreement(body["agreement"]) if body.get("agreement") else None,
         examples=tuple(body.get("examples", ())),
         places=tuple((p[0], p[1], p[2]) for p in body.get("places", ())),
-        words=_order_from_json(body["words"]) if body.get("words") else None,
+        words=order_from_json(body["words"]) if body.get("words") else None,
     )
 
 
@@ -63,7 +63,7 @@ def quality_to_json(quality: Quality) -> dict[str, Any]:
         "reasons": list(quality.reasons),
         "cost": asdict(quality.cost),
         "suspected": [code.value for code in quality.suspected],
-        "asked": _order_to_json(quality.asked) if quality.asked else None,
+        "asked": order_to_json(quality.asked) if quality.asked else None,
         "examples": list(quality.examples),
     }
 
@@ -79,16 +79,18 @@ def quality_from_json(body: Mapping[str, Any]) -> Quality:
         reasons=tuple(body["reasons"]),
         cost=Cost(**body["cost"]),
         suspected=tuple(FindingCode(code) for code in body.get("suspected", ())),
-        asked=_order_from_json(body["asked"]) if body.get("asked") else None,
+        asked=order_from_json(body["asked"]) if body.get("asked") else None,
         examples=tuple(body.get("examples", ())),
     )
 
 
-def _order_to_json(record: OrderRecord) -> dict[str, Any]:
+def order_to_json(record: OrderRecord) -> dict[str, Any]:
+    """Return one question and its answer as plain JSON values."""
     return {**asdict(record), "distribution": dict(record.distribution)}
 
 
-def _order_from_json(body: Mapping[str, Any]) -> OrderRecord:
+def order_from_json(body: Mapping[str, Any]) -> OrderRecord:
+    """Read one question and its answer back."""
     first = tuple((str(token), float(logprob)) for token, logprob in body.get("first_token", ()))
     return OrderRecord(**{**body, "first_token": first})
 

@@ -295,17 +295,27 @@ def worst(findings: tuple[Finding, ...]) -> Severity | None:
     return max((f.severity for f in findings), default=None)
 
 
-def pre_check(structure: Structure, first: CandidateFacts, second: CandidateFacts) -> Outcome | None:
+def pre_check(
+    structure: Structure,
+    first: CandidateFacts,
+    second: CandidateFacts,
+    *,
+    asked_presence: bool | None = None,
+) -> Outcome | None:
     """Decide what needs no comparison because a candidate is empty; None when there is something to compare.
 
     An empty one loses where the structure must be there and wins where it cannot be; two empty ones are both wrong or
-    the right absence. Of an unknown structure nothing is decided here.
+    the right absence. Of a structure whose level is not known nothing is decided here, unless somebody was asked
+    whether it is usually present in this field of view (`asked_presence`).
     """
     if not (first.empty or second.empty):
         return None
     needed = must_be_there(structure, first)
+    may_be_absent = structure.expect is not None and structure.expect.may_be_absent
+    if expected_in_view(structure, first) is None and not (asked_presence and may_be_absent):
+        needed = asked_presence
     if first.empty and second.empty:
-        if structure.expect is None:
+        if structure.expect is None and asked_presence is None:
             return Outcome.UNDECIDED
         return Outcome.BOTH_WRONG if needed else Outcome.ABSENT_RIGHT
     if needed is None:

@@ -1,16 +1,21 @@
 """The protocol every critic keeps, and the question it is given. Layer: critic."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from labelcritic_gui.core.cancel import Cancel
+from labelcritic_gui.core.cases import CaseId
 from labelcritic_gui.core.errors import CriticError
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.field_of_view import FieldOfView
 from labelcritic_gui.core.regions import DifferingRegion
 from labelcritic_gui.core.structures import Structure
-from labelcritic_gui.core.verdict import CriticIdentity, Quality, Subject, Verdict
+from labelcritic_gui.core.verdict import Cost, CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
+from labelcritic_gui.settings import LvlmSettings
+
+if TYPE_CHECKING:
+    from labelcritic_gui.critic.prompts import Drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,33 @@ class Question:
     field_of_view: FieldOfView = field(default_factory=FieldOfView)
     regions: tuple[DifferingRegion, ...] = ()
 
+
+@dataclass(frozen=True, slots=True)
+class CaseQuestion:
+    """What is asked once a case: its skeleton picture (PNG, no label on it) and the structures under review."""
+
+    case: CaseId
+    picture: bytes = field(repr=False)
+    structures: tuple[Structure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a model says of a case: what is in view, and which structures are usually present within these limits.
+
+    `presence` has True, False or None (not said) by structure name. `problem` says why an answer could not be read;
+    then nothing is known. `asked` is the question as sent.
+    """
+
+    field_of_view: FieldOfView = field(default_factory=FieldOfView)
+    presence: Mapping[str, bool | None] = field(default_factory=dict)
+    asked: OrderRecord | None = None
+    problem: str = ""
+    cost: Cost = field(default_factory=Cost)
+
+
+WORTH_REASONS = frozenset({Outcome.FIRST, Outcome.SECOND, Outcome.BOTH_WRONG})
+"""Outcomes of a comparison that a critic is asked reasons for, where that is switched on."""
 
 Opinion = TypeVar("Opinion", Verdict, Quality)
 
@@ -82,3 +114,25 @@ class Critic(Protocol):
 
     def assess_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Quality | CriticError]:
         """Assess many candidates, as `compare_all`."""
+
+
+class PictureCritic(Critic, Protocol):
+    """A critic that is shown pictures; `how` says which, and how much it is asked."""
+
+    @property
+    def how(self) -> LvlmSettings:
+        """How this critic asks: views, examples, and what is asked beside the verdict."""
+
+    def drawing(self, structure: Structure, asked_as: str, field_of_view: FieldOfView) -> "Drawing":
+        """Say how a structure is drawn for this critic."""
+
+    def survey(self, question: CaseQuestion, cancel: Cancel) -> Survey:
+        """Say what a case shows; raises CriticError when nobody answers."""
+
+    def afresh(self) -> "PictureCritic":
+        """Return the same critic without its memory: every question is asked again, and nothing is kept."""
+
+
+def seeing(critic: Critic) -> PictureCritic | None:
+    """Return a critic that is shown pictures as what it is; None for one that is not."""
+    return cast("PictureCritic", critic) if critic.wants_pictures else None

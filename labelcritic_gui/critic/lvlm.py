@@ -1,107 +1,70 @@
 """The critic that shows pictures to a vision-language model and asks in both orders. Layer: critic."""
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.errors import CriticError
-from labelcritic_gui.core.verdict import Cost, CriticIdentity, OrderRecord, Outcome, Quality, Verdict
-from labelcritic_gui.critic.base import Question, one_by_one
+from labelcritic_gui.core.field_of_view import FieldOfView
+from labelcritic_gui.core.regions import describe
+from labelcritic_gui.core.structures import Structure
+from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Verdict
+from labelcritic_gui.critic.asking import Answered, Asker, NoReplyCache, ReplyCache, reading_of
+from labelcritic_gui.critic.base import WORTH_REASONS, CaseQuestion, Question, Survey
 from labelcritic_gui.critic.client import Client, LvlmServer
-from labelcritic_gui.critic.parsing import Reading, Reply, plain_text, read_choice, stored_reply
-from labelcritic_gui.critic.prompts import Conversation, PromptSet, load_prompts
-from labelcritic_gui.critic.wire import ChatRequest, ModelIdentity, request_key
+from labelcritic_gui.critic.combining import Heard, combine, score, total_cost
+from labelcritic_gui.critic.parsing import plain_text, read_text
+from labelcritic_gui.critic.prompts import Conversation, Drawing, PromptSet, Told, load_prompts, read_region
+from labelcritic_gui.critic.wire import ChatRequest, ModelIdentity
+from labelcritic_gui.settings import LvlmSettings
 
-VERSION = "1"
+VERSION = "2"
 """Changes with how replies are combined."""
-EQUIVALENT_DICE = 0.9
-"""Least Dice at which "equally good" is believed: silhouettes hide what differs in depth."""
-CONFIDENCE_WITHOUT_PROBABILITIES = 0.75
-"""Of two agreeing answers that came without probabilities: Laplace's rule of succession, (2 + 1) / (2 + 2)."""
-GOOD_WITHOUT_PROBABILITIES = 2 / 3
-"""Of one answer without probabilities, by the same rule."""
-LEAST_UNCERTAINTY = 10.0
-"""Floor of a quality score's standard deviation: models are surer than they are right."""
+MOST_PLACES = 4
+LONGEST_REASONS = 600
+"""Characters of a model's own words that are kept."""
+IN_ITS_WORDS = "In the model's words:"
+TOP_LOGPROBS = 8
+"""Alternatives asked for at the first token: more than there are letters, since the last one can be lost."""
 
-_OUTCOMES: Mapping[str, Outcome] = {
-    "first": Outcome.FIRST,
-    "second": Outcome.SECOND,
-    "equal": Outcome.EQUIVALENT,
-    "wrong": Outcome.BOTH_WRONG,
-}
 _SAME_PICTURES = "Not asked: both labels give the same picture, so they differ in depth only."
-_SWAPPED: Mapping[str, str] = {"first": "second", "second": "first"}
-
-
-class ReplyCache(Protocol):
-    """Keeps replies by the sha256 of their request; safe to use from several lanes."""
-
-    def get(self, key: str) -> dict[str, Any] | None:
-        """Return the reply kept under a key, or None."""
-
-    def put(self, key: str, reply: dict[str, Any]) -> None:
-        """Keep a reply."""
-
-
-class NoReplyCache:
-    """Keeps nothing."""
-
-    def get(self, key: str) -> dict[str, Any] | None:  # noqa: ARG002 - the protocol's signature
-        """Return None."""
-        return None
-
-    def put(self, key: str, reply: dict[str, Any]) -> None:
-        """Forget the reply."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
-    """One request as answered: what it says in the words of the question, and what it cost."""
+class Sent:
+    """A question as it goes over the wire: its order ("AB", "BA", ""), the conversation, and the request."""
 
     order: str
-    answer: str
-    distribution: Mapping[str, float]
-    reading: Reading
-    reply: Reply
-    key: str
-    cost: Cost
-
-    @property
-    def record(self) -> OrderRecord:
-        return OrderRecord(
-            order=self.order,
-            answer=self.answer or Outcome.UNPARSABLE.value,  # never the model's own text, which might pose as a vote
-            distribution=self.distribution,
-            finish_reason=plain_text(self.reply.finish_reason, 40),
-            key=self.key,
-            seconds=self.reply.seconds,
-            prompt_tokens=self.reply.prompt_tokens,
-            completion_tokens=self.reply.completion_tokens,
-        )
+    conversation: Conversation
+    request: ChatRequest = field(repr=False)
 
 
 class LvlmCritic:
     """Asks a model behind an OpenAI-compatible server; nothing is sent before the first question.
 
     Its identity follows from the settings alone, so that it is known while the server is down; which model the
-    server really ran stands in each opinion's reasons and in the keys of its replies.
+    server really ran stands in each order's record and in the keys of its replies.
     """
 
     def __init__(
         self,
         server: LvlmServer,
         *,
+        how: LvlmSettings | None = None,
         cache: ReplyCache | None = None,
         prompts: PromptSet | None = None,
+        client: Client | None = None,
+        fresh: bool = False,
     ) -> None:
-        self._client = Client(server)
+        self._how = how or LvlmSettings()
+        self._client = client or Client(server)
         self._cache = cache if cache is not None else NoReplyCache()
+        self._asker = Asker(self._client, self._cache)
         self._prompts = prompts or load_prompts()
+        self._fresh = fresh
         model = server.model.rstrip("/").rsplit("/", 1)[-1]
         title = f"LVLM {model} at {server.host}" if model else f"LVLM at {server.host}"
-        self._identity = CriticIdentity("lvlm", title, VERSION, server.model, self._prompts.hash)
+        self._identity = CriticIdentity("lvlm", title, VERSION, server.model, self._prompts.hash, options_of(self._how))
 
     @property
     def identity(self) -> CriticIdentity:
@@ -114,73 +77,225 @@ class LvlmCritic:
         return True
 
     @property
+    def how(self) -> LvlmSettings:
+        """How it asks."""
+        return self._how
+
+    @property
     def client(self) -> Client:
-        """The connection, for `check` and `close`."""
+        """The connection, for checks and `close`."""
         return self._client
+
+    def afresh(self) -> "LvlmCritic":
+        """Return the same critic without its memory, on the same connection."""
+        server, how, prompts = self._client.server, self._how, self._prompts
+        return LvlmCritic(server, how=how, prompts=prompts, client=self._client, fresh=True)
+
+    def with_prompts(self, prompts: PromptSet) -> "LvlmCritic":
+        """Return the same critic with other words, on the same connection."""
+        return LvlmCritic(self._client.server, how=self._how, cache=self._cache, prompts=prompts, client=self._client)
+
+    def drawing(self, structure: Structure, asked_as: str, field_of_view: FieldOfView) -> Drawing:
+        """Say how a structure is drawn: opaque or not, and in which projection window."""
+        return self._prompts.drawing(structure, asked_as, field_of_view=field_of_view)
+
+    # --- what is sent --------------------------------------------------------------------------------------------
+
+    def questions(self, question: Question) -> tuple[Sent, ...]:
+        """Return exactly what would be sent about a pair (both orders) or one candidate; nothing is sent by this."""
+        if len(question.subject.candidates) == 1:
+            return (self._assessment(question),)
+        return self._comparison(question)
+
+    def survey_question(self, question: CaseQuestion) -> Sent:
+        """Return exactly what would be sent once for a case; nothing is sent by this."""
+        conversation = self._prompts.region(question.structures)
+        return Sent("region", conversation, _request(conversation, (question.picture,)))
+
+    def reasons_question(self, question: Question, outcome: Outcome) -> Sent:
+        """Return exactly what would be sent for reasons after a verdict on a pair; nothing is sent by this."""
+        places = [describe(region) for region in question.regions[:MOST_PLACES]]
+        conversation = self._prompts.reasons(
+            question.structure, replace(self._told(question), examples=()), outcome=outcome.value, places=places
+        )
+        return Sent("words", conversation, _request(conversation, _pictures(question, 2)))
+
+    def _told(self, question: Question) -> Told:
+        return Told(
+            asked_as=question.subject.asked_as,
+            field_of_view=question.field_of_view,
+            views=question.views,
+            examples=tuple(example.good for example in question.examples),
+        )
+
+    def _comparison(self, question: Question) -> tuple[Sent, Sent]:
+        first, second = _pictures(question, 2)
+        examples = tuple(example.picture for example in question.examples)
+        conversation = self._prompts.compare(question.structure, told=self._told(question))
+        return (
+            Sent("AB", conversation, _request(conversation, (*examples, first, second))),
+            Sent("BA", conversation, _request(conversation, (*examples, second, first))),
+        )
+
+    def _assessment(self, question: Question) -> Sent:
+        examples = tuple(example.picture for example in question.examples)
+        conversation = self._prompts.assess(question.structure, told=self._told(question))
+        return Sent("", conversation, _request(conversation, (*examples, *_pictures(question, 1))))
+
+    # --- asking --------------------------------------------------------------------------------------------------
 
     def compare(self, question: Question, cancel: Cancel) -> Verdict:
         """Ask in both orders; only answers that name the same candidate decide. Raises CriticError, CancelledError."""
-        first, second = _pictures(question, 2)
-        if first == second:
-            return Verdict(self._identity, question.subject, Outcome.UNDECIDED, 0.0, reasons=(_SAME_PICTURES,))
-        conversation = self._prompts.compare(question.structure, question.subject.asked_as)
-        heard = (
-            self._hear(conversation, (first, second), cancel, order="AB"),
-            self._hear(conversation, (second, first), cancel, order="BA"),
-        )
-        outcome, confidence, reasons = _combined(heard, question)
-        return Verdict(
-            critic=self._identity,
-            subject=question.subject,
-            outcome=outcome,
-            confidence=confidence,
-            reasons=(*reasons, self._asked_whom(cancel)),
-            orders=tuple(one.record for one in heard),
-            cost=_total(heard),
-        )
+        (verdict,) = self.compare_all([question], cancel)
+        if isinstance(verdict, CriticError):
+            raise verdict
+        return verdict
 
     def assess(self, question: Question, cancel: Cancel) -> Quality:
         """Ask whether one label can be used: the score is 100 x p(good). Raises CriticError, CancelledError."""
-        pictures = _pictures(question, 1)
-        conversation = self._prompts.assess(question.structure, question.subject.asked_as)
-        heard = self._hear(conversation, pictures, cancel, order="")
-        score, uncertainty, reasons = _score(heard)
+        (quality,) = self.assess_all([question], cancel)
+        if isinstance(quality, CriticError):
+            raise quality
+        return quality
+
+    def compare_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Verdict | CriticError]:
+        """Compare many pairs, all questions at the same time as far as the server is allowed to be asked."""
+        told: list[Verdict | CriticError | None] = [self._without_asking(q) for q in questions]
+        waiting = [n for n, one in enumerate(told) if one is None]
+        sent = [one for n in waiting for one in self._comparison(questions[n])]
+        heard = self._hear(sent, cancel)
+        for place, n in enumerate(waiting):
+            told[n] = self._verdict(questions[n], heard[2 * place : 2 * place + 2])
+        if self._how.reasons:
+            self._add_words(questions, told, cancel)
+        return [one for one in told if one is not None]
+
+    def assess_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Quality | CriticError]:
+        """Assess many candidates at the same time."""
+        heard = self._hear([self._assessment(q) for q in questions], cancel)
+        return [self._quality(q, one) for q, one in zip(questions, heard, strict=True)]
+
+    def survey(self, question: CaseQuestion, cancel: Cancel) -> Survey:
+        """Ask once a case what is in view; an answer that cannot be read says so and claims nothing."""
+        sent = self.survey_question(question)
+        one = _heard(sent, self._asker.ask(sent.request, cancel, fresh=self._fresh))
+        if not one.answer:
+            return Survey(asked=one.record, problem=one.reading.problem, cost=total_cost([one]))
+        seen, presence = read_region(one.reply.content, question.structures)
+        return Survey(seen, presence, one.record, cost=total_cost([one]))
+
+    def _without_asking(self, question: Question) -> Verdict | None:
+        first, second = _pictures(question, 2)
+        if first != second:
+            return None
+        return Verdict(
+            self._identity,
+            question.subject,
+            Outcome.UNDECIDED,
+            0.0,
+            reasons=(_SAME_PICTURES,),
+            places=_places(question),
+        )
+
+    def _hear(self, sent: Sequence[Sent], cancel: Cancel) -> list[Heard | CriticError]:
+        answers = self._asker.ask_all([one.request for one in sent], cancel, fresh=self._fresh)
+        return [a if isinstance(a, CriticError) else _heard(s, a) for s, a in zip(sent, answers, strict=True)]
+
+    def _verdict(self, question: Question, heard: Sequence[Heard | CriticError]) -> Verdict | CriticError:
+        whole = [one for one in heard if isinstance(one, Heard)]
+        if len(whole) < len(heard):
+            return next(one for one in heard if isinstance(one, CriticError))
+        combined = combine(whole, question.pair.dice if question.pair is not None else None)
+        return Verdict(
+            critic=self._identity,
+            subject=question.subject,
+            outcome=combined.outcome,
+            confidence=combined.confidence,
+            reasons=(*combined.reasons, f"Asked {whole[0].server}."),
+            orders=tuple(one.record for one in whole),
+            cost=total_cost(whole),
+            agreement=combined.agreement,
+            examples=tuple(example.name for example in question.examples),
+            places=_places(question),
+        )
+
+    def _quality(self, question: Question, heard: Heard | CriticError) -> Quality | CriticError:
+        if isinstance(heard, CriticError):
+            return heard
+        scored = score(heard)
         return Quality(
             critic=self._identity,
             subject=question.subject,
-            score=score,
-            uncertainty=uncertainty,
-            reasons=(*reasons, self._asked_whom(cancel)),
-            cost=heard.cost,
+            score=scored.value,
+            uncertainty=scored.uncertainty,
+            reasons=(*scored.reasons, f"Asked {heard.server}."),
+            cost=total_cost([heard]),
+            suspected=scored.suspected,
+            asked=heard.record,
+            examples=tuple(example.name for example in question.examples),
         )
 
-    def compare_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Verdict | CriticError]:
-        """Compare many pairs."""
-        return one_by_one(self.compare, questions, cancel)
+    # --- reasons in words ----------------------------------------------------------------------------------------
 
-    def assess_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Quality | CriticError]:
-        """Assess many candidates."""
-        return one_by_one(self.assess, questions, cancel)
+    def _add_words(
+        self, questions: Sequence[Question], told: list[Verdict | CriticError | None], cancel: Cancel
+    ) -> None:
+        """Ask for reasons of every verdict that decides; a verdict stands whatever becomes of that."""
+        decided = {n: v for n, v in enumerate(told) if isinstance(v, Verdict) and v.outcome in WORTH_REASONS}
+        sent = [self.reasons_question(questions[n], verdict.outcome) for n, verdict in decided.items()]
+        answers = self._asker.ask_all([one.request for one in sent], cancel, fresh=self._fresh)
+        for (n, verdict), one, answered in zip(decided.items(), sent, answers, strict=True):
+            told[n] = _worded(verdict, one, answered)
 
-    def _hear(self, conversation: Conversation, pictures: tuple[bytes, ...], cancel: Cancel, *, order: str) -> _Heard:
-        request = ChatRequest(conversation.system, pictures, conversation.text, conversation.choices)
-        key = request_key(request, self._client.identity(cancel))
-        kept = self._cache.get(key)
-        reply = stored_reply(kept) if kept is not None else None
-        reading = read_choice(reply, request.choices) if reply is not None else None
-        cost = Cost()
-        if reply is None or reading is None or not reading.answer:
-            reply = self._client.ask(request, cancel)
-            reading = read_choice(reply, request.choices)
-            cost = Cost(reply.calls, reply.prompt_tokens, reply.completion_tokens, reply.seconds)
-            if reading.answer:  # an unparsable reply is asked again once the server is set right
-                self._cache.put(key, reply.to_json())
-        said = {conversation.meanings[letter]: p for letter, p in reading.distribution.items()}
-        return _Heard(order, conversation.meanings.get(reading.answer, ""), said, reading, reply, key, cost)
 
-    def _asked_whom(self, cancel: Cancel) -> str:
-        who: ModelIdentity = self._client.identity(cancel)
-        return f"Asked {plain_text(who.model, 80)}" + (f" (server version {who.server})." if who.server else ".")
+def options_of(how: LvlmSettings) -> str:
+    """Return how a critic asks in a fixed form; what does not change a verdict (scores, words) is left out."""
+    source = f" from {how.examples_folder}" if how.shots and how.examples_folder else ""
+    region = "" if how.region else ", field of view not asked"
+    return f"views {'+'.join(how.views)}, {how.shots} example(s){source}{region}"
+
+
+def _worded(verdict: Verdict, sent: Sent, answered: Answered | CriticError) -> Verdict:
+    """Add the reasons that a model gave; a verdict stands whatever became of them."""
+    if isinstance(answered, CriticError):
+        why = f"Its reasons could not be had: {answered.message}"
+        return replace(verdict, reasons=(*verdict.reasons, why))
+    text = read_text(answered.reply, LONGEST_REASONS)
+    said = f"{IN_ITS_WORDS} {text}" if text else "The model gave no reasons."
+    return replace(verdict, reasons=(*verdict.reasons, said), words=_heard(sent, answered).record)
+
+
+def _request(conversation: Conversation, pictures: tuple[bytes, ...]) -> ChatRequest:
+    letters = conversation.choices
+    return ChatRequest(
+        conversation.system,
+        pictures,
+        conversation.text,
+        choices=() if conversation.pattern else letters,
+        pattern=conversation.pattern,
+        letters=letters if conversation.pattern else (),
+        max_tokens=conversation.max_tokens,
+        logprobs=bool(letters),
+        top_logprobs=TOP_LOGPROBS if letters else 0,
+    )
+
+
+def _heard(sent: Sent, answered: Answered) -> Heard:
+    """Read an answer in the words of its conversation; one without letters is read as it stands."""
+    meanings = sent.conversation.meanings
+    reading = reading_of(sent.request, answered.reply)
+    shares = {meanings[letter]: p for letter, p in reading.distribution.items()}
+    answer = meanings.get(reading.answer, "") if meanings else "read" if reading.answer else ""
+    server = _name(answered.identity)
+    return Heard(sent.order, answer, shares, reading, answered.reply, answered.key, server, answered.calls)
+
+
+def _name(who: ModelIdentity) -> str:
+    return plain_text(who.model, 80) + (f" (server version {who.server})" if who.server else "")
+
+
+def _places(question: Question) -> tuple[tuple[float, float, float], ...]:
+    return tuple(region.place for region in question.regions[:MOST_PLACES])
 
 
 def _pictures(question: Question, wanted: int) -> tuple[bytes, ...]:
@@ -190,65 +305,3 @@ def _pictures(question: Question, wanted: int) -> tuple[bytes, ...]:
             "Render the item's pictures again.",
         )
     return question.pictures
-
-
-def _as_ordered(one: _Heard, meaning: str) -> str:
-    """Translate what was said in an order to what it means for the pair as ordered in the subject."""
-    return _SWAPPED.get(meaning, meaning) if one.order == "BA" else meaning
-
-
-def _combined(heard: Sequence[_Heard], question: Question) -> tuple[Outcome, float, tuple[str, ...]]:
-    """Return outcome, probability that it is right (0 where it claims nothing), and why."""
-    problems = tuple(f"Order {one.order}: {one.reading.problem}" for one in heard if not one.answer)
-    if problems:
-        return Outcome.UNPARSABLE, 0.0, problems
-    answers = [_as_ordered(one, one.answer) for one in heard]
-    if len(set(answers)) > 1:
-        return Outcome.UNDECIDED, 0.0, (_disagreement(heard),)
-    answer = answers[0]
-    dice = question.pair.dice if question.pair is not None else None
-    if answer == "equal" and (dice is None or dice < EQUIVALENT_DICE):
-        measured = "was not measured" if dice is None else f"is {dice:.2f}"
-        return Outcome.UNDECIDED, 0.0, (f"The model sees no difference, but the Dice {measured}.",)
-    outcome = _OUTCOMES[answer]
-    if not all(one.reading.measured for one in heard):
-        return outcome, CONFIDENCE_WITHOUT_PROBABILITIES, ("The server gave no probabilities: confidence is coarse.",)
-    confidence = math.fsum(one.distribution[_as_ordered(one, answer)] for one in heard) / len(heard)
-    return outcome, min(1.0, confidence), (f"Both orders say the same: {_SAID[answer]}.",)
-
-
-_SAID: Mapping[str, str] = {
-    "first": "the first label is better",
-    "second": "the second label is better",
-    "equal": "both are right and equally good",
-    "wrong": "neither can be used",
-}
-
-
-def _disagreement(heard: Sequence[_Heard]) -> str:
-    shown = {one.answer for one in heard}
-    if shown == {"first"} or shown == {"second"}:
-        return f"The orders disagree: the {shown.pop()} picture is preferred whichever label it shows."
-    said = " and ".join(f"{_SAID[_as_ordered(one, one.answer)]} ({one.order})" for one in heard)
-    return f"The orders disagree: {said}."
-
-
-def _score(heard: _Heard) -> tuple[float | None, float | None, tuple[str, ...]]:
-    """Return score, standard deviation (both 0..100, None when unparsable), and why."""
-    if not heard.answer:
-        return None, None, (heard.reading.problem,)
-    good = heard.distribution["good"]
-    reason = f"The model calls it {heard.answer}."
-    if not heard.reading.measured:
-        good = GOOD_WITHOUT_PROBABILITIES if heard.answer == "good" else 1 - GOOD_WITHOUT_PROBABILITIES
-        reason += " The server gave no probabilities: the score is coarse."
-    return 100 * good, max(LEAST_UNCERTAINTY, 100 * math.sqrt(good * (1 - good))), (reason,)
-
-
-def _total(heard: Sequence[_Heard]) -> Cost:
-    return Cost(
-        calls=sum(one.cost.calls for one in heard),
-        prompt_tokens=sum(one.cost.prompt_tokens for one in heard),
-        completion_tokens=sum(one.cost.completion_tokens for one in heard),
-        seconds=math.fsum(one.cost.seconds for one in heard),
-    )

@@ -20,7 +20,7 @@ from labelcritic_gui.store import index, opinions
 
 MOST_PANELS = 4
 
-__all__ = ["Changed", "Opinions", "Panel", "Stage", "ensure_opinions", "load_opinions", "load_stage", "sent"]
+__all__ = ["Changed", "Opinions", "Panel", "Stage", "ensure_opinions", "load_opinions", "load_stage"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,34 +108,6 @@ def load_opinions(review: OpenReview, item: ItemId) -> Opinions:
         pair=pair,
         critic=review.critic.identity.title,
     )
-
-
-def sent(review: OpenReview, item: ItemId) -> str:
-    """Say what exactly the critic was asked about an item and what it answered, as plain text."""
-    said = opinions.opinions_of(review.database, item, review.critic.identity.kind)
-    found = next((s for s in said if isinstance(s.opinion, Verdict)), None)
-    if found is None or not isinstance(found.opinion, Verdict):
-        return "Nothing was asked about this item yet."
-    verdict = found.opinion
-    lines = [
-        f"Critic: {verdict.critic.title} {verdict.critic.version}",
-        f"Asked: {found.time}",
-        f"Candidates: {', '.join(f'{c.label_set} v{c.version}' for c in verdict.subject.candidates)}",
-        f"Masks (sha256): {', '.join(h[:16] for h in verdict.subject.hashes)}",
-    ]
-    if not verdict.orders:
-        lines.append("Nothing was sent anywhere: this was computed from the masks and the CT on this machine.")
-    for record in verdict.orders:
-        shares = ", ".join(f"{k} {v:.3f}" for k, v in record.distribution.items())
-        lines += [
-            f"Order {record.order}: answered {record.answer!r} ({record.finish_reason}); {shares}",
-            f"  request {record.key[:16]}, {record.prompt_tokens} + {record.completion_tokens} tokens, "
-            f"{record.seconds:.2f} s",
-        ]
-    lines += [f"Said: {reason}" for reason in verdict.reasons]
-    if verdict.critic.prompts:
-        lines.append(f"Prompt set: {verdict.critic.prompts[:16]}")
-    return "\n".join(lines)
 
 
 def _shown_sets(review: OpenReview, own: Mapping[str, CandidateId]) -> tuple[LabelSet, ...]:

@@ -4,7 +4,6 @@ Forming opinions reads files and asks critics; keeping them writes the database.
 form many at once and write from one thread.
 """
 
-import itertools
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,28 +11,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labelcritic_gui.core.attention import attention
-from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress, stop_if
+from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
-from labelcritic_gui.core.errors import CriticError, UserError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts, measure, measure_pair
+from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
-from labelcritic_gui.core.geometry import Mask, content_hash
-from labelcritic_gui.core.landmarks import find_landmarks
-from labelcritic_gui.core.rules import pre_check
-from labelcritic_gui.core.tournament import verdict_of_pairs, verdict_of_quality
+from labelcritic_gui.core.tournament import verdict_of_quality
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Subject, Verdict
-from labelcritic_gui.critic.base import Critic, Question, one_by_one
+from labelcritic_gui.critic.base import WORTH_REASONS, Critic, seeing
 from labelcritic_gui.critic.rule_based import RuleCritic
-from labelcritic_gui.formats import volumes
-from labelcritic_gui.services import pictures
-from labelcritic_gui.services.masks import load_masks
+from labelcritic_gui.services.judging import FIELD_OF_VIEW, Judged, Judging
+from labelcritic_gui.services.measuring import MeasuredCase, measure_case
 from labelcritic_gui.services.review import OpenReview, now
 from labelcritic_gui.services.source_files import check_sources, forget_changed
 from labelcritic_gui.store import index, opinions
 from labelcritic_gui.store.opinions import ItemSummary, Stored
-
-EQUIVALENT_DICE = 0.97
-"""From this 3-D Dice on a pair is recorded as equivalent without asking a server (published: most pairs are)."""
 
 MASK_REFUSED = FindingCode.GEOM
 
@@ -60,46 +51,7 @@ class CaseOpinions:
     summaries: list[ItemSummary] = field(default_factory=list)
     hashes: dict[CandidateId, tuple[str, str]] = field(default_factory=dict)
     failed: dict[ItemId, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Silent:
-    """A critic that just failed: its words stay its own, and it is not asked again."""
-
-    critic: Critic
-    why: str
-
-    @property
-    def wants_pictures(self) -> bool:
-        return self.critic.wants_pictures
-
-    @property
-    def identity(self) -> CriticIdentity:
-        return self.critic.identity
-
-    def compare(self, question: Question, cancel: Cancel) -> Verdict:  # noqa: ARG002
-        raise CriticError(self.why)
-
-    def assess(self, question: Question, cancel: Cancel) -> Quality:  # noqa: ARG002
-        raise CriticError(self.why)
-
-    def compare_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Verdict | CriticError]:
-        return one_by_one(self.compare, questions, cancel)
-
-    def assess_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Quality | CriticError]:
-        return one_by_one(self.assess, questions, cancel)
-
-
-@dataclass(frozen=True)
-class _Case:
-    """What is known of a case while opinions are formed."""
-
-    review: OpenReview
-    masks: Mapping[CandidateId, Mask]
-    hashes: Mapping[CandidateId, str]
-    facts: Mapping[CandidateId, CandidateFacts]
-    refused: Mapping[CandidateId, UserError]
-    cancel: Cancel
+    record: Mapping[str, Any] = field(default_factory=dict)
 
 
 def missing_opinions(review: OpenReview, case: CaseId, *, critic: Critic | None = None) -> bool:
@@ -124,6 +76,8 @@ def form_opinions(
     for quality scores; `again` asks what was answered before as well. Raises UserError when the image cannot be read.
     """
     asked = critic or review.critic
+    seer = seeing(asked)
+    assess = assess or (seer is not None and seer.how.quality)
     stop = cancel or NeverCancel()
     formed = CaseOpinions(case)
     items = index.items_of(review.database, case)
@@ -131,23 +85,53 @@ def form_opinions(
     if not wanted:
         return formed
     candidates = latest(index.candidates_of(review.database, case))
-    wanted_names = {i.structure for i in wanted}
-    known = _measured(review, case, [c for c in candidates if c.id.structure in wanted_names], stop, formed)
-    for n, item in enumerate(wanted):
-        stop_if(stop)
-        progress(n, len(wanted), str(item))
-        own = [c for c in candidates if c.id.item == item]
-        _form_item(known, item, own, asked, formed, assess=assess)
-        if item in formed.failed:
-            # a server that is down is not asked again for the rest of the case; the anatomy findings go on
-            asked = _Silent(critic or review.critic, formed.failed[item])
+    known = measure_case(review, case, _with_other_sides(review, candidates, wanted), stop)
+    formed.facts = known.fact_rows()
+    formed.hashes = {c: (known.hashes[c], known.file_hashes[c]) for c in known.masks}
+    own = {item: [c.id for c in candidates if c.id.item == item and c.id in known.masks] for item in wanted}
+    judging = Judging(known, asked, cancel=stop)
+    told = judging.judge(own, assess=assess, progress=progress)
+    formed.record = judging.record
+    for item in wanted:
+        _take(formed, known, item, told[item], asked)
     progress(len(wanted), len(wanted), case)
     return formed
+
+
+def _with_other_sides(review: OpenReview, candidates: list[Candidate], wanted: Sequence[ItemId]) -> list[Candidate]:
+    """Return the candidates of the items, and of the other side of a pair, which is drawn and asked together."""
+    names = {i.structure for i in wanted}
+    names |= {review.table.get(name).pair for name in names}
+    return [c for c in candidates if c.id.structure in names]
+
+
+def _take(formed: CaseOpinions, known: MeasuredCase, item: ItemId, told: Judged, critic: Critic) -> None:
+    """Add what was said of an item, with the anatomy findings of each of its candidates and a line for the list."""
+    anatomy = RuleCritic()
+    plain = Judging(known, anatomy, cancel=NeverCancel())
+    own = [c for c in known.facts if c.item == item]
+    measured = [anatomy.assess(plain.question(item, (c,)), NeverCancel()) for c in own]
+    measured += [_refused_quality(item, c, error, anatomy) for c, error in known.refused.items() if c.item == item]
+    formed.opinions += [*measured, *told.qualities, *told.verdicts]
+    if told.failed:
+        formed.failed[item] = told.failed
+        if _is_answered(known.review, item, critic):
+            return  # what the critic said before stays
+    joined = told.joined
+    if joined is None and len(own) == 1 and not told.failed:
+        joined = verdict_of_quality((told.qualities or measured)[0])
+    if joined is not None and joined not in told.verdicts:
+        formed.opinions.append(joined)
+    findings = [f for q in measured for f in q.findings]
+    dice = min((facts.dice for (first, _), facts in known.pairs.items() if first.item == item), default=None)
+    formed.summaries.append(summarise(item, joined, dice=dice, findings=findings, failed=bool(told.failed)))
 
 
 def keep_opinions(review: OpenReview, formed: CaseOpinions) -> Changed:
     """Write the opinions formed on a case, in one transaction."""
     stamp = now()
+    if formed.record:
+        opinions.save_case_record(review.database, formed.case, FIELD_OF_VIEW, formed.record, time=stamp)
     opinions.save_opinions(
         review.database,
         stored=[Stored(str(uuid.uuid4()), stamp, o) for o in formed.opinions],
@@ -190,107 +174,16 @@ def latest(candidates: Sequence[Candidate]) -> list[Candidate]:
 def _is_answered(review: OpenReview, item: ItemId, critic: Critic, *, assess: bool = False) -> bool:
     said = opinions.opinions_of(review.database, item, critic.identity.kind)
     mine = [s.opinion for s in said if same_words(s.opinion.critic, critic.identity)]
-    settled = [o for o in mine if not (isinstance(o, Verdict) and o.outcome is Outcome.FAILED)]
-    if assess and critic.wants_pictures:
-        return any(isinstance(o, Quality) for o in settled)
-    return bool(settled)
-
-
-def _measured(
-    review: OpenReview, case: CaseId, candidates: list[Candidate], stop: Cancel, formed: CaseOpinions
-) -> _Case:
-    volume = volumes.load_ct(review.image_path(case))
-    stop_if(stop)
-    landmarks = find_landmarks(volume)
-    files = {c.id: review.mask_path(c) for c in candidates}
-    loaded = load_masks(files, candidates, image=volume.geometry, cancel=stop, keep=review.folder)
-    hashes = {c: content_hash(mask) for c, mask in loaded.masks.items()}
-    facts = {}
-    for candidate, mask in loaded.masks.items():
-        stop_if(stop)
-        structure = review.table.get(candidate.structure)
-        facts[candidate] = measure(mask, volume, landmarks, structure=structure)
-        formed.facts.append((candidate.item, candidate.label_set, facts[candidate].to_json()))
-        formed.hashes[candidate] = (hashes[candidate], loaded.file_hashes[candidate])
-    known = _Case(review, loaded.masks, hashes, facts, loaded.refused, stop)
-    for item in dict.fromkeys(c.id.item for c in candidates):
-        for first, second in _pairs(known, [c for c in candidates if c.id.item == item]):
-            pair = measure_pair(loaded.masks[first], loaded.masks[second], volume)
-            formed.facts.append((item, f"{first.label_set}:{second.label_set}", pair.to_json()))
-    return known
-
-
-def _pairs(known: _Case, candidates: Sequence[Candidate]) -> list[tuple[CandidateId, CandidateId]]:
-    return list(itertools.combinations([c.id for c in candidates if c.id in known.masks], 2))
-
-
-def _form_item(
-    known: _Case, item: ItemId, candidates: list[Candidate], critic: Critic, formed: CaseOpinions, *, assess: bool
-) -> None:
-    anatomy = RuleCritic()
-    pair_facts = {sets: PairFacts.from_json(body) for i, sets, body in formed.facts if i == item and ":" in sets}
-    present = [c.id for c in candidates if c.id in known.masks]
-    qualities = [anatomy.assess(_question(known, item, (c,)), known.cancel) for c in present]
-    verdicts: list[Verdict] = []
-    try:
-        for first, second in _pairs(known, candidates):
-            pair = pair_facts[f"{first.label_set}:{second.label_set}"]
-            verdicts.append(_compare(known, item, (first, second), pair, critic))
-        if assess and critic.wants_pictures:
-            formed.opinions += [critic.assess(_question(known, item, (c,), critic), known.cancel) for c in present]
-    except UserError as error:
-        formed.failed[item] = str(error)
-    refused = {c.id: known.refused[c.id] for c in candidates if c.id in known.refused}
-    qualities += [_refused_quality(item, c, error, anatomy) for c, error in refused.items()]
-    formed.opinions += [*qualities, *verdicts]
-    if item in formed.failed and _is_answered(known.review, item, critic):
-        return  # what the critic said before stays
-    joined = verdict_of_pairs(verdicts) if item not in formed.failed else None
-    if joined is None and len(present) == 1 and item not in formed.failed:
-        joined = verdict_of_quality(qualities[0])
-    if joined is not None and joined not in verdicts:
-        formed.opinions.append(joined)
-    findings = [f for q in qualities for f in q.findings]
-    dice = min((p.dice for p in pair_facts.values()), default=None)
-    formed.summaries.append(summarise(item, joined, dice=dice, findings=findings, failed=item in formed.failed))
-
-
-def _compare(
-    known: _Case, item: ItemId, pair: tuple[CandidateId, CandidateId], facts: PairFacts, critic: Critic
-) -> Verdict:
-    """Ask a critic about a pair; a critic that costs calls is not asked what the masks alone answer."""
-    if not critic.wants_pictures:
-        return critic.compare(_question(known, item, pair, pair=facts), known.cancel)
-    structure = known.review.table.get(item.structure)
-    outcome = pre_check(structure, known.facts[pair[0]], known.facts[pair[1]])
-    reason = "Decided without asking: one label is empty or absent."
-    if outcome is None and facts.dice >= EQUIVALENT_DICE:
-        outcome, reason = (
-            Outcome.EQUIVALENT,
-            f"Decided without asking: the labels are nearly equal (Dice {facts.dice:.3f}).",
-        )
-    if outcome is None:
-        return critic.compare(_question(known, item, pair, critic, pair=facts), known.cancel)
-    subject = _question(known, item, pair).subject
-    return Verdict(critic.identity, subject, outcome, confidence=0.97, reasons=(reason,))
-
-
-def _question(
-    known: _Case,
-    item: ItemId,
-    candidates: tuple[CandidateId, ...],
-    critic: Critic | None = None,
-    *,
-    pair: PairFacts | None = None,
-) -> Question:
-    structure = known.review.table.get(item.structure)
-    shown: tuple[bytes, ...] = ()
-    asked_as = ""
-    if critic is not None and critic.wants_pictures:
-        shown, together = pictures.question_pictures(known.review, item, candidates, cancel=known.cancel)
-        asked_as = structure.pair_title if together else ""
-    subject = Subject(item, candidates, tuple(known.hashes[c] for c in candidates), asked_as)
-    return Question(subject, structure, tuple(known.facts[c] for c in candidates), pair, shown)
+    verdicts = [o for o in mine if isinstance(o, Verdict) and o.outcome is not Outcome.FAILED]
+    scores = [o for o in mine if isinstance(o, Quality)]
+    seer = seeing(critic)
+    if seer is None:
+        return bool(verdicts or scores)
+    if assess and not scores and index.candidates_of(review.database, item.case, item.structure):
+        return False
+    if seer.how.reasons and any(v.orders and v.words is None and v.outcome in WORTH_REASONS for v in verdicts):
+        return False
+    return bool(verdicts or scores)
 
 
 def _refused_quality(item: ItemId, candidate: CandidateId, error: UserError, anatomy: Critic) -> Quality:

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.cancel import Cancel
-from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
-from labelcritic_gui.core.errors import ReviewError, UserError
+from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId
+from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Fit, Geometry
 from labelcritic_gui.formats import picture_cache
-from labelcritic_gui.imaging.frame import PictureFrame
-from labelcritic_gui.imaging.panel import encode_png, model_panel
+from labelcritic_gui.imaging.frame import PictureFrame, View
 from labelcritic_gui.imaging.projection import Picture, silhouette_of
 from labelcritic_gui.services.masks import is_resampled, load_one
 from labelcritic_gui.services.projection import CasePictures, project_case
@@ -24,14 +23,15 @@ from labelcritic_gui.store import index
 FORM = "1"
 """Changes whenever pictures are made otherwise, so that older ones are made again."""
 PICTURES = "pictures"
-MODEL_WINDOW = "bone"
 
 _in_use: WeakValueDictionary[tuple[str, str], Picture] = WeakValueDictionary()
 """Pictures that somebody still holds, by source and window: the items of a case share them."""
 
 
-def case_pictures(review: OpenReview, case: CaseId, *, cancel: Cancel | None = None) -> CasePictures[CandidateId]:
-    """Return a case's projections and silhouettes, from the review folder or made now.
+def case_pictures(
+    review: OpenReview, case: CaseId, *, view: View = View.FRONTAL, cancel: Cancel | None = None
+) -> CasePictures[CandidateId]:
+    """Return a case's projections and silhouettes along a view, from the review folder or made now.
 
     Raises UnreadableFileError when the image cannot be read, and CancelledError.
     """
@@ -40,12 +40,13 @@ def case_pictures(review: OpenReview, case: CaseId, *, cancel: Cancel | None = N
     files = {c.id: review.mask_path(c) for c in candidates}
     described = "|".join(f"{c.id}{c.source.values}" for c in candidates)
     stamp = f"{FORM}:{picture_cache.file_stamp(image, *files.values())}:{described}"
-    file = picture_cache.cache_file(review.folder / PICTURES, case)
+    folder = review.folder / PICTURES
+    file = picture_cache.cache_file(folder if view is View.FRONTAL else folder / view.value, case)
     kept = picture_cache.load_arrays(file, stamp)
     if kept is not None:
-        return _shared(_unpacked(kept, candidates), f"{file}:{stamp}")
+        return _shared(_unpacked(kept, candidates, view), f"{file}:{stamp}")
     sources = {c.id: replace(c.source, path=str(files[c.id])) for c in candidates if not is_resampled(c)}
-    made = project_case(image, sources, cancel=cancel)
+    made = project_case(image, sources, view=view, cancel=cancel)
     for candidate in (c for c in candidates if is_resampled(c)):
         _add_resampled(made, candidate, files[candidate.id])
     if not made.refused:
@@ -60,37 +61,13 @@ def _add_resampled(case: CasePictures[CandidateId], candidate: Candidate, file: 
     except UserError as error:
         case.refused[candidate.id] = error
         return
-    case.silhouettes[candidate.id] = silhouette_of(mask)
+    case.silhouettes[candidate.id] = silhouette_of(mask, view=case.frame.view)
     case.fits[candidate.id] = Fit.NOTED
 
 
 def _shared(case: CasePictures[CandidateId], source: str) -> CasePictures[CandidateId]:
     """Return a case with the pictures that are in memory already, where somebody holds them."""
     return replace(case, pictures={name: _in_use.setdefault((source, name), p) for name, p in case.pictures.items()})
-
-
-def question_pictures(
-    review: OpenReview, item: ItemId, candidates: tuple[CandidateId, ...], *, cancel: Cancel | None = None
-) -> tuple[tuple[bytes, ...], bool]:
-    """Return one PNG per candidate as a model sees it, and whether a pair (the kidneys) is shown together.
-
-    All candidates are drawn in one colour: a colour must not speak for a label set. A pair is shown together only
-    where every candidate's label set has both sides.
-    """
-    case = case_pictures(review, item.case, cancel=cancel)
-    structure = review.table.get(item.structure)
-    others = [c._replace(structure=structure.pair) for c in candidates]
-    together = bool(structure.pair_title) and all(o in case.silhouettes for o in others)
-    solid = structure.expect is not None and structure.expect.tubular
-    shown = []
-    for candidate, other in zip(candidates, others, strict=True):
-        if candidate not in case.silhouettes:
-            raise ReviewError(f"The mask of {item} in {candidate.label_set} cannot be drawn.", "See `doctor`.")
-        silhouette = case.silhouettes[candidate]
-        if together:
-            silhouette = silhouette | case.silhouettes[other]
-        shown.append(encode_png(model_panel(case.pictures[MODEL_WINDOW], silhouette, solid=solid)))
-    return tuple(shown), together
 
 
 def _packed(case: CasePictures[CandidateId], candidates: tuple[Candidate, ...]) -> dict[str, NDArray[Any]]:
@@ -103,10 +80,12 @@ def _packed(case: CasePictures[CandidateId], candidates: tuple[Candidate, ...]) 
     return arrays
 
 
-def _unpacked(kept: dict[str, NDArray[Any]], candidates: tuple[Candidate, ...]) -> CasePictures[CandidateId]:
+def _unpacked(
+    kept: dict[str, NDArray[Any]], candidates: tuple[Candidate, ...], view: View
+) -> CasePictures[CandidateId]:
     x, y, z = (int(n) for n in kept["shape"])
     geometry = Geometry((x, y, z), kept["affine"])
-    frame = PictureFrame.of(geometry)
+    frame = PictureFrame.of(geometry, view=view)
     rows, columns = frame.shape
     pictures = {name.removeprefix("picture."): a for name, a in kept.items() if name.startswith("picture.")}
     silhouettes = {

@@ -8,7 +8,7 @@ from labelcritic_gui.services import worklist
 from labelcritic_gui.services.opinions import ensure_opinions, form_opinions, keep_opinions, missing_opinions
 from labelcritic_gui.services.review import now
 from labelcritic_gui.services.switching import choose_critic
-from labelcritic_gui.store.opinions import StoredReplies
+from labelcritic_gui.store.replies import StoredReplies
 from tests.fake_llm import FakeLlm, always
 from tests.making import Dataset
 

@@ -1,0 +1,150 @@
+"""Examples for a question: labels of other cases whose worth is known, from this review's decisions or a folder.
+
+Layer: services.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from labelcritic_gui.core.cancel import Cancel
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.core.review import Status
+from labelcritic_gui.critic.base import Example, PictureCritic
+from labelcritic_gui.formats import picture_cache
+from labelcritic_gui.formats.example_folder import example_files, read_example
+from labelcritic_gui.services.model_pictures import ModelPictures
+from labelcritic_gui.services.pictures import PICTURES
+from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.store import index, opinions
+
+CLEARLY_WORSE_DICE = 0.9
+"""A candidate that was not accepted is a bad example only below this Dice to the accepted one: both may be good."""
+MOST_LOOKED_AT = 40
+"""Labels looked at for each example wanted, before less of a kind is put up with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A label whose worth is known; `name` says where it comes from, `draw` makes the example when it is chosen."""
+
+    name: str
+    good: bool
+    draw: Callable[[], Example]
+
+
+class ExampleShelf:
+    """Finds the examples for the questions about one case; never takes one of that case.
+
+    What is chosen follows from the decisions at that moment alone: the same decisions give the same examples.
+    """
+
+    def __init__(
+        self, review: OpenReview, case: CaseId, critic: PictureCritic, *, cancel: Cancel | None = None
+    ) -> None:
+        self._review = review
+        self._case = case
+        self._critic = critic
+        self._cancel = cancel
+        self._found: dict[str, tuple[Example, ...]] = {}
+
+    def of(self, structure: str) -> tuple[Example, ...]:
+        """Return up to as many examples of a structure as the critic wants, good and bad in turn.
+
+        Raises UnreadableFileError when the examples folder is missing or holds something else than pictures.
+        """
+        if not self._critic.how.shots:
+            return ()
+        if structure not in self._found:
+            folder = self._critic.how.examples_folder
+            known = self._from_folder(Path(folder), structure) if folder else self._from_decisions(structure)
+            self._found[structure] = tuple(self._chosen(known))
+        return self._found[structure]
+
+    def _chosen(self, known: Iterable[_Known]) -> Iterator[Example]:
+        """Draw good and bad ones in turn; what cannot be drawn is passed over."""
+        shots = self._critic.how.shots
+        sides: dict[bool, list[_Known]] = {True: [], False: []}
+        for one in islice(known, MOST_LOOKED_AT * shots):
+            sides[one.good].append(one)
+            if min(len(side) for side in sides.values()) >= shots:
+                break
+        turns = (k for pair in zip_longest(*sides.values()) for k in pair if k is not None)
+        return islice(chain.from_iterable(self._drawn(k) for k in turns), shots)
+
+    def _drawn(self, known: _Known) -> Iterator[Example]:
+        try:
+            yield known.draw()
+        except CancelledError:
+            raise
+        except UserError:
+            if self._critic.how.examples_folder:
+                raise
+            # a mask of another case that went away must not stop the questions about this one
+
+    def _from_folder(self, folder: Path, structure: str) -> Iterator[_Known]:
+        for file, good in sorted(example_files(folder, structure), key=lambda entry: _shuffled(entry[0].name)):
+            if _same_case(file.stem, self._case):
+                continue
+            name = f"{'good' if good else 'bad'}/{file.name}"
+            yield _Known(name, good, lambda file=file, good=good, name=name: _read(file, good, name))  # type: ignore[misc]
+
+    def _from_decisions(self, structure: str) -> Iterator[_Known]:
+        settled = index.settled_items(self._review.database, structure)
+        for item, status, accepted, version in sorted(settled, key=lambda one: _shuffled(str(one[0]))):
+            if item.case == self._case:
+                continue
+            rivals = [c.id for c in index.candidates_of(self._review.database, item.case, structure)]
+            if status is Status.ACCEPTED:
+                chosen = CandidateId(item.case, structure, accepted, version)
+                rivals = [c for c in rivals if c.label_set != accepted and self._clearly_worse(item, accepted, c)]
+                yield self._candidate(chosen, good=True)
+            yield from (self._candidate(c, good=False) for c in rivals)
+
+    def _candidate(self, candidate: CandidateId, *, good: bool) -> _Known:
+        name = f"{candidate.case}/{candidate.label_set}/{candidate.structure}.v{candidate.version}"
+        return _Known(name, good, lambda: self._draw(candidate, name, good=good))
+
+    def _draw(self, candidate: CandidateId, name: str, *, good: bool) -> Example:
+        """Draw a candidate in the critic's views, or take the picture that was drawn of it before."""
+        review, how = self._review, self._critic.how
+        source = next(c for c in index.candidates_of(review.database, candidate.case) if c.id == candidate)
+        files = picture_cache.file_stamp(review.image_path(candidate.case), review.mask_path(source))
+        stamp = f"{name}:{source.content_hash}:{how.views}:{self._critic.identity.prompts}:{files}"
+        place = picture_cache.cache_file(review.folder / PICTURES / "examples", f"{name}:{how.views}")
+        kept = picture_cache.load_arrays(place, stamp)
+        if kept is not None and "png" in kept:
+            return Example(kept["png"].tobytes(), good, name)
+        shown = ModelPictures(review, candidate.case, self._critic, cancel=self._cancel).of(
+            candidate.item, (candidate,)
+        )
+        picture_cache.save_arrays(place, stamp, {"png": np.frombuffer(shown.pictures[0], dtype=np.uint8)})
+        return Example(shown.pictures[0], good, name)
+
+    def _clearly_worse(self, item: ItemId, accepted: str, rival: CandidateId) -> bool:
+        stored: Mapping[str, Mapping[str, object]] = opinions.facts_of(self._review.database, item)
+        for sets in (f"{accepted}:{rival.label_set}", f"{rival.label_set}:{accepted}"):
+            dice = stored.get(sets, {}).get("dice")
+            if isinstance(dice, float):
+                return dice < CLEARLY_WORSE_DICE
+        return False
+
+
+def _read(file: Path, good: bool, name: str) -> Example:
+    return Example(read_example(file, good=good).picture, good, name)
+
+
+def _shuffled(name: str) -> str:
+    """Return a sort key by which names stand in an order that says nothing, the same every time."""
+    return sha256(name.encode()).hexdigest()
+
+
+def _same_case(stem: str, case: CaseId) -> bool:
+    """Say whether a file is named after a case: its id, or the last part of it."""
+    plain, names = stem.lower(), {case.lower(), case.lower().split("/")[-1]}
+    return any(plain == name or plain.startswith((f"{name}_", f"{name}.")) for name in names)

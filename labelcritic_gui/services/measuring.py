@@ -1,0 +1,108 @@
+"""Reads a case once and measures it: landmarks, field of view, every candidate, every pair, where they differ.
+
+Layer: services.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labelcritic_gui.core.cancel import Cancel, stop_if
+from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
+from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.core.facts import CandidateFacts, PairFacts, measure, measure_pair
+from labelcritic_gui.core.field_of_view import FieldOfView, field_of_view
+from labelcritic_gui.core.geometry import Mask, Volume, content_hash
+from labelcritic_gui.core.landmarks import find_landmarks
+from labelcritic_gui.core.regions import DifferingRegion, differing_regions
+from labelcritic_gui.formats import volumes
+from labelcritic_gui.services.masks import load_masks
+from labelcritic_gui.services.review import OpenReview
+
+Pair = tuple[CandidateId, CandidateId]
+REGIONS = "regions"
+"""Where the regions of a pair stand among its stored facts."""
+
+
+@dataclass(frozen=True)
+class MeasuredCase:
+    """What is known of a case while opinions are formed. Pairs stand in the review's order of label sets.
+
+    `hashes` are of the masks' content, `file_hashes` of their files; `refused` says why a mask cannot be used.
+    """
+
+    review: OpenReview
+    case: CaseId
+    volume: Volume = field(repr=False)
+    masks: Mapping[CandidateId, Mask] = field(repr=False)
+    hashes: Mapping[CandidateId, str]
+    file_hashes: Mapping[CandidateId, str]
+    refused: Mapping[CandidateId, UserError]
+    facts: Mapping[CandidateId, CandidateFacts]
+    pairs: Mapping[Pair, PairFacts]
+    regions: Mapping[Pair, tuple[DifferingRegion, ...]]
+    field_of_view: FieldOfView
+
+    def pair_facts(self, first: CandidateId, second: CandidateId) -> PairFacts:
+        """Return the facts of a pair, ordered as asked."""
+        known = self.pairs.get((first, second))
+        return known if known is not None else self.pairs[(second, first)].swapped()
+
+    def regions_of(self, first: CandidateId, second: CandidateId) -> tuple[DifferingRegion, ...]:
+        """Return where two candidates differ, largest first, ordered as asked; nothing for an unknown pair."""
+        known = self.regions.get((first, second))
+        if known is not None:
+            return known
+        return tuple(region.swapped() for region in self.regions.get((second, first), ()))
+
+    def fact_rows(self) -> list[tuple[ItemId, str, Mapping[str, Any]]]:
+        """Return all facts as they are stored: by item and label sets, joined by ":" for a pair."""
+        rows: list[tuple[ItemId, str, Mapping[str, Any]]] = [
+            (candidate.item, candidate.label_set, facts.to_json()) for candidate, facts in self.facts.items()
+        ]
+        for pair, facts in self.pairs.items():
+            first, second = pair
+            regions = [region.to_json() for region in self.regions[pair]]
+            rows.append((first.item, f"{first.label_set}:{second.label_set}", {**facts.to_json(), REGIONS: regions}))
+        return rows
+
+
+def measure_case(review: OpenReview, case: CaseId, candidates: Sequence[Candidate], cancel: Cancel) -> MeasuredCase:
+    """Read a case's image and masks and measure them; raises UnreadableFileError for the image, and CancelledError."""
+    volume = volumes.load_ct(review.image_path(case))
+    stop_if(cancel)
+    landmarks = find_landmarks(volume)
+    files = {c.id: review.mask_path(c) for c in candidates}
+    loaded = load_masks(files, candidates, image=volume.geometry, cancel=cancel, keep=review.folder)
+    facts: dict[CandidateId, CandidateFacts] = {}
+    for candidate, mask in loaded.masks.items():
+        stop_if(cancel)
+        facts[candidate] = measure(mask, volume, landmarks, structure=review.table.get(candidate.structure))
+    pairs: dict[Pair, PairFacts] = {}
+    regions: dict[Pair, tuple[DifferingRegion, ...]] = {}
+    for first, second in pairs_of(c.id for c in candidates if c.id in loaded.masks):
+        stop_if(cancel)
+        pairs[first, second] = measure_pair(loaded.masks[first], loaded.masks[second], volume)
+        regions[first, second] = differing_regions(loaded.masks[first], loaded.masks[second], volume, landmarks)
+    return MeasuredCase(
+        review=review,
+        case=case,
+        volume=volume,
+        masks=loaded.masks,
+        hashes={candidate: content_hash(mask) for candidate, mask in loaded.masks.items()},
+        file_hashes=loaded.file_hashes,
+        refused=loaded.refused,
+        facts=facts,
+        pairs=pairs,
+        regions=regions,
+        field_of_view=field_of_view(volume, landmarks),
+    )
+
+
+def pairs_of(candidates: Iterable[CandidateId]) -> list[Pair]:
+    """Return every pair of candidates that compete for one item, in the order given."""
+    by_item: dict[ItemId, list[CandidateId]] = {}
+    for candidate in candidates:
+        by_item.setdefault(candidate.item, []).append(candidate)
+    return [pair for own in by_item.values() for pair in itertools.combinations(own, 2)]

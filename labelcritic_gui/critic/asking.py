@@ -77,6 +77,11 @@ class Asker:
         self._flights: Flights[str, Answered] = Flights()
         self._keeper = _Keeper(self._cache)
 
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for an answer, those that share one counted each."""
+        return self._flights.waiting
+
     def ask_all(
         self, requests: Sequence[ChatRequest], cancel: Cancel, *, fresh: bool = False
     ) -> list[Answered | CriticError]:

@@ -49,6 +49,11 @@ class Breaker:
         """Say whether questions wait."""
         return self._gone is not None
 
+    @property
+    def is_probing(self) -> bool:
+        """Say whether signs of life are being asked for, which is only while somebody waits."""
+        return self._prober is not None
+
     async def passing(self) -> None:
         """Return when the server may be asked; raises CriticError when it stays away for longer than patience has."""
         while self._gone is not None:
@@ -102,7 +107,7 @@ class Breaker:
         waited = self._server.patience_s
         if waited <= 0:
             return CriticError(error.message, error.hint)
-        return CriticError(f"{error.message.rstrip('.')}; it was waited for, for {waited:g} s.", error.hint)
+        return CriticError(f"{error.message.rstrip('.')}, and it did not come back within {waited:g} s.", error.hint)
 
     async def _wait(self, longest: float) -> None:
         self._waiting += 1

@@ -12,7 +12,7 @@ from labelcritic_gui.core.errors import CriticError
 from labelcritic_gui.critic.address import LvlmServer
 from labelcritic_gui.critic.breaker import OnState, State
 from labelcritic_gui.critic.failures import Kind, WireFailure
-from labelcritic_gui.critic.loop import Lease, Tell, WorkStoppedError, hold
+from labelcritic_gui.critic.loop import Lease, Tell, WorkStoppedError, hold, opening
 from labelcritic_gui.critic.parsing import Reply
 from labelcritic_gui.critic.probing import Check, checks
 from labelcritic_gui.critic.session import MOST_MODELS, OtherModelError, Session
@@ -86,9 +86,10 @@ class Client:
 
     def run(self, work: Callable[[Session, Tell], Coroutine[Any, Any, T]], cancel: Cancel) -> T:
         """Run work of several questions on the loop, for whoever builds on this; the calling thread waits."""
-        if self._opened is None:
-            self._opened = _Opened(self)
-        opened = self._opened
+        if self.server.withheld:
+            raise CriticError(self.server.withheld)
+        with opening:  # two threads may ask first
+            opened = self._opened = self._opened or _Opened(self)
         try:
             return opened.lease.run(lambda tell: opened.tracked(work, tell), cancel)
         except WorkStoppedError:
@@ -200,8 +201,7 @@ class _OpenAiDoor:
 
     def __init__(self, server: LvlmServer) -> None:
         self._root = server.root
-        self._server = server
-        self._opened: AsyncOpenAI | None = None
+        self._api = _open(server)  # here rather than on the loop: the first import takes half a second
 
     async def post(self, path: str, body: bytes) -> str:
         return await _translated(self._api.post(path, content=body, cast_to=str))
@@ -210,14 +210,7 @@ class _OpenAiDoor:
         return await _translated(self._api.get(f"{self._root}{path}", cast_to=str))
 
     async def close(self) -> None:
-        if self._opened is not None:
-            await self._opened.close()
-
-    @property
-    def _api(self) -> "AsyncOpenAI":
-        if self._opened is None:
-            self._opened = _open(self._server)
-        return self._opened
+        await self._api.close()
 
 
 def _open(server: LvlmServer) -> "AsyncOpenAI":

@@ -69,6 +69,11 @@ class Flights(Generic[K, T]):
     def __init__(self) -> None:
         self._under_way: dict[K, _Flight[T]] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(flight.waiting for flight in self._under_way.values())
+
     async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, T]]) -> tuple[T, bool]:
         """Return the result of the work under way for a key, started if there is none, and whether it was started."""
         flight = self._under_way.get(key)
@@ -192,6 +197,8 @@ def _nothing() -> None:
     pass
 
 
+opening = threading.Lock()
+"""Held while a connection is opened; nothing else may be waited for under it."""
 _lock = threading.Lock()
 _present: list[_Running] = []
 

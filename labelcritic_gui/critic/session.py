@@ -61,6 +61,8 @@ class Session:
         """What ends with the session."""
         self.last_words: set[asyncio.Task[object]] = set()
         """What the session's end waits for."""
+        self.under_way = 0
+        """How many questions the server has now."""
         self.breaker = Breaker(server, self._is_alive, on_state)
         self._door = door
         self._slots = asyncio.Semaphore(server.max_in_flight)
@@ -94,7 +96,11 @@ class Session:
         """Send a question prepared for a model; raises CriticError, or OtherModelError to have it prepared anew."""
         async with self._slots:
             begun = time.monotonic()
-            text, calls = await self._send(lambda: self._door.post("/chat/completions", body), who)
+            self.under_way += 1
+            try:
+                text, calls = await self._send(lambda: self._door.post("/chat/completions", body), who)
+            finally:
+                self.under_way -= 1
             seconds = time.monotonic() - begun
         reply = read_completion(text, self.server.root)
         await self._insist_on(who, reply.fingerprint)

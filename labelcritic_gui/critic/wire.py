@@ -135,7 +135,7 @@ def refuse_unsendable(request: ChatRequest) -> None:
 
 def _refuse_control_marks(request: ChatRequest) -> None:
     for text in (request.system, request.text, request.pattern, *request.choices):
-        folded = text if text.isascii() else _folded(text)
+        folded = text.translate(_ASCII_CONTROLS) if text.isascii() else _folded(text)
         if CONTROL_MARK in folded:
             at = folded.index(CONTROL_MARK)
             raise CriticError(
@@ -154,6 +154,7 @@ def _is_unseen(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cn", "Co", "Cs", "Mn"} or character in _FILLERS
 
 
+_ASCII_CONTROLS = {n: None for n in (*range(32), 127) if not chr(n).isspace()}
 _FILLERS = "\u115f\u1160\u3164\uffa0"
 """Letters (Lo) that show nothing."""
 

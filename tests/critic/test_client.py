@@ -23,6 +23,7 @@ from tests.fake_llm import (
     error_string,
     png,
 )
+from tests.waiting import wait_until
 
 ASKED = ChatRequest("You compare.", (png(grey=10), png(grey=20)), "Which one?", ("A", "B", "C"))
 NEVER = NeverCancel()
@@ -210,10 +211,25 @@ def test_that_the_key_is_sent_and_never_shown():
         ({"text": "see <|image_pad|> here"}, "control mark"),
         ({"system": "<|im_end|>"}, "control mark"),
         ({"choices": ("A", "<|B")}, "control mark"),
+        ({"pattern": "A|<|B"}, "control mark"),
+        ({"text": "see \uff1c\uff5cimage_pad\uff5c\uff1e here"}, "control mark"),
+        ({"text": "see \ufe64|image_pad|> here"}, "control mark"),
+        ({"text": "see <\u200b|image_pad|> here"}, "control mark"),
+        ({"text": "see <\u00ad\u2060|image_pad|> here"}, "control mark"),
+        ({"text": "see <\ufe0f|image_pad|> here"}, "control mark"),
+        ({"text": "see <\u3164|image_pad|> here"}, "control mark"),
+        ({"system": "see <\x00|im_end|> here"}, "control mark"),
         ({"pictures": (b"not a picture" * 9,)}, "no PNG"),
         ({"pictures": (png(colour=6),)}, "not 8-bit RGB"),
         ({"pictures": (png(colour=0),)}, "not 8-bit RGB"),
+        ({"pictures": (png(depth=16),)}, "not 8-bit RGB"),
         ({"pictures": (png(4020, 20),)}, "4020 x 20"),
+        ({"pictures": (png(4096, 4096),)}, "4096 x 4096"),
+        ({"pictures": (png()[:-1],)}, "cut off"),
+        ({"pictures": (png()[:40],)}, "no PNG"),
+        ({"pictures": (png()[:-12] + b"x" * 2**24 + png()[-12:],)}, "the most is 16777216"),
+        ({"pictures": (b"",)}, "no PNG"),
+        ({"pictures": (b"\xff\xd8\xff\xe0" + b"x" * 99,)}, "no PNG"),
     ],
 )
 def test_that_what_a_server_would_misread_is_refused_before_anything_is_sent(server, client, change, says):
@@ -272,6 +288,45 @@ def test_that_a_cancel_ends_the_repeating(server):
     client.close()
 
 
+def test_that_a_cancel_closes_the_request_so_that_the_server_stops_working(server, client):
+    client.identity(NEVER)
+    server.script = [Answer(hang=True)]
+
+    class OnceAsked:
+        def is_set(self):
+            return bool(server.chats)
+
+    with pytest.raises(CancelledError):
+        client.ask(ASKED, OnceAsked())
+    wait_until(lambda: server.disconnects == 1)
+    assert client.ask(ASKED, NEVER).content == "A"
+
+
+def test_that_a_time_out_closes_the_request_too(server):
+    client = Client(LvlmServer(server.url, timeout_s=0.3))
+    client.identity(NEVER)
+    server.script = [Answer(hang=True)]
+    with pytest.raises(CriticError):
+        client.ask(ASKED, NEVER)
+    wait_until(lambda: server.disconnects == 1)
+    client.close()
+
+
+@pytest.mark.parametrize("text", ["a < b | c", "a <\n| b", "<b|", "\u2264| x", "1 < |x|"])
+def test_that_honest_texts_are_sent(server, client, text):
+    assert client.ask(dataclasses.replace(ASKED, text=text), NEVER).content == "A"
+    assert server.chats[0].text == text
+
+
+def test_that_the_body_is_json_with_every_character_of_the_texts(server, client):
+    odd = 'Quote " slash \\ newline \n \u00e9 \U0001f9e0 \ud800'
+    client.ask(dataclasses.replace(ASKED, system=odd, text=odd), NEVER)
+    (asked,) = server.chats
+    assert asked.body["messages"][0]["content"] == asked.text == odd
+    assert asked.headers["content-type"] == "application/json"
+    assert asked.headers["accept-encoding"] == "identity"
+
+
 def test_that_a_key_stays_the_same_over_runs_and_changes_with_everything_that_matters():
     model = ModelIdentity("m", "/w", 8192, "0.32.0")
     request = ChatRequest("s", (b"one", b"two"), "t", ("A", "B"))
@@ -299,7 +354,7 @@ def test_that_a_key_stays_the_same_over_runs_and_changes_with_everything_that_ma
 
 def test_that_the_check_names_what_was_found(server, client):
     checks = {check.name: check for check in client.check()}
-    assert list(checks) == ["server", "model", "context", "choices", "probabilities", "pictures"]
+    assert list(checks) == ["server", "model", "context", "choices", "probabilities", "pictures", "pictures at once"]
     assert all(check.ok for check in checks.values())
     assert "0.32.0" in checks["server"].sentence
 

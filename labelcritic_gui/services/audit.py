@@ -44,6 +44,8 @@ SAMPLE, REPEATS = 12, 3
 LARGEST_SAMPLE, MOST_REPEATS = 10_000, 100
 AT_ONCE = 32
 """Questions handed to the critic together, at least: enough to keep its server busy."""
+VIEW = "field of view"
+"""What the calls are counted under that ask once a case what is in view."""
 _QUESTIONS = {AuditTest.MARK: 2, AuditTest.BACKGROUND: 1, AuditTest.SIZE: 1}
 _NO_PICTURES = "Not applicable: this critic looks at no pictures."
 _NOT_AFRESH = "Not applicable: this critic cannot be asked without its memory."
@@ -103,17 +105,22 @@ def plan_audit(review: OpenReview, request: AuditRequest, *, critic: Critic | No
     structures = _checked(review, request)
     reasons = _not_applicable(AuditRequest(), asked)
     tests = tuple(test for test in request.on_purpose if test not in reasons)
-    pairs = unmeasured = 0
+    pairs = unmeasured = cases = 0
     if tests:
         sample = _sample(review, request, structures, asked)
         for _, found in sample.walk():
+            cases += 1
             for one in found:
                 sample.take(one)
                 pairs += 1
                 unmeasured += not one.known
-    each = 2 if asked.wants_pictures else 0
+    seer = seeing(asked)
+    each = 2 if seer is not None else 0
     questions = {PLAIN: 1 if tests else 0, **{t.value: _QUESTIONS.get(t, request.repeats) for t in tests}}
-    return AuditPlan(pairs, {name: pairs * n * each for name, n in questions.items()}, reasons, unmeasured)
+    calls = {name: pairs * n * each for name, n in questions.items()}
+    if seer is not None and seer.how.region and pairs:
+        calls[VIEW] = cases
+    return AuditPlan(pairs, calls, reasons, unmeasured)
 
 
 def audit(
@@ -129,7 +136,7 @@ def audit(
     Raises UserError for a request that makes no sense, ReviewError when there is nothing at all to count, CriticError
     when nobody answers, and CancelledError.
     """
-    asked = critic or review.critic
+    asked = _wordless(critic or review.critic)
     round_ = _Round(review, request, asked, _checked(review, request), cancel or NeverCancel(), progress)
     return round_.run()
 
@@ -221,6 +228,8 @@ class _Round:
         except UserError as error:  # a case that cannot be read or drawn is named, and others take its place
             self._failures[f"{case}: {error}"] += 1
             return []
+        finally:
+            self._calls[VIEW] += maker.calls
 
     def _ask(self, waiting: Sequence[tuple[Sampled, list[Asked]]]) -> None:
         """Put the questions about some pairs, and count the answers; raises CriticError when none is answered."""
@@ -230,8 +239,8 @@ class _Round:
         answers: dict[tuple[Sampled, str], list[Verdict | CriticError]] = {}
         self._put(self._critic, once, answers)
         fresh = afresh(self._critic)
-        for _ in range(self._request.repeats if repeated and fresh is not None else 0):
-            self._put(fresh or self._critic, repeated, answers)
+        for _ in range(self._request.repeats if repeated else 0):
+            self._put(fresh, repeated, answers)
         told = [answer for those in answers.values() for answer in those]
         if all(isinstance(answer, CriticError) for answer in told):
             if self._answered:
@@ -322,13 +331,16 @@ class _Round:
         )
 
 
-def afresh(critic: Critic) -> Critic | None:
-    """Return the critic without its memory; itself when it has none, None when it cannot do without."""
+def _wordless(critic: Critic) -> Critic:
+    """Return the same critic that is not asked for reasons in words: they cost calls, and change no verdict."""
     seer = seeing(critic)
-    if seer is None:
-        return critic
-    without = getattr(seer, "afresh", None)
-    return without() if without is not None else None
+    return seer.wordless() if seer is not None and seer.how.reasons else critic
+
+
+def afresh(critic: Critic) -> Critic:
+    """Return the critic without its memory; itself when it has none."""
+    seer = seeing(critic)
+    return critic if seer is None else seer.afresh()
 
 
 def _checked(review: OpenReview, request: AuditRequest) -> tuple[str, ...]:
@@ -344,12 +356,9 @@ def _checked(review: OpenReview, request: AuditRequest) -> tuple[str, ...]:
 
 def _not_applicable(request: AuditRequest, critic: Critic) -> dict[AuditTest, str]:
     """Say which of the tests cannot be put to this critic, and why."""
-    found = {}
-    if not critic.wants_pictures:
-        found = {test: _NO_PICTURES for test in request.tests if test.needs_pictures}
-    if AuditTest.REPEAT in request.tests and afresh(critic) is None:
-        found[AuditTest.REPEAT] = _NOT_AFRESH
-    return found
+    if critic.wants_pictures:
+        return {}
+    return {test: _NO_PICTURES for test in request.tests if test.needs_pictures}
 
 
 def _sample(review: OpenReview, request: AuditRequest, structures: Sequence[str], critic: Critic) -> Sample:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from labelcritic_gui.core.audit_masks import larger_and_smaller
 from labelcritic_gui.core.audit_measures import AuditTest
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, stop_if
-from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.cases import CandidateId, CaseId
 from labelcritic_gui.core.facts import measure, measure_pair
 from labelcritic_gui.core.geometry import Mask, content_hash
 from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
@@ -43,7 +43,7 @@ class Asked:
 
 
 class CaseQuestions:
-    """The questions of an audit about one case; reads its files once.
+    """The questions of an audit about one case; reads its files once. `calls` is what asking for its view took.
 
     Raises UnreadableFileError when the image cannot be read, CriticError when what is in view cannot be asked, and
     CancelledError.
@@ -58,6 +58,7 @@ class CaseQuestions:
         self._tests = frozenset(tests)
         self._seed = seed
         self._cancel = cancel
+        self.calls = 0
 
     def of(self, sampled: Sequence[Sampled]) -> list[tuple[Sampled, list[Asked]]]:
         """Return the questions about those of the pairs that leave something to ask."""
@@ -70,6 +71,7 @@ class CaseQuestions:
             known, resized = self._with_resized(known, usable)
         judging = Judging(known, self._critic, cancel=self._cancel)
         judging.look()
+        self.calls = judging.survey_calls
         found = []
         for one in usable:
             stop_if(self._cancel)
@@ -177,8 +179,3 @@ def _added(
         pairs={**known.pairs, (first, second): pair},
         regions={**known.regions, (first, second): ()},
     )
-
-
-def asks_about(item: ItemId) -> str:
-    """Return what progress says of an item."""
-    return f"{item.case}, {item.structure.replace('_', ' ')}"

@@ -4,7 +4,7 @@ All candidates are drawn in one colour: a colour must not speak for a label set.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from labelcritic_gui.formats import volumes
 from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.imaging.overlay import RgbPicture, to_rgb
 from labelcritic_gui.imaging.panel import RED, encode_png, fitted, model_panel
-from labelcritic_gui.imaging.projection import ProjectionWindows
+from labelcritic_gui.imaging.projection import ProjectionWindows, silhouette_of
 from labelcritic_gui.imaging.window import PRESETS, Window
 from labelcritic_gui.services.masks import load_one
 from labelcritic_gui.services.pictures import case_pictures
@@ -104,7 +104,10 @@ class ModelPictures:
 
     def _projection(self, view: View) -> CasePictures[CandidateId]:
         if view not in self._projected:
-            self._projected[view] = case_pictures(self._review, self._case, view=view, cancel=self._cancel)
+            case = case_pictures(self._review, self._case, view=view, cancel=self._cancel)
+            # masks that are not of the review (an audit's) are drawn like any other
+            own = {c: silhouette_of(m, view=view) for c, m in self._masks.items() if c not in case.silhouettes}
+            self._projected[view] = replace(case, silhouettes={**case.silhouettes, **own}) if own else case
         return self._projected[view]
 
     def _together(self, structure: Structure, candidates: Sequence[CandidateId]) -> bool:

@@ -60,6 +60,12 @@ class Face(Protocol):
     def ask_critic(self) -> None:
         """Ask which critic, and which server."""
 
+    def ask_audit(self) -> None:
+        """Ask which tests to put to the critic, and put them."""
+
+    def ask_prompts(self) -> None:
+        """Edit what models are told."""
+
     def show_sent(self) -> None:
         """Show what the critic was asked."""
 
@@ -208,6 +214,14 @@ class Actions:
     def choose_critic(self) -> None:
         """Choose the critic."""
         self._face.ask_critic()
+
+    def audit(self) -> None:
+        """Audit the critic."""
+        self._face.ask_audit()
+
+    def edit_prompts(self) -> None:
+        """Edit what models are told."""
+        self._face.ask_prompts()
 
     def close_review(self) -> None:
         """Close the review."""

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from labelcritic_gui import __version__
-from labelcritic_gui.core.cancel import NeverCancel
 from labelcritic_gui.paths import cache_dir
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.commands import COMMANDS
@@ -24,7 +23,7 @@ from labelcritic_gui.ui.views.dialogs import (
 )
 from labelcritic_gui.ui.views.inspection_dialog import InspectionDialog
 from labelcritic_gui.viewmodels.inspection import Inspector
-from labelcritic_gui.viewmodels.runner import Lane, Runner
+from labelcritic_gui.viewmodels.runner import Runner
 from labelcritic_gui.viewmodels.station import Station
 
 if TYPE_CHECKING:
@@ -82,13 +81,16 @@ class SheetWindow(QMainWindow):
     def show_sent(self) -> None:
         reading = self._station.reading
         if reading is not None and reading.item is not None:
-            item = reading.item
-            self._runner.run(
-                Lane.CPU,
-                lambda: reading.calls.sent(item, NeverCancel()),
-                lambda sent: self._open(TextDialog(f"What was sent: {item}", sent.as_text, self)),
-                key="sent",
-            )
+            from labelcritic_gui.ui.views.sent_dialog import SentDialog
+            from labelcritic_gui.viewmodels.sent import SentViewer
+
+            viewer = SentViewer(reading.item, reading.calls.sent, self._runner)
+            self._open(SentDialog(viewer, self._theme, self))
+
+    def ask_prompts(self) -> None:
+        from labelcritic_gui.ui.views.prompt_editor import PromptEditorDialog
+
+        self._open(PromptEditorDialog(self._station.prompt_editor(), self._theme, self))
 
     def show_files(self) -> None:
         reading = self._station.reading
@@ -96,8 +98,12 @@ class SheetWindow(QMainWindow):
             inspector = Inspector(reading.item, reading.calls.inspect_item, self._runner)
             self._open(InspectionDialog(inspector, self._theme, self))
 
-    def open_sheet(self, make: Callable[[themes.Theme, QWidget], Sheet]) -> None:
-        self._open(make(self._theme, self))
+    def ask_audit(self) -> None:
+        from labelcritic_gui.ui.views.audit_dialog import AuditDialog
+
+        auditor = self._station.audit()
+        if auditor is not None:
+            self._open(AuditDialog(auditor, self._theme, self))
 
     def show_keys(self) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}

@@ -1,8 +1,8 @@
 """What a reading asks of the services, bound to one review so that tests can hand in another. Layer: viewmodels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,21 @@ from numpy.typing import NDArray
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.review import Choice, ItemState
-from labelcritic_gui.services import comparison, export, inspection, review, switching, worklist
+from labelcritic_gui.critic.base import seeing
+from labelcritic_gui.services import audit, audit_files, comparison, export, inspection, opinions, review, switching, worklist
+from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.inspection import InspectedFile
 from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.services.sent import SentItem, SentPicture, SentQuestion, sent_item
 from labelcritic_gui.services.worklist import Counts, ItemRow, Keys, WorklistQuery
 from labelcritic_gui.viewmodels.runner import Lane
+
+if TYPE_CHECKING:
+    from labelcritic_gui.critic.lvlm import LvlmCritic
+    from labelcritic_gui.services.prompt_preview import Ask, Preview
+    from labelcritic_gui.store.database import Database
 
 __all__ = [
     "Changed",
@@ -27,6 +35,9 @@ __all__ = [
     "Opinions",
     "Panel",
     "ReviewCalls",
+    "SentItem",
+    "SentPicture",
+    "SentQuestion",
     "ServiceCalls",
     "Stage",
     "WorklistQuery",
@@ -51,6 +62,10 @@ class ReviewCalls(Protocol):
     @property
     def label_sets(self) -> tuple[LabelSet, ...]:
         """The label sets in the order that fixes their colours."""
+
+    @property
+    def worded_names(self) -> tuple[str, ...]:
+        """The names that words for a model can be written for: structures, and titles of pairs shown together."""
 
     @property
     def critic_title(self) -> str:
@@ -120,17 +135,35 @@ class ReviewCalls(Protocol):
     def load_opinions(self, item: ItemId) -> Opinions:
         """Load what is stored of verdicts and facts. Lane STORE."""
 
+    @property
+    def critic_pause(self) -> str:
+        """Why the critic waits for its server at this moment; empty when it does not. Any thread."""
+
+    def ensure_findings(self, case: CaseId, cancel: Cancel) -> Changed:
+        """Measure what was not measured of a case, asking nobody. Lane CPU."""
+
     def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress) -> Changed:
         """Compute what opinions a case lacks. Lane `critic_lane`."""
 
-    def sent(self, item: ItemId) -> str:
-        """Return what the critic was asked, as plain text. Lane STORE."""
+    def sent(self, item: ItemId, cancel: Cancel) -> SentItem:
+        """Return what the critic was asked and answered, with the pictures. Lane CPU."""
+
+    def preview(
+        self, item: ItemId, ask: "Ask", render: "Callable[[Database], LvlmCritic]", words_of: str, cancel: Cancel
+    ) -> "Preview":
+        """Return what a critic would send about an item; see `services.prompt_preview.preview`. Lane CPU."""
 
     def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
         """Write what was accepted. Lane CPU."""
 
     def inspect_item(self, item: ItemId, cancel: Cancel, progress: Progress) -> tuple[InspectedFile, ...]:
         """Say what the image and each candidate's file are. Lane CPU."""
+
+    def audit_plan(self, request: AuditRequest) -> AuditPlan:
+        """Say how many calls an audit of the critic takes at most. Lane STORE."""
+
+    def audit(self, request: AuditRequest, cancel: Cancel, progress: Progress) -> Audit:
+        """Audit the critic and keep the report in the review's folder. Lane `critic_lane`."""
 
     def choose_critic(self, kind: str) -> None:
         """Make a kind of critic the review's own; the review is opened anew after it. Lane STORE."""
@@ -165,6 +198,12 @@ class ServiceCalls:
     def label_sets(self) -> tuple[LabelSet, ...]:
         """The label sets in the order that fixes their colours."""
         return self._review.label_sets
+
+    @property
+    def worded_names(self) -> tuple[str, ...]:
+        """The names that words for a model can be written for."""
+        known = [self._review.table.get(name) for name in self._review.structures]
+        return tuple(dict.fromkeys(name for s in known for name in (s.name, s.pair_title) if name))
 
     @property
     def critic_title(self) -> str:
@@ -262,13 +301,32 @@ class ServiceCalls:
         """Load what is stored of verdicts and facts."""
         return comparison.load_opinions(self._review, item)
 
+    @property
+    def critic_pause(self) -> str:
+        """Why the critic waits for its server at this moment; empty when it does not."""
+        seer = seeing(self._review.critic)
+        return seer.paused if seer is not None else ""
+
+    def ensure_findings(self, case: CaseId, cancel: Cancel) -> Changed:
+        """Measure what was not measured of a case, asking nobody."""
+        return opinions.ensure_findings(self._review, case, cancel=cancel)
+
     def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress) -> Changed:
         """Compute what opinions a case lacks."""
         return comparison.ensure_opinions(self._review, case, cancel=cancel, progress=progress)
 
-    def sent(self, item: ItemId) -> str:
-        """Return what the critic was asked."""
-        return comparison.sent(self._review, item)
+    def sent(self, item: ItemId, cancel: Cancel) -> SentItem:
+        """Return what the critic was asked and answered, with the pictures."""
+        return sent_item(self._review, item, cancel=cancel)
+
+    def preview(
+        self, item: ItemId, ask: "Ask", render: "Callable[[Database], LvlmCritic]", words_of: str, cancel: Cancel
+    ) -> "Preview":
+        """Return what a critic would send about an item."""
+        from labelcritic_gui.services.prompt_preview import preview
+
+        critic = render(self._review.database)
+        return preview(self._review, item, critic, ask, words_of=words_of, cancel=cancel)
 
     def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
         """Write what was accepted."""
@@ -277,6 +335,16 @@ class ServiceCalls:
     def inspect_item(self, item: ItemId, cancel: Cancel, progress: Progress) -> tuple[InspectedFile, ...]:
         """Say what the image and each candidate's file are."""
         return inspection.inspect_item(self._review, item, progress=progress, cancel=cancel)
+
+    def audit_plan(self, request: AuditRequest) -> AuditPlan:
+        """Say how many calls an audit of the critic takes at most."""
+        return audit.plan_audit(self._review, request)
+
+    def audit(self, request: AuditRequest, cancel: Cancel, progress: Progress) -> Audit:
+        """Audit the critic and keep the report in the review's folder."""
+        found = audit.audit(self._review, request, cancel=cancel, progress=progress)
+        audit_files.save_audit(found, self._review.folder)
+        return found
 
     def choose_critic(self, kind: str) -> None:
         """Make a kind of critic the review's own."""

@@ -21,7 +21,12 @@ from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 from labelcritic_gui.viewmodels.worklist import Worklist
 
 if TYPE_CHECKING:
+    from labelcritic_gui.critic.lvlm import LvlmCritic
+    from labelcritic_gui.critic.prompts import PromptSet
+    from labelcritic_gui.store.database import Database
+    from labelcritic_gui.viewmodels.audit import Auditor
     from labelcritic_gui.viewmodels.new_review import NewReview
+    from labelcritic_gui.viewmodels.prompt_editor import PromptEditor
 
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1", ""})
 
@@ -42,6 +47,9 @@ class ReviewOpener(Protocol):
 
     def with_settings(self, settings: Settings) -> "ReviewOpener":
         """Return the same services under other settings."""
+
+    def rendering_critic(self, database: "Database", prompts: "PromptSet") -> "LvlmCritic":
+        """Return the LVLM critic of the settings with other words, to see what it would send."""
 
     def create_demonstration(self, folder: Path, progress: Progress, cancel: Cancel) -> OpenReview:
         """Make the demonstration review, or open it when it is there already."""
@@ -69,6 +77,9 @@ class Station:
         self.reading: Reading | None = None
         self.worklist: Worklist | None = None
         self.job: Job | None = None
+        self._auditor: Auditor | None = None
+        self._anew = False
+        """The open review is to be opened anew when the long job is over."""
 
     @property
     def needs_introduction(self) -> bool:
@@ -138,6 +149,32 @@ class Station:
 
         return NewReview(ServicePreviews(self._services.structures), self._runner)
 
+    def audit(self) -> "Auditor | None":
+        """Return what the audit dialog follows; None without a review."""
+        from labelcritic_gui.viewmodels.audit import Auditor
+
+        self._auditor = Auditor(self.calls, self._runner) if self.calls is not None else None
+        return self._auditor
+
+    def prompt_editor(self) -> "PromptEditor":
+        """Return what the prompt editor follows."""
+        from labelcritic_gui.critic.prompt_files import PromptFiles, own_prompts_dir
+        from labelcritic_gui.viewmodels.prompt_editor import PromptEditor
+
+        return PromptEditor(PromptFiles(own_prompts_dir()), self, self._runner)
+
+    def rendering_critic(self, database: "Database", prompts: "PromptSet") -> "LvlmCritic":
+        """Return the LVLM critic of the settings with other words, to see what it would send."""
+        return self._services.rendering_critic(database, prompts)
+
+    def take_prompts(self) -> None:
+        """Take over prompts that changed on disk: a review whose critic uses them is opened anew, after a long job."""
+        if self.calls is None or self.calls.critic_lane is not Lane.NET:
+            return
+        self._anew = self.job is not None
+        if not self._anew:
+            self.open(self.calls.folder)
+
     def demonstrate(self, folder: Path) -> None:
         """Make the demonstration in a folder and open its review, or open the one that was made there before."""
         if (folder / "review" / "review.toml").is_file():
@@ -169,6 +206,8 @@ class Station:
             return
         reading, calls = self.reading, self.calls
         self.reading = self.worklist = self.calls = None
+        if self._auditor is not None:
+            self._auditor.cancel()
         reading.close()
         self._runner.run(Lane.DECIDE, calls.close, _nothing)
         self.review_changed.emit()
@@ -199,6 +238,7 @@ class Station:
         def finished(result: Any) -> None:
             self._end()
             done(result)
+            self._open_anew()
 
         self._runner.run(Lane.CPU, lambda: work(job), finished, on_error=self._job_failed)
 
@@ -206,8 +246,13 @@ class Station:
         self.job = None
         self.job_changed.emit()
 
+    def _open_anew(self) -> None:
+        if self._anew:
+            self.take_prompts()
+
     def _job_failed(self, error: BaseException) -> None:
         self._end()
+        self._open_anew()
         self._failed(error)
 
     def _failed(self, error: BaseException) -> None:

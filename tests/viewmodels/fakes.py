@@ -1,5 +1,7 @@
 """An open review in memory, and runners whose steps a test decides."""
 
+import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from labelcritic_gui.core.audit import Observation, Report, lines_of
+from labelcritic_gui.core.audit_measures import AuditTest
+from labelcritic_gui.core.cancel import stop_if
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.errors import StorageError
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
@@ -15,17 +20,26 @@ from labelcritic_gui.core.geometry import Geometry
 from labelcritic_gui.core.review import Decision, ItemState, Standing, Status
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
+from labelcritic_gui.critic.base import Question
+from labelcritic_gui.critic.client import LvlmServer
+from labelcritic_gui.critic.lvlm import LvlmCritic
 from labelcritic_gui.imaging.frame import PictureFrame
+from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
+from labelcritic_gui.services.prompt_preview import Ask, Preview
+from labelcritic_gui.services.sent import SentItem, laid_out
 from labelcritic_gui.services.worklist import Counts, ItemRow, Keys
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.viewmodels.runner import Lane
+from tests.fake_llm import png
 
 SETS = (LabelSet("alpha", "Alpha"), LabelSet("beta", "Beta"))
 STRUCTURES = ("liver", "spleen", "pancreas")
 CRITIC = CriticIdentity("anatomy", "fake critic", "1")
 SIDE = 60
+PICTURES = (png(64, 48, grey=40), png(64, 48, grey=200))
+"""What is sent about a pair."""
 
 
 def frame(side: int = SIDE) -> PictureFrame:
@@ -51,6 +65,8 @@ class FakeCalls:
         self.states: dict[ItemId, ItemState] = {item: ItemState() for item in self.items}
         self.written: list[tuple[ItemId, Decision, dict[str, Any]]] = []
         self.asked: list[CaseId] = []
+        self.measured: list[CaseId] = []
+        self.critic_pause = ""
         self.loaded: list[ItemId] = []
         self.missing: set[CandidateId] = set()
         self.broken: Exception | None = None
@@ -64,6 +80,11 @@ class FakeCalls:
         self.fetched = 0
         self.closed = False
         self.exported: Path | None = None
+        self.previewed: list[tuple[ItemId, Ask, str]] = []
+        self.worded_names: tuple[str, ...] = (*STRUCTURES, "thyroid_gland")
+        self.audited: AuditRequest | None = None
+        self.audit_gate: threading.Event | None = None
+        self.audit_broken: Exception | None = None
 
     def decide(self, item, choice, *, candidate=None, position=0, reasons=(), seen):
         if self.broken is not None:
@@ -204,6 +225,10 @@ class FakeCalls:
         facts = tuple(CandidateFacts(empty=False, volume_ml=80.0 - n, parts=1 + n) for n in range(count))
         return Opinions(verdict, qualities, facts, PairFacts(0.8) if count > 1 else None)
 
+    def ensure_findings(self, case, cancel):
+        self.measured.append(case)
+        return Changed(tuple(i for i in self.items if i.case == case))
+
     def ensure_opinions(self, case, cancel, progress):
         self.asked.append(case)
         if self.critic_broken is not None:
@@ -214,19 +239,64 @@ class FakeCalls:
         self.opined.add(case)
         return Changed(tuple(i for i in self.items if i.case == case))
 
-    def sent(self, item):
-        return f"asked about {item}"
+    def sent(self, item, cancel):
+        return SentItem(item, (f"asked about {item}",))
+
+    def preview(self, item, ask, render, words_of, cancel):
+        """Return the questions about two small pictures, by the critic that the station renders with."""
+        critic = render(None)
+        self.previewed.append((item, ask, words_of))
+        pair = tuple(CandidateId(item.case, item.structure, s.slug) for s in self.label_sets[:2])
+        chosen = pair[:1] if ask is Ask.ASSESS else pair
+        made = {hashlib.sha256(png).hexdigest(): (c.label_set, png) for c, png in zip(chosen, PICTURES, strict=False)}
+        structure = Structure(item.structure)
+        facts = (CandidateFacts(empty=False),) * len(chosen)
+        question = Question(
+            Subject(item, chosen, ("",) * len(chosen)), structure, facts, pictures=PICTURES[: len(chosen)]
+        )
+        sent = critic.questions(question)
+        told = tuple(laid_out(f"Order {one.order}", None, one.request.canonical(), made) for one in sent)
+        return Preview(item, told, critic.identity.prompts)
 
     def export(self, out, cancel, progress):
         progress(1, 1, "done")
         self.exported = out
         return ExportReport(out, len(self.written), 0, 0, 0)
 
+    def audit_plan(self, request):
+        reasons = {t: "Not applicable: this critic looks at no pictures." for t in AuditTest if t.needs_pictures}
+        asked = [t for t in request.tests if t.asks_on_purpose and t not in reasons]
+        pairs = request.sample * len(STRUCTURES) if asked else 0
+        return AuditPlan(pairs, {t.value: 2 * pairs for t in asked}, reasons, 0)
+
+    def audit(self, request, cancel, progress):
+        progress(1, 3, "asking about case_0, liver")
+        while self.audit_gate is not None and not self.audit_gate.wait(0.01):
+            stop_if(cancel)
+        if self.audit_broken is not None:
+            raise self.audit_broken
+        self.audited = request
+        return fake_audit(request)
+
     def choose_critic(self, kind):
         self.chosen_critic = kind
 
     def close(self):
         self.closed = True
+
+
+def fake_audit(request: AuditRequest) -> Audit:
+    """A critic that prefers the second picture, of 12 pairs a structure, and stands a mark."""
+    seen = [Observation("first-picture", s, -1) for s in STRUCTURES for _ in range(8)]
+    seen += [Observation("first-picture", s, 0) for s in STRUCTURES for _ in range(4)]
+    seen += [Observation("mark", s, 0) for s in STRUCTURES for _ in range(12)]
+    for n in range(5):
+        rated = ("alpha", ("alpha", "beta")[n % 2])
+        seen.append(Observation("readers-unadvised", "liver", n % 2, rated=rated))
+    reasons = {AuditTest.TRUSTED: "No label set of this review is marked as trusted."}
+    lines, calls = lines_of(seen, request.tests), {"mark": 144}
+    told = (CRITIC, "2026-01-01T00:00:00Z", "labelcritic", request.tests, request.sample, "0", request.repeats)
+    return Audit(Report(*told, lines, reasons, calls), ())
 
 
 class HeldRunner:
@@ -294,6 +364,9 @@ class FakeServices:
     def create_demonstration(self, folder, progress, cancel):
         progress(1, 2, "making")
         return self.calls
+
+    def rendering_critic(self, database, prompts):
+        return LvlmCritic(LvlmServer("http://127.0.0.1:9/v1"), prompts=prompts)
 
     def with_settings(self, settings):
         return replace(self, settings=settings)

@@ -105,6 +105,8 @@ def _asking(parser: Parser) -> None:
     parser.add_argument("--cases", default="", metavar="A,B", help="only these cases")
     parser.add_argument("--again", action="store_true", help="ask also what was answered before")
     _showing(parser)
+    parser.add_argument("--quality", action="store_true", help="also a score of every candidate, a call each")
+    parser.add_argument("--reasons", action="store_true", help="also reasons in words, a call for each verdict")
     _jobs(parser)
 
 
@@ -112,10 +114,10 @@ def _showing(parser: Parser) -> None:
     """Add how the LVLM critic asks; what is left out is as in the settings."""
     parser.add_argument("--views", default="", metavar="A,B", help="of frontal, lateral, slice: side by side")
     parser.add_argument("--shots", type=int, metavar="N", help="how many examples of other cases come first, 0 to 10")
-    parser.add_argument("--examples", metavar="DIR", help="take them from DIR/STRUCTURE/good and bad, not from decisions")
+    parser.add_argument(
+        "--examples", metavar="DIR", help="take them from DIR/STRUCTURE/good and bad, not from decisions"
+    )
     parser.add_argument("--no-region", action="store_true", help="do not ask what is in view; the bones tell")
-    parser.add_argument("--quality", action="store_true", help="also a score of every candidate, a call each")
-    parser.add_argument("--reasons", action="store_true", help="also reasons in words, a call for each verdict")
 
 
 def _compare(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -194,7 +196,9 @@ def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument("--repeats", type=int, default=3, metavar="K", help="how often a question is repeated")
     parser.add_argument("--structures", default="", metavar="A,B", help="only these structures")
     parser.add_argument("--seed", default="0", help="another seed chooses other pairs")
+    _showing(parser)
     parser.add_argument("--out", default="", metavar="DIR", help="where the files go (the review's folder)")
+    parser.set_defaults(quality=False, reasons=False)
 
 
 def _inspect(commands: "argparse._SubParsersAction[Parser]") -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from labelcritic_gui.bootstrap import Services
 from labelcritic_gui.cli.arguments import names
+from labelcritic_gui.cli.batch import asked_settings
 from labelcritic_gui.cli.output import Outcome, ProgressLine, table
 from labelcritic_gui.core.audit import Line, Report, Ruling
 from labelcritic_gui.core.audit_measures import Measure
@@ -14,7 +15,6 @@ from labelcritic_gui.critic.base import Critic
 from labelcritic_gui.services.audit import Audit, AuditRequest, audit, parsed_tests
 from labelcritic_gui.services.audit_files import save_audit
 from labelcritic_gui.services.review import OpenReview
-from labelcritic_gui.settings import Settings
 
 HEADER = ("  structure", "k of n", "share", "95 % interval", "verdict")
 
@@ -28,7 +28,7 @@ def audit_critic(arguments: argparse.Namespace, services: Services) -> Outcome:
         structures=names(arguments.structures),
         seed=arguments.seed,
     )
-    chosen = services.with_settings(_settings(arguments, services.settings))
+    chosen = services.with_settings(asked_settings(arguments, services.settings))
     opened = chosen.open_review(Path(arguments.review))
     try:
         critic = _critic(arguments, chosen, opened)
@@ -95,8 +95,3 @@ def _took(report: Report) -> str:
     calls = ", ".join(f"{name} {n}" for name, n in report.calls.items() if n)
     said = f"{report.stored} stored verdict(s) looked at, {report.sampled} pair(s) asked about on purpose"
     return f"{said}; {sum(report.calls.values())} call(s)" + (f": {calls}" if calls else "")
-
-
-def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
-    changes = {name: value for name, value in (("url", arguments.server), ("model", arguments.model)) if value}
-    return settings.model_copy(update={"server": settings.server.model_copy(update=changes)})

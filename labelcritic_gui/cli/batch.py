@@ -22,7 +22,7 @@ from labelcritic_gui.services.opinions import CaseOpinions, form_opinions, keep_
 from labelcritic_gui.services.projection import project_case, write_pictures
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.switching import choose_critic
-from labelcritic_gui.settings import LvlmSettings, Settings
+from labelcritic_gui.settings import LvlmSettings, Settings, server_named
 from labelcritic_gui.store import index
 
 
@@ -112,7 +112,7 @@ def assess(arguments: argparse.Namespace, services: Services) -> Outcome:
 
 
 def _ask(arguments: argparse.Namespace, services: Services, *, assess: bool) -> Outcome:
-    chosen = services.with_settings(_asked_settings(arguments, services.settings))
+    chosen = services.with_settings(asked_settings(arguments, services.settings))
     opened = chosen.open_review(Path(arguments.review))
     if arguments.critic or arguments.server:
         kind = arguments.critic or "lvlm"
@@ -145,9 +145,11 @@ def _grouped(case: str, messages: list[str]) -> list[str]:
     return [f"{case}, {n} item(s): {message}" for message, n in Counter(messages).items()]
 
 
-def _asked_settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
-    changes = {k: v for k, v in (("url", arguments.server), ("model", arguments.model)) if v}
-    server = settings.server.model_copy(update=changes)
+def asked_settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    """Return the settings as a call changes them: whom to ask, where, and how."""
+    server = server_named(settings, arguments.server)
+    if arguments.model:
+        server = server.model_copy(update={"model": arguments.model})
     critic = arguments.critic or ("lvlm" if arguments.server else settings.critic)
     return settings.model_copy(update={"server": server, "critic": critic, "lvlm": _how(arguments, settings.lvlm)})
 

@@ -123,6 +123,13 @@ class PictureCritic(Critic, Protocol):
     def how(self) -> LvlmSettings:
         """How this critic asks: views, examples, and what is asked beside the verdict."""
 
+    @property
+    def paused(self) -> str:
+        """Why questions wait for the server at this moment, in a sentence; empty when they do not."""
+
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Have somebody told whenever questions begin to wait (the sentence) or go on (an empty text)."""
+
     def drawing(self, structure: Structure, asked_as: str, field_of_view: FieldOfView) -> "Drawing":
         """Say how a structure is drawn for this critic."""
 
@@ -131,6 +138,9 @@ class PictureCritic(Critic, Protocol):
 
     def afresh(self) -> "PictureCritic":
         """Return the same critic without its memory: every question is asked again, and nothing is kept."""
+
+    def wordless(self) -> "PictureCritic":
+        """Return the same critic that asks for no reasons in words, which cost calls and change no verdict."""
 
 
 def seeing(critic: Critic) -> PictureCritic | None:

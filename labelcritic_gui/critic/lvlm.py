@@ -1,6 +1,6 @@
 """The critic that shows pictures to a vision-language model and asks in both orders. Layer: critic."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from labelcritic_gui.core.cancel import Cancel
@@ -39,6 +39,19 @@ class Sent:
     request: ChatRequest = field(repr=False)
 
 
+class _Pause:
+    """Knows whether questions wait for the server; told by the connection, read by anybody."""
+
+    def __init__(self) -> None:
+        self.sentence = ""
+        self.tell: Callable[[str], None] | None = None
+
+    def __call__(self, state: str, sentence: str) -> None:
+        self.sentence = sentence if state == "open" else ""
+        if self.tell is not None:
+            self.tell(self.sentence)
+
+
 class LvlmCritic:
     """Asks a model behind an OpenAI-compatible server; nothing is sent before the first question.
 
@@ -57,7 +70,7 @@ class LvlmCritic:
         fresh: bool = False,
     ) -> None:
         self._how = how or LvlmSettings()
-        self._client = client or Client(server)
+        self._client = client or Client(server, _Pause())
         self._cache = cache if cache is not None else NoReplyCache()
         self._asker = Asker(self._client, self._cache)
         self._prompts = prompts or load_prompts()
@@ -86,10 +99,27 @@ class LvlmCritic:
         """The connection, for checks and `close`."""
         return self._client
 
+    @property
+    def paused(self) -> str:
+        """Why questions wait for the server at this moment; empty when they do not."""
+        watching = self._client.on_state
+        return watching.sentence if isinstance(watching, _Pause) else ""
+
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Have somebody told whenever questions begin to wait, or go on."""
+        if isinstance(self._client.on_state, _Pause):
+            self._client.on_state.tell = tell
+
     def afresh(self) -> "LvlmCritic":
         """Return the same critic without its memory, on the same connection."""
         server, how, prompts = self._client.server, self._how, self._prompts
         return LvlmCritic(server, how=how, prompts=prompts, client=self._client, fresh=True)
+
+    def wordless(self) -> "LvlmCritic":
+        """Return the same critic that asks for no reasons in words, with the same memory and connection."""
+        how = self._how.model_copy(update={"reasons": False})
+        server, prompts = self._client.server, self._prompts
+        return LvlmCritic(server, how=how, cache=self._cache, prompts=prompts, client=self._client, fresh=self._fresh)
 
     def with_prompts(self, prompts: PromptSet) -> "LvlmCritic":
         """Return the same critic with other words, on the same connection."""

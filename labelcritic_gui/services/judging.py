@@ -82,7 +82,10 @@ class Judging:
         assess: bool = False,
         progress: Progress = no_progress,
     ) -> dict[ItemId, Judged]:
-        """Ask about every item's candidates that have a mask; a failure concerns its item alone."""
+        """Ask about every item's candidates that have a mask; a failure concerns its item alone.
+
+        Scores are asked for with `assess`, and always where an item has one candidate only: it is good or bad.
+        """
         told = {item: Judged() for item in items}
         self.look()
         rounds = {item: self._tournament(own) for item, own in items.items() if len(own) > 1}
@@ -99,8 +102,8 @@ class Judging:
             done += len(asked)
         for item, tournament in rounds.items():
             told[item].joined = None if told[item].failed else tournament.result()
-        if assess and self._seer is not None:
-            self._assess(self._seer, items, told)
+        if self._seer is not None:
+            self._assess(self._seer, {i: own for i, own in items.items() if assess or len(own) == 1}, told)
         return told
 
     # --- once a case ---------------------------------------------------------------------------------------------
@@ -135,6 +138,11 @@ class Judging:
             cancel=self._cancel,
         )
         self._shelf = ExampleShelf(known.review, known.case, seer, cancel=self._cancel)
+
+    @property
+    def survey_calls(self) -> int:
+        """How many calls the question what is in view took now: 0 when it was remembered or not asked."""
+        return self._survey.cost.calls
 
     # --- pairs ---------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.imaging.overlay import RgbPicture, to_rgb
 from labelcritic_gui.imaging.panel import RED, encode_png, fitted, model_panel
 from labelcritic_gui.imaging.projection import ProjectionWindows, silhouette_of
+from labelcritic_gui.imaging.views import montage, slice_picture
 from labelcritic_gui.imaging.window import PRESETS, Window
 from labelcritic_gui.services.masks import load_one
 from labelcritic_gui.services.pictures import case_pictures
@@ -100,7 +101,7 @@ class ModelPictures:
                     parts[candidate].append(self._panel(structure, candidate, drawing, PROJECTED[view], asked_as))
             else:
                 self._add_slices(structure, parts, regions, together=bool(asked_as))
-        return Shown(tuple(encode_png(_joined(parts[c])) for c in candidates), wanted, asked_as)
+        return Shown(tuple(encode_png(montage(parts[c])) for c in candidates), wanted, asked_as)
 
     def _projection(self, view: View) -> CasePictures[CandidateId]:
         if view not in self._projected:
@@ -134,8 +135,6 @@ class ModelPictures:
         *,
         together: bool,
     ) -> None:
-        from labelcritic_gui.imaging.views import slice_picture
-
         ct = self._ct()
         masks = {c: self._mask(c) for c in parts}
         if together:
@@ -162,14 +161,6 @@ class ModelPictures:
             found = next(c for c in known if c.id == candidate)
             self._masks[candidate] = load_one(self._review.mask_path(found), found, image=self._ct().geometry)
         return self._masks[candidate]
-
-
-def _joined(panels: Sequence[RgbPicture]) -> RgbPicture:
-    if len(panels) == 1:
-        return panels[0]
-    from labelcritic_gui.imaging.views import montage
-
-    return montage(panels)
 
 
 def _united(one: Mask, other: Mask) -> Mask:

@@ -98,6 +98,24 @@ def form_opinions(
     return formed
 
 
+def form_findings(review: OpenReview, case: CaseId, *, cancel: Cancel | None = None) -> CaseOpinions:
+    """Measure what was not measured of a case yet, and ask nobody: the findings need not wait for a server."""
+    formed = CaseOpinions(case)
+    wanted = [i for i in index.items_of(review.database, case) if not _is_measured(review, i)]
+    if not wanted:
+        return formed
+    candidates = latest(index.candidates_of(review.database, case))
+    known = measure_case(review, case, _with_other_sides(review, candidates, wanted), cancel or NeverCancel())
+    formed.facts = known.fact_rows()
+    formed.hashes = {c: (known.hashes[c], known.file_hashes[c]) for c in known.masks}
+    for item in wanted:
+        measured = _measured(known, item)
+        formed.opinions += measured
+        if not index.item_row(review.database, item)["outcome"]:
+            formed.summaries.append(_summary(known, item, None, measured))
+    return formed
+
+
 def _with_other_sides(review: OpenReview, candidates: list[Candidate], wanted: Sequence[ItemId]) -> list[Candidate]:
     """Return the candidates of the items, and of the other side of a pair, which is drawn and asked together."""
     names = {i.structure for i in wanted}
@@ -105,26 +123,44 @@ def _with_other_sides(review: OpenReview, candidates: list[Candidate], wanted: S
     return [c for c in candidates if c.id.structure in names]
 
 
-def _take(formed: CaseOpinions, known: MeasuredCase, item: ItemId, told: Judged, critic: Critic) -> None:
-    """Add what was said of an item, with the anatomy findings of each of its candidates and a line for the list."""
+def _measured(known: MeasuredCase, item: ItemId) -> list[Quality]:
+    """Return the anatomy findings of each of an item's candidates."""
     anatomy = RuleCritic()
     plain = Judging(known, anatomy, cancel=NeverCancel())
     own = [c for c in known.facts if c.item == item]
-    measured = [anatomy.assess(plain.question(item, (c,)), NeverCancel()) for c in own]
-    measured += [_refused_quality(item, c, error, anatomy) for c, error in known.refused.items() if c.item == item]
-    formed.opinions += [*measured, *told.qualities, *told.verdicts]
+    found = [anatomy.assess(plain.question(item, (c,)), NeverCancel()) for c in own]
+    return found + [_refused_quality(item, c, error, anatomy) for c, error in known.refused.items() if c.item == item]
+
+
+def _summary(
+    known: MeasuredCase, item: ItemId, joined: Verdict | None, measured: Sequence[Quality], *, failed: bool = False
+) -> ItemSummary:
+    findings = [f for q in measured for f in q.findings]
+    dice = min((facts.dice for (first, _), facts in known.pairs.items() if first.item == item), default=None)
+    return summarise(item, joined, dice=dice, findings=findings, failed=failed)
+
+
+def _take(formed: CaseOpinions, known: MeasuredCase, item: ItemId, told: Judged, critic: Critic) -> None:
+    """Add what was said of an item, with the anatomy findings of each of its candidates and a line for the list."""
+    measured = _measured(known, item)
+    formed.opinions += [*_unsaid(known.review, item, measured), *told.qualities, *told.verdicts]
     if told.failed:
         formed.failed[item] = told.failed
         if _is_answered(known.review, item, critic):
             return  # what the critic said before stays
     joined = told.joined
-    if joined is None and len(own) == 1 and not told.failed:
-        joined = verdict_of_quality((told.qualities or measured)[0])
+    if joined is None and len(measured) == 1 and not told.failed:
+        # a candidate that is empty is not shown to anybody: what was measured answers for the critic
+        joined = replace(verdict_of_quality((told.qualities or measured)[0]), critic=critic.identity)
     if joined is not None and joined not in told.verdicts:
         formed.opinions.append(joined)
-    findings = [f for q in measured for f in q.findings]
-    dice = min((facts.dice for (first, _), facts in known.pairs.items() if first.item == item), default=None)
-    formed.summaries.append(summarise(item, joined, dice=dice, findings=findings, failed=bool(told.failed)))
+    formed.summaries.append(_summary(known, item, joined, measured, failed=bool(told.failed)))
+
+
+def _unsaid(review: OpenReview, item: ItemId, measured: Sequence[Quality]) -> list[Quality]:
+    """Return the findings that are not stored already, word for word."""
+    stored = [s.opinion for s in opinions.opinions_of(review.database, item, RuleCritic().identity.kind)]
+    return [quality for quality in measured if quality not in stored]
 
 
 def keep_opinions(review: OpenReview, formed: CaseOpinions) -> Changed:
@@ -158,6 +194,12 @@ def ensure_opinions(
     return replace(keep_opinions(review, formed), notices=notices)
 
 
+def ensure_findings(review: OpenReview, case: CaseId, *, cancel: Cancel | None = None) -> Changed:
+    """Measure and keep what was not measured of a case yet; the review's critic is not asked."""
+    formed = form_findings(review, case, cancel=cancel)
+    return keep_opinions(review, formed) if formed.opinions or formed.hashes else Changed()
+
+
 def same_words(one: CriticIdentity, other: CriticIdentity) -> bool:
     """Say whether two critics would say the same: where a server stands does not matter, what it serves does."""
     return replace(one, title="") == replace(other, title="")
@@ -179,11 +221,26 @@ def _is_answered(review: OpenReview, item: ItemId, critic: Critic, *, assess: bo
     seer = seeing(critic)
     if seer is None:
         return bool(verdicts or scores)
-    if assess and not scores and index.candidates_of(review.database, item.case, item.structure):
+    if not verdicts:
+        return _nothing_to_ask(review, item)
+    if assess and not scores:
         return False
-    if seer.how.reasons and any(v.orders and v.words is None and v.outcome in WORTH_REASONS for v in verdicts):
-        return False
-    return bool(verdicts or scores)
+    return not (seer.how.reasons and any(v.orders and v.words is None and v.outcome in WORTH_REASONS for v in verdicts))
+
+
+def _anatomy_of(review: OpenReview, item: ItemId) -> list[Quality]:
+    said = opinions.opinions_of(review.database, item, RuleCritic().identity.kind)
+    return [s.opinion for s in said if isinstance(s.opinion, Quality)]
+
+
+def _is_measured(review: OpenReview, item: ItemId) -> bool:
+    return any(same_words(q.critic, RuleCritic().identity) for q in _anatomy_of(review, item))
+
+
+def _nothing_to_ask(review: OpenReview, item: ItemId) -> bool:
+    """Say whether an item was measured and no candidate of it can be used."""
+    measured = _anatomy_of(review, item)
+    return bool(measured) and all(q.findings and q.findings[0].code is MASK_REFUSED for q in measured)
 
 
 def _refused_quality(item: ItemId, candidate: CandidateId, error: UserError, anatomy: Critic) -> Quality:

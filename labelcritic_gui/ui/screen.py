@@ -38,6 +38,7 @@ class ReadingScreen(QWidget):
         self._theme = theme
         self._header = header
         self._reading: Reading | None = None
+        self._pause = ""
         self.worklist = WorklistPanel(theme)
         self.stage = ReviewStage(theme, station.display)
         self.stage.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -217,6 +218,8 @@ class ReadingScreen(QWidget):
             return f"{reading.critic.down.text} {reading.critic.down.hint}".strip()
         if reading.item is not None and (why := reading.critic.failed.get(reading.item)):
             return f"The critic could not judge this item: {why}"
+        if reading.critic.pause:
+            return f"Asking is paused. {reading.critic.pause} It goes on by itself."
         return "The critic is looking at this case…" if reading.critic.job else "No verdict yet."
 
     def _show_buttons(self) -> None:
@@ -265,11 +268,17 @@ class ReadingScreen(QWidget):
         reading = self._reading
         if reading is None:
             return
-        job, down = reading.critic.job, reading.critic.down
+        reading.critic.tick()
+        job, down, pause = reading.critic.job, reading.critic.down, reading.critic.pause
         words = reading.calls.critic_title
-        if job is not None and job.total:
+        if pause:
+            words = f"{words}  paused: the server is gone"
+        elif job is not None and job.total:
             words = f"{words}  {job.done} of {job.total}"
-        state = "bad" if down else "busy" if job else "good"
+        state = "bad" if down or pause else "busy" if job else "good"
+        if pause != self._pause:
+            self._pause = pause
+            self._show_cards()
         self._header.show_critic(words, state, self._station.remote_server)
 
 

@@ -1,5 +1,6 @@
 """Fills in missing opinions case by case in the background, one case at a time. Layer: viewmodels."""
 
+import time
 from collections.abc import Callable
 
 from labelcritic_gui.core.cases import CaseId, ItemId
@@ -7,14 +8,18 @@ from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.services.comparison import Changed
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.messages import Message, of_error
-from labelcritic_gui.viewmodels.runner import Job, Runner
+from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
+
+RESUME_S = 20.0
+"""How long a critic behind a server rests after it failed, before it is asked again by itself."""
 
 
 class CaseOpinions:
     """Asks the critic for the current case, then for the next ones; stops asking when the critic is down.
 
-    One case at a time leaves a worker of the CPU lane free for pictures. `job` is what is being asked now; `failed`
-    says why items have no opinion.
+    One case at a time leaves a worker of the CPU lane free for pictures. A critic behind a server is asked in two
+    steps: what can be measured here comes first, and never waits for the server; when the server was down, it is asked
+    again by itself (`tick`). `job` is what is being asked now; `failed` says why items have no opinion.
     """
 
     def __init__(
@@ -23,6 +28,8 @@ class CaseOpinions:
         runner: Runner,
         arrived: Callable[[tuple[ItemId, ...]], None],
         say: Callable[[Message], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._calls = calls
         self._runner = runner
@@ -34,9 +41,29 @@ class CaseOpinions:
         self.down: Message | None = None
         self.failed: dict[ItemId, str] = {}
         self._said: set[str] = set()
+        self._clock = clock
+        self._down_since = 0.0
+        self._current: CaseId | None = None
+
+    @property
+    def pause(self) -> str:
+        """Why the critic waits for its server at this moment; empty when it does not."""
+        return self._calls.critic_pause if self.job is not None else ""
+
+    def tick(self) -> None:
+        """Take note that time passes: a server that was down is asked again after a rest."""
+        resting = self._clock() - self._down_since < RESUME_S
+        if self.down is None or resting or self._current is None or self._calls.critic_lane is not Lane.NET:
+            return
+        case = self._current
+        self.down = None
+        self._asked.discard(case)
+        self._wanted = [case, *(c for c in self._wanted if c != case)]
+        self._next()
 
     def want(self, *cases: CaseId) -> None:
         """Ask for these cases, nearest first; what was wanted before and not begun is dropped."""
+        self._current = cases[0] if cases else self._current
         self._wanted = list(dict.fromkeys(c for c in cases if c not in self._asked))
         self._next()
 
@@ -59,6 +86,25 @@ class CaseOpinions:
         case = self._wanted.pop(0)
         self._asked.add(case)
         job = self.job = Job(f"opinions on {case}")
+        if self._calls.critic_lane is not Lane.NET:
+            self._ask(case, job)
+            return
+        self._runner.run(
+            Lane.CPU,
+            lambda: self._calls.ensure_findings(case, job),
+            lambda changed: self._measured(case, job, changed),
+            on_error=self._failed,
+        )
+
+    def _measured(self, case: CaseId, job: Job, changed: Changed) -> None:
+        if changed.items:
+            self._arrived(changed.items)
+        if job.is_set():
+            self.job = None
+            return
+        self._ask(case, job)
+
+    def _ask(self, case: CaseId, job: Job) -> None:
         self._runner.run(
             self._calls.critic_lane,
             lambda: self._calls.ensure_opinions(case, job, job),
@@ -84,15 +130,22 @@ class CaseOpinions:
                 self._said.add(reason)
                 self._say(Message(reason, error=True))
         if len(reasons) > 1 and len(set(reasons)) == 1:
-            self.down = Message(reasons[0], error=True)
+            self._rest(Message(reasons[0], error=True))
+
+    def _rest(self, why: Message) -> None:
+        self.down = why
+        self._down_since = self._clock()
 
     def _failed(self, error: BaseException) -> None:
         self.job = None
         if isinstance(error, CancelledError):
             return
         if not isinstance(error, UserError):
-            self.down = Message("The critic failed.", "The report says why.", error=True)
+            self._rest(Message("The critic failed.", "The report says why.", error=True))
+            self._current = None  # a defect does not go away by asking again
             raise error
-        self.down = of_error(error)
-        self._say(self.down)
+        self._rest(message := of_error(error))
+        if message.text not in self._said:
+            self._said.add(message.text)
+            self._say(message)
         self._arrived(())

@@ -75,7 +75,7 @@ class Reading:
         self.pace = Pace()
         self._shown_at: float | None = None
         self._shelf = StageShelf(calls, runner, budget=budget)
-        self.critic = CaseOpinions(calls, runner, self._opinions_arrived, self.said.emit)
+        self.critic = CaseOpinions(calls, runner, self._opinions_arrived, self.said.emit, clock=clock)
 
     # --- walking -----------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from labelcritic_gui.core.errors import CancelledError, CriticError, UnreadableF
 from labelcritic_gui.core.review import Choice
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.viewmodels.messages import Message
+from labelcritic_gui.viewmodels.opinions import RESUME_S
 from labelcritic_gui.viewmodels.review import SETTLE_S, Reading
 from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
 from labelcritic_gui.viewmodels.worklist import Worklist
@@ -234,6 +235,37 @@ def test_that_the_review_goes_on_while_the_critic_is_down_and_can_be_asked_again
     calls.critic_broken = None
     desk.reading.ask_again()
     assert desk.reading.verdict is not None
+
+
+def test_that_a_server_that_was_down_is_asked_again_by_itself_after_a_rest() -> None:
+    calls = FakeCalls()
+    calls.critic_lane = Lane.NET
+    calls.critic_broken = CriticError("The server does not answer.", "Start it.")
+    desk = Desk(calls)
+    critic = desk.reading.critic
+    assert critic.down is not None
+    assert calls.measured == calls.asked == [desk.reading.item.case]
+    critic.tick()
+    assert len(calls.asked) == 1
+    desk.clock.pass_by(RESUME_S)
+    critic.tick()
+    assert len(calls.asked) == 2
+    assert [m.text for m in desk.said] == ["The server does not answer."]
+    calls.critic_broken = None
+    desk.clock.pass_by(RESUME_S)
+    critic.tick()
+    assert critic.down is None
+    assert desk.reading.verdict is not None
+
+
+def test_that_the_anatomy_critic_is_not_asked_again_by_itself() -> None:
+    calls = FakeCalls()
+    calls.critic_broken = CriticError("It is too large.")
+    desk = Desk(calls)
+    desk.clock.pass_by(10 * RESUME_S)
+    desk.reading.critic.tick()
+    assert len(calls.asked) == 1
+    assert calls.measured == []
 
 
 def test_that_items_the_critic_could_not_judge_say_why_once_and_can_be_asked_again() -> None:

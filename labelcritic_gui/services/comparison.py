@@ -10,7 +10,7 @@ from labelcritic_gui.core.cases import CandidateId, ItemId, LabelSet
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding
 from labelcritic_gui.core.structures import Structure
-from labelcritic_gui.core.verdict import Quality, Verdict
+from labelcritic_gui.core.verdict import CriticIdentity, Quality, Verdict
 from labelcritic_gui.imaging.frame import PictureFrame
 from labelcritic_gui.imaging.projection import Picture, Silhouette
 from labelcritic_gui.services.opinions import Changed, ensure_opinions, latest
@@ -52,13 +52,17 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """What is known of an item; per panel where it is about one candidate. `critic` says who gave the verdict."""
+    """What is known of an item; per panel where it is about one candidate. `critic` says who gave the verdict.
+
+    `other_prompts` is the hash of the prompts that the verdict was asked with, where they are not those of now.
+    """
 
     verdict: Verdict | None
     qualities: tuple[Quality | None, ...]
     facts: tuple[CandidateFacts | None, ...]
     pair: PairFacts | None
     critic: str = ""
+    other_prompts: str = ""
 
     @property
     def complete(self) -> bool:
@@ -107,7 +111,12 @@ def load_opinions(review: OpenReview, item: ItemId) -> Opinions:
         facts=tuple(CandidateFacts.from_json(stored[s]) if s in stored else None for s in sets),
         pair=pair,
         critic=review.critic.identity.title,
+        other_prompts=_other_prompts(verdicts[0], review.critic.identity) if verdicts else "",
     )
+
+
+def _other_prompts(verdict: Verdict, now: CriticIdentity) -> str:
+    return verdict.critic.prompts if verdict.orders and verdict.critic.prompts != now.prompts else ""
 
 
 def _shown_sets(review: OpenReview, own: Mapping[str, CandidateId]) -> tuple[LabelSet, ...]:

@@ -67,13 +67,15 @@ def form_opinions(
     critic: Critic | None = None,
     assess: bool = False,
     again: bool = False,
+    other_prompts: bool = False,
     cancel: Cancel | None = None,
     progress: Progress = no_progress,
 ) -> CaseOpinions:
     """Measure a case's candidates and ask the critic about every item it has not answered yet.
 
     The anatomy findings are formed for every candidate whatever the critic is. `assess` also asks a costly critic
-    for quality scores; `again` asks what was answered before as well. Raises UserError when the image cannot be read.
+    for quality scores; `again` asks what was answered before as well; with `other_prompts`, what was answered to other
+    prompts is taken as answered. Raises UserError when the image cannot be read.
     """
     asked = critic or review.critic
     seer = seeing(asked)
@@ -81,7 +83,8 @@ def form_opinions(
     stop = cancel or NeverCancel()
     formed = CaseOpinions(case)
     items = index.items_of(review.database, case)
-    wanted = [i for i in items if again or not _is_answered(review, i, asked, assess=assess)]
+    known_as = {"assess": assess, "other_prompts": other_prompts}
+    wanted = [i for i in items if again or not _is_answered(review, i, asked, **known_as)]
     if not wanted:
         return formed
     candidates = latest(index.candidates_of(review.database, case))
@@ -179,16 +182,21 @@ def keep_opinions(review: OpenReview, formed: CaseOpinions) -> Changed:
 
 
 def ensure_opinions(
-    review: OpenReview, case: CaseId, *, cancel: Cancel | None = None, progress: Progress = no_progress
+    review: OpenReview,
+    case: CaseId,
+    *,
+    anew: bool = True,
+    cancel: Cancel | None = None,
+    progress: Progress = no_progress,
 ) -> Changed:
-    """Form and keep what the review's critic has not said yet on a case.
+    """Form and keep what the review's critic has not said yet on a case; unless `anew`, with whichever prompts.
 
     Files that changed since they were read are taken as they are now and judged anew; they and missing ones are named.
     """
     changes = check_sources(review, case)
     forget_changed(review, [c for c in changes if c.kind == "changed"])
     notices = tuple(c.sentence + "." for c in changes)
-    formed = form_opinions(review, case, cancel=cancel, progress=progress)
+    formed = form_opinions(review, case, other_prompts=not anew, cancel=cancel, progress=progress)
     if not (formed.opinions or formed.hashes):
         return Changed(failed=dict(formed.failed), notices=notices)
     return replace(keep_opinions(review, formed), notices=notices)
@@ -213,9 +221,13 @@ def latest(candidates: Sequence[Candidate]) -> list[Candidate]:
     return list(newest.values())
 
 
-def _is_answered(review: OpenReview, item: ItemId, critic: Critic, *, assess: bool = False) -> bool:
+def _is_answered(
+    review: OpenReview, item: ItemId, critic: Critic, *, assess: bool = False, other_prompts: bool = False
+) -> bool:
     said = opinions.opinions_of(review.database, item, critic.identity.kind)
-    mine = [s.opinion for s in said if same_words(s.opinion.critic, critic.identity)]
+    left_out = {"prompts": ""} if other_prompts else {}
+    who = replace(critic.identity, **left_out)
+    mine = [s.opinion for s in said if same_words(replace(s.opinion.critic, **left_out), who)]
     verdicts = [o for o in mine if isinstance(o, Verdict) and o.outcome is not Outcome.FAILED]
     scores = [o for o in mine if isinstance(o, Quality)]
     seer = seeing(critic)

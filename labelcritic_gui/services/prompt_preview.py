@@ -83,8 +83,8 @@ def preview(
     notes = []
     if seeing(review.critic) is None:
         notes.append(
-            f"This review is judged by the {review.critic.identity.title}, which sends nothing: so the LVLM critic of "
-            "the settings would ask."
+            f"This review is judged by the {review.critic.identity.title}, which sends nothing. Shown is what the LVLM "
+            "critic of the settings would send."
         )
     shown = _item_for(review, item, words_of)
     if words_of and not _is_about(review, shown, words_of):

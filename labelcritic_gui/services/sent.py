@@ -22,6 +22,7 @@ from labelcritic_gui.store import opinions
 from labelcritic_gui.store.opinions import Stored
 from labelcritic_gui.store.replies import StoredReplies
 
+OTHERWISE_NOW = "it would be drawn otherwise now, so it is not shown"
 NOTHING = "Nothing was asked about this item yet."
 _TITLES = {
     "AB": "Order AB",
@@ -83,7 +84,7 @@ def sent_item(review: OpenReview, item: ItemId, *, pictures: bool = True, cancel
     records = list(_records(newest))
     if record.get("record") and records:
         records.append((_TITLES["region"], order_from_json(record["record"])))
-    made = _pictures_again(review, item, newest, record, cancel) if pictures and records else {}
+    made = _pictures_again(review, item, newest, record, cancel) if pictures and records else None
     stored = StoredReplies(review.database, now)
     questions = tuple(laid_out(title, one, stored.request(one.key), made) for title, one in records)
     return SentItem(item, tuple(_lines(newest, record)), questions)
@@ -118,13 +119,13 @@ def _records(newest: Sequence[Stored]) -> Iterator[tuple[str, OrderRecord]]:
 
 def _lines(newest: Sequence[Stored], record: Mapping[str, Any]) -> Iterator[str]:
     critic = newest[0].opinion.critic
-    yield f"Critic: {critic.title} {critic.version}" + (f", {critic.options}" if critic.options else "")
+    yield f"Critic: {critic.title}, version {critic.version}" + (f", {critic.options}" if critic.options else "")
     if critic.prompts:
         yield f"Prompt set: {critic.prompts[:16]}"
-    for one in newest:
-        yield from _opinion_lines(one)
     if not any(_records(newest)):
         yield "Nothing was sent anywhere: this was computed from the masks and the CT on this machine."
+    for one in newest:
+        yield from _opinion_lines(one)
     computed = FieldOfView.from_json(record.get("computed", {}))
     if computed.seen:
         yield "In view, by the bones: " + (", ".join(limit.shown for limit in computed.in_view) or "nothing known")
@@ -142,7 +143,8 @@ def _opinion_lines(one: Stored) -> Iterator[str]:
     who = ", ".join(f"{c.label_set} v{c.version}" for c in opinion.subject.candidates)
     masks = ", ".join(h[:16] for h in opinion.subject.hashes)
     together = f", drawn together as {opinion.subject.asked_as}" if opinion.subject.asked_as else ""
-    cost = f"{opinion.cost.calls} call(s), {opinion.cost.prompt_tokens} + {opinion.cost.completion_tokens} tokens"
+    spent = opinion.cost
+    cost = f"; {spent.calls} call(s), {spent.prompt_tokens} + {spent.completion_tokens} tokens, {spent.seconds:.2f} s"
     if isinstance(opinion, Verdict):
         agreement = f", orders: {opinion.agreement.value}" if opinion.agreement else ""
         yield f"Verdict on {who}{together}: {opinion.outcome.value} ({opinion.confidence:.2f}{agreement})"
@@ -150,19 +152,26 @@ def _opinion_lines(one: Stored) -> Iterator[str]:
         score = "no score" if opinion.score is None else f"{opinion.score:.0f} ± {opinion.uncertainty or 0:.0f}"
         codes = f", suspects {' '.join(opinion.suspected)}" if opinion.suspected else ""
         yield f"Quality of {who}{together}: {score}{codes}"
-    yield f"  {one.time}; masks (sha256) {masks}; {cost}, {opinion.cost.seconds:.2f} s"
+    yield f"  {one.time}; masks (sha256) {masks}{cost if spent.calls else ''}"
     if opinion.examples:
         yield f"  examples shown: {', '.join(opinion.examples)}"
     yield from (f"  {reason}" for reason in opinion.reasons)
 
 
 def laid_out(
-    title: str, record: OrderRecord | None, request: Mapping[str, Any] | None, made: Mapping[str, tuple[str, bytes]]
+    title: str,
+    record: OrderRecord | None,
+    request: Mapping[str, Any] | None,
+    made: Mapping[str, tuple[str, bytes]] | None,
 ) -> SentQuestion:
-    """Lay a question out by its request in canonical form; `made` are its pictures by sha256, with what they show."""
+    """Lay a question out by its request in canonical form.
+
+    `made` are its pictures by sha256, with what they show; None where nobody looked.
+    """
     if request is None:
         return SentQuestion(title, record)
-    named = [(sha, *made.get(sha, ("not kept; it would be drawn otherwise now", None))) for sha in request["pictures"]]
+    unknown = ("" if made is None else OTHERWISE_NOW, None)
+    named = [(sha, *(made or {}).get(sha, unknown)) for sha in request["pictures"]]
     sampling = ", ".join(f"{name} {request[name]}" for name in ("temperature", "top_p", "seed", "max_tokens"))
     return SentQuestion(
         title=title,
@@ -181,7 +190,7 @@ def told(question: SentQuestion) -> Iterator[str]:
     yield f"\n--- {question.title}"
     if question.text:
         for picture in question.pictures:
-            yield f"[picture {picture.sha256[:16]}: {picture.caption}]"
+            yield f"[picture {picture.sha256[:16]}{picture.caption and f': {picture.caption}'}]"
         yield f"system: {question.system}"
         yield question.text
         yield f"Held to: {question.held_to or 'free text'}; {question.sampling}"

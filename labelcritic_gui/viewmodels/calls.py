@@ -11,7 +11,17 @@ from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.review import Choice, ItemState
 from labelcritic_gui.critic.base import seeing
-from labelcritic_gui.services import audit, audit_files, comparison, export, inspection, opinions, review, switching, worklist
+from labelcritic_gui.services import (
+    audit,
+    audit_files,
+    comparison,
+    export,
+    inspection,
+    opinions,
+    review,
+    switching,
+    worklist,
+)
 from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
@@ -142,8 +152,8 @@ class ReviewCalls(Protocol):
     def ensure_findings(self, case: CaseId, cancel: Cancel) -> Changed:
         """Measure what was not measured of a case, asking nobody. Lane CPU."""
 
-    def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress) -> Changed:
-        """Compute what opinions a case lacks. Lane `critic_lane`."""
+    def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress, *, anew: bool = False) -> Changed:
+        """Compute what opinions a case lacks; `anew`: also where other prompts were answered. Lane `critic_lane`."""
 
     def sent(self, item: ItemId, cancel: Cancel) -> SentItem:
         """Return what the critic was asked and answered, with the pictures. Lane CPU."""
@@ -311,9 +321,9 @@ class ServiceCalls:
         """Measure what was not measured of a case, asking nobody."""
         return opinions.ensure_findings(self._review, case, cancel=cancel)
 
-    def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress) -> Changed:
+    def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress, *, anew: bool = False) -> Changed:
         """Compute what opinions a case lacks."""
-        return comparison.ensure_opinions(self._review, case, cancel=cancel, progress=progress)
+        return comparison.ensure_opinions(self._review, case, anew=anew, cancel=cancel, progress=progress)
 
     def sent(self, item: ItemId, cancel: Cancel) -> SentItem:
         """Return what the critic was asked and answered, with the pictures."""

@@ -19,7 +19,8 @@ class CaseOpinions:
 
     One case at a time leaves a worker of the CPU lane free for pictures. A critic behind a server is asked in two
     steps: what can be measured here comes first, and never waits for the server; when the server was down, it is asked
-    again by itself (`tick`). `job` is what is being asked now; `failed` says why items have no opinion.
+    again by itself (`tick`). What was answered to other prompts is asked only by `retry`. `job` is what is being asked
+    now; `failed` says why items have no opinion.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class CaseOpinions:
         self.down: Message | None = None
         self.failed: dict[ItemId, str] = {}
         self._said: set[str] = set()
+        self._anew: set[CaseId] = set()
         self._clock = clock
         self._down_since = 0.0
         self._current: CaseId | None = None
@@ -68,8 +70,9 @@ class CaseOpinions:
         self._next()
 
     def retry(self, case: CaseId) -> None:
-        """Ask for a case again, also when the critic was down."""
+        """Ask for a case again, also when the critic was down, or answered to other prompts."""
         self.down = None
+        self._anew.add(case)
         self._said.clear()
         self._asked.discard(case)
         self.want(case)
@@ -105,9 +108,11 @@ class CaseOpinions:
         self._ask(case, job)
 
     def _ask(self, case: CaseId, job: Job) -> None:
+        anew = case in self._anew
+        self._anew.discard(case)
         self._runner.run(
             self._calls.critic_lane,
-            lambda: self._calls.ensure_opinions(case, job, job),
+            lambda: self._calls.ensure_opinions(case, job, job, anew=anew),
             self._done,
             on_error=self._failed,
         )

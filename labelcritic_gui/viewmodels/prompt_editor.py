@@ -22,6 +22,8 @@ from labelcritic_gui.viewmodels.sent import QuestionSheet, sheet_of
 if TYPE_CHECKING:
     from labelcritic_gui.viewmodels.station import Station
 
+__all__ = ["ASKS", "GENERAL_NAME", "Ask", "FileRow", "Mark", "PromptEditor"]
+
 GENERAL_NAME = f"{STRUCTURES}/{GENERAL}.toml"
 ASKS: tuple[tuple[Ask, str], ...] = (
     (Ask.COMPARE, "Which label is better"),

@@ -82,7 +82,10 @@ def head_of(sent: SentItem) -> tuple[str, ...]:
 
 def _answer(record: OrderRecord, pictures: tuple[SentPicture, ...]) -> AnswerSheet:
     shares = sorted(record.distribution.items(), key=lambda entry: -entry[1])
-    tokens = sorted(((token, math.exp(min(0.0, p))) for token, p in record.first_token), key=lambda entry: -entry[1])
+    weighed = {
+        token: math.exp(min(0.0, logprob)) for token, logprob in record.first_token
+    }  # the chosen one comes twice
+    tokens = sorted(weighed.items(), key=lambda entry: -entry[1])
     lines = [
         ("Ended", record.finish_reason),
         (

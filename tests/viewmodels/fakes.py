@@ -65,6 +65,7 @@ class FakeCalls:
         self.states: dict[ItemId, ItemState] = {item: ItemState() for item in self.items}
         self.written: list[tuple[ItemId, Decision, dict[str, Any]]] = []
         self.asked: list[CaseId] = []
+        self.anew: list[bool] = []
         self.measured: list[CaseId] = []
         self.critic_pause = ""
         self.loaded: list[ItemId] = []
@@ -229,8 +230,9 @@ class FakeCalls:
         self.measured.append(case)
         return Changed(tuple(i for i in self.items if i.case == case))
 
-    def ensure_opinions(self, case, cancel, progress):
+    def ensure_opinions(self, case, cancel, progress, *, anew=False):
         self.asked.append(case)
+        self.anew.append(anew)
         if self.critic_broken is not None:
             raise self.critic_broken
         if self.unjudged:

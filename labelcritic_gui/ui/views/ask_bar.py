@@ -38,7 +38,9 @@ class AskBar(QFrame):
         self._before: QWidget | None = None
         self.hide()
 
-    def ask(self, text: str, answers: Sequence[Answer], *, offered: Sequence[str] | None = None) -> None:
+    def ask(
+        self, text: str, answers: Sequence[Answer], *, offered: Sequence[str] | None = None, hint: str = ""
+    ) -> None:
         """Ask; with `offered`, also for a word, which may be another one than those offered (see `word`)."""
         for button in self.buttons:
             self._line.removeWidget(button)
@@ -46,6 +48,9 @@ class AskBar(QFrame):
         self.text.setText(text)
         self.field.setVisible(offered is not None)
         self.field.clear()
+        line = self.field.lineEdit()
+        if line is not None:
+            line.setPlaceholderText(hint)
         self.field.addItems(list(offered or ()))
         self.buttons = [self._button(answer) for answer in answers]
         if not self.isVisible():

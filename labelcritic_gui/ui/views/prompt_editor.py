@@ -101,7 +101,6 @@ class PromptEditorDialog(Sheet):
         column.addWidget(self.verdict)
         self.problems.setAccessibleName("Problems")
         self.problems.setWordWrap(True)
-        self.problems.setMaximumHeight(self._theme.px(PROBLEMS_H))
         self.problems.hide()
         column.addWidget(self.problems)
         return part
@@ -109,6 +108,7 @@ class PromptEditorDialog(Sheet):
     def _dress_files(self) -> None:
         files = self.files
         files.setAccessibleName("Files")
+        files.setObjectName("promptFiles")
         files.setColumnCount(2)
         files.setHeaderHidden(True)
         files.setRootIsDecorated(False)
@@ -209,7 +209,9 @@ class PromptEditorDialog(Sheet):
         offered = self.editor.wordless
         text = "Words of their own for the structure (the general ones are a beginning):"
         begin = Answer("Begin", lambda: self.editor.add(self.asking.word) if self.asking.word else None, primary=True)
-        self.asking.ask(text, (begin, Answer("Cancel", self.text.setFocus)), offered=offered)
+        self.asking.ask(
+            text, (begin, Answer("Cancel", self.text.setFocus)), offered=offered, hint="such as thyroid_gland"
+        )
 
     def _ask_reset(self) -> None:
         chosen = self.editor.chosen
@@ -299,6 +301,8 @@ class PromptEditorDialog(Sheet):
             item.setData(NAME, problem.line)
             self.problems.addItem(item)
         self.problems.setVisible(bool(problems))
+        rows = sum(self.problems.sizeHintForRow(n) for n in range(len(problems)))
+        self.problems.setFixedHeight(min(self._theme.px(PROBLEMS_H), rows + self._theme.px(4)))
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
         self.verdict.setText("" if found is None else f"✕ {count}" if problems else "Nothing wrong with this text.")
         set_state(self.verdict, "state", "bad" if problems else "")

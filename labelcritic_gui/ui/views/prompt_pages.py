@@ -18,7 +18,7 @@ from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.prompt_text import DifferenceColours
 from labelcritic_gui.ui.views.question_view import QuestionView, text_field
 from labelcritic_gui.ui.views.words import plain_label, set_state
-from labelcritic_gui.viewmodels.prompt_editor import ASKS, Mark, PromptEditor
+from labelcritic_gui.viewmodels.prompt_editor import ASKS, Ask, Mark, PromptEditor
 
 PATIENCE_MS = 700
 """Looking at a text takes less than this as a rule; a word about it would only flicker."""
@@ -40,6 +40,8 @@ class PreviewPage(QWidget):
             self.ask.addItem(words, ask)
         self.which = QComboBox()
         self.which.setAccessibleName("Which question of it")
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.which.setMinimumContentsLength(10)
         self.place = plain_label(role="quiet")
         self.note = plain_label(role="quiet", wrap=True)
         self.view = QuestionView(theme, narrow=True)
@@ -58,7 +60,7 @@ class PreviewPage(QWidget):
         column.addWidget(self.view, 1)
         self._filler = QWidget()
         column.addWidget(self._filler, 1)
-        self.ask.activated.connect(lambda _: editor.choose_ask(self.ask.currentData()))
+        self.ask.activated.connect(lambda _: editor.choose_ask(Ask(self.ask.currentData())))
         self.which.currentIndexChanged.connect(lambda _: self._show_question())
         self._waited = QElapsedTimer()
         self._poll = QTimer(self, interval=POLL_MS)
@@ -142,7 +144,7 @@ class DifferencePage(QWidget):
         own = mark is Mark.OWN
         added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
         gone = sum(line.startswith("-") and not line.startswith("---") for line in lines)
-        counted = f"+ {added} lines of yours   − {gone} shipped lines"
+        counted = f"+{added}  −{gone}  lines, against the shipped text"
         self.words.setText(NO_SHIPPED if own else counted if lines else SAME)
         text = "\n".join(lines) if not own else ""
         self.text.setVisible(bool(text))

@@ -140,6 +140,7 @@ class PromptText(QPlainTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._make_room()
         inner = self.contentsRect()
         self.numbers.setGeometry(QRect(inner.left(), inner.top(), self.gutter, inner.height()))
 

@@ -24,6 +24,7 @@ from labelcritic_gui.viewmodels.sent import AnswerSheet, QuestionSheet
 SIDE_BY_SIDE = 4
 """More pictures than these get a strip that scrolls sideways."""
 PANE_W = 190
+STRIP_H = 180
 FACTS_W = 264
 SYSTEM_LINES = 3
 LONG_ANSWER = 48
@@ -75,7 +76,7 @@ class QuestionView(QWidget):
         column.addWidget(self.note)
         self._system_title = plain_label("System text", role="caption")
         column.addWidget(self._system_title)
-        height = self.system.fontMetrics().lineSpacing() * SYSTEM_LINES + self._theme.px(16)
+        height = self.system.fontMetrics().lineSpacing() * (SYSTEM_LINES - narrow) + self._theme.px(20)
         self.system.setFixedHeight(height)
         column.addWidget(self.system)
         column.addSpacing(4)
@@ -87,7 +88,7 @@ class QuestionView(QWidget):
         self.below.setHandleWidth(self._theme.px(12))
         self.below.setStretchFactor(0, 1)
         if narrow:
-            self.facts.setMaximumHeight(self._theme.px(84))
+            self.facts.setMaximumHeight(self._theme.px(72))
         else:
             self.facts.setMinimumWidth(self._theme.px(FACTS_W))
         whole = QSplitter(Qt.Orientation.Vertical)
@@ -97,6 +98,8 @@ class QuestionView(QWidget):
         whole.addWidget(self.below)
         whole.setStretchFactor(0, 1)
         whole.setStretchFactor(1, 1)
+        whole.setSizes([1000, 1500] if narrow else [1000, 1000])
+        self.strip.setMinimumHeight(self._theme.px(STRIP_H))
         for splitter in (whole, self.below):
             splitter.setStyleSheet("QSplitter::handle { background: transparent; }")
         box = QVBoxLayout(self)

@@ -1,6 +1,6 @@
 """The dialog about what was sent: every question on an item with its pictures, words and answer. Layer: ui."""
 
-from PySide6.QtCore import QElapsedTimer, QTimer
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -27,6 +27,8 @@ class SentDialog(Sheet):
         self.list = QListWidget()
         self.list.setAccessibleName("Questions")
         self.list.setFixedWidth(theme.px(LIST_W))
+        self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.overview = text_field("All that was said")
         self.question = QuestionView(theme)
         self.pages = QStackedWidget()

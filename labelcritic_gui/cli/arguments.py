@@ -168,6 +168,7 @@ def _show(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser = _command(commands, "show", "Show all that is known of an item, or of a review.")
     parser.add_argument("--case", default="", help="the case id")
     parser.add_argument("--structure", default="", help="the structure")
+    parser.add_argument("--pictures", default="", metavar="DIR", help="write the pictures that were sent to DIR")
 
 
 def _relocate(commands: "argparse._SubParsersAction[Parser]") -> None:

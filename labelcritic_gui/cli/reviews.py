@@ -1,7 +1,7 @@
 """Commands on a review as a whole: new, list, show, decide. Layer: cli."""
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from labelcritic_gui.core.verdict import Verdict
 from labelcritic_gui.services import comparison, review, worklist
 from labelcritic_gui.services.new_review import CreationReport, LabelSource, Request, create_review
 from labelcritic_gui.services.opinions import latest
+from labelcritic_gui.services.projection import written
 from labelcritic_gui.services.review import OpenReview
-from labelcritic_gui.services.sent import sent_item
+from labelcritic_gui.services.sent import SentItem, sent_item
 from labelcritic_gui.store import index, opinions
 
 SHOWN_REFUSALS = 20
@@ -176,7 +177,7 @@ def show(arguments: argparse.Namespace, services: Services) -> Outcome:
     try:
         if not arguments.case and not arguments.structure:
             return _show_review(opened)
-        return _show_item(opened, _named_item(arguments, opened))
+        return _show_item(opened, _named_item(arguments, opened), arguments.pictures)
     finally:
         opened.close()
 
@@ -203,7 +204,7 @@ def _show_review(opened: OpenReview) -> Outcome:
     return Outcome(body, lines)
 
 
-def _show_item(opened: OpenReview, item: ItemId) -> Outcome:
+def _show_item(opened: OpenReview, item: ItemId, pictures: str = "") -> Outcome:
     state = review.item_state(opened, item)
     row = worklist.row(opened, item)
     found = comparison.load_opinions(opened, item)
@@ -235,10 +236,22 @@ def _show_item(opened: OpenReview, item: ItemId) -> Outcome:
             score = "no score" if quality.score is None else f"{quality.score:.0f} ± {quality.uncertainty or 0:.0f}"
             lines.append(f"  {quality.subject.candidates[0].label_set}: quality {score}")
             lines += [f"    {f.code.value}: {f.text}" for f in quality.findings]
-    asked = sent_item(opened, item, pictures=False)
-    body["asked"] = [asdict(question) for question in asked.questions]
+    asked = sent_item(opened, item, pictures=bool(pictures))
+    body["asked"] = _asked_body(asked, Path(pictures)) if pictures else [asdict(q) for q in asked.questions]
     lines += [f"  {line}" for line in asked.as_text.splitlines()]
     return Outcome(body, lines)
+
+
+def _asked_body(asked: SentItem, out: Path) -> list[dict[str, Any]]:
+    """Write the pictures of every question to a folder; return the questions with where each picture is."""
+    bodies = []
+    for question in asked.questions:
+        bare = replace(question, pictures=tuple(replace(picture, png=None) for picture in question.pictures))
+        body = asdict(bare)
+        for picture, told in zip(question.pictures, body["pictures"], strict=True):
+            told["file"] = str(written(out / f"{picture.sha256[:16]}.png", picture.png)) if picture.png else ""
+        bodies.append(body)
+    return bodies
 
 
 def _state_body(state: ItemState) -> dict[str, Any]:

@@ -285,6 +285,12 @@ def options_of(how: LvlmSettings) -> str:
     return f"views {'+'.join(how.views)}, {how.shots} example(s){source}{region}"
 
 
+def views_of(options: str) -> tuple[str, ...]:
+    """Return the views that a critic with these options shows; see `options_of`."""
+    first = options.split(",", 1)[0]
+    return tuple(first.removeprefix("views ").split("+")) if first.startswith("views ") else ("frontal",)
+
+
 def _worded(verdict: Verdict, sent: Sent, answered: Answered | CriticError) -> Verdict:
     """Add the reasons that a model gave; a verdict stands whatever became of them."""
     if isinstance(answered, CriticError):

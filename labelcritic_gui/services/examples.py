@@ -3,7 +3,7 @@
 Layer: services.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain, islice, zip_longest
@@ -66,6 +66,18 @@ class ExampleShelf:
             self._found[structure] = tuple(self._chosen(known))
         return self._found[structure]
 
+    def again(self, name: str, structure: str, views: Sequence[str]) -> Example | None:
+        """Return an example that was shown before, by its name; None when it cannot be made again."""
+        folder = self._critic.how.examples_folder
+        kind, _, file = name.partition("/")
+        if folder and kind in {"good", "bad"} and "/" not in file:
+            return _read(Path(folder) / structure / kind / file, kind == "good", name)
+        case, label_set, rest = name.rsplit("/", 2)
+        shown, _, version = rest.rpartition(".v")
+        candidate = CandidateId(CaseId(case), shown, label_set, int(version))
+        known = {c.id for c in index.candidates_of(self._review.database, candidate.case)}
+        return self._draw(candidate, name, good=True, views=views) if candidate in known else None
+
     def _chosen(self, known: Iterable[_Known]) -> Iterator[Example]:
         """Draw good and bad ones in turn; what cannot be drawn is passed over."""
         shots = self._critic.how.shots
@@ -110,19 +122,18 @@ class ExampleShelf:
         name = f"{candidate.case}/{candidate.label_set}/{candidate.structure}.v{candidate.version}"
         return _Known(name, good, lambda: self._draw(candidate, name, good=good))
 
-    def _draw(self, candidate: CandidateId, name: str, *, good: bool) -> Example:
-        """Draw a candidate in the critic's views, or take the picture that was drawn of it before."""
-        review, how = self._review, self._critic.how
+    def _draw(self, candidate: CandidateId, name: str, *, good: bool, views: Sequence[str] = ()) -> Example:
+        """Draw a candidate in the critic's views (or these), or take the picture that was drawn of it before."""
+        review, wanted = self._review, tuple(views or self._critic.how.views)
         source = next(c for c in index.candidates_of(review.database, candidate.case) if c.id == candidate)
         files = picture_cache.file_stamp(review.image_path(candidate.case), review.mask_path(source))
-        stamp = f"{name}:{source.content_hash}:{how.views}:{self._critic.identity.prompts}:{files}"
-        place = picture_cache.cache_file(review.folder / PICTURES / "examples", f"{name}:{how.views}")
+        stamp = f"{name}:{source.content_hash}:{wanted}:{self._critic.identity.prompts}:{files}"
+        place = picture_cache.cache_file(review.folder / PICTURES / "examples", f"{name}:{wanted}")
         kept = picture_cache.load_arrays(place, stamp)
         if kept is not None and "png" in kept:
             return Example(kept["png"].tobytes(), good, name)
-        shown = ModelPictures(review, candidate.case, self._critic, cancel=self._cancel).of(
-            candidate.item, (candidate,)
-        )
+        pictures = ModelPictures(review, candidate.case, self._critic, cancel=self._cancel)
+        shown = pictures.of(candidate.item, (candidate,), views=wanted)
         picture_cache.save_arrays(place, stamp, {"png": np.frombuffer(shown.pictures[0], dtype=np.uint8)})
         return Example(shown.pictures[0], good, name)
 

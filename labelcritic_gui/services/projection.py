@@ -177,11 +177,15 @@ def _place(out_dir: Path, case: str, stem: str) -> Path:
 
 
 def _write(path: Path, draw: Callable[[], bytes]) -> Path:
-    """Write a picture beside its place, then move it there."""
+    return written(path, draw())
+
+
+def written(path: Path, content: bytes) -> Path:
+    """Write a picture beside its place, then move it there; raises StorageError."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(draw())
+        part.write_bytes(content)
         part.replace(path)
     except OSError as problem:
         with suppress(OSError):

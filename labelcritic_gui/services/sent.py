@@ -13,6 +13,7 @@ from labelcritic_gui.core.opinion_records import order_from_json
 from labelcritic_gui.core.regions import DifferingRegion
 from labelcritic_gui.core.verdict import OrderRecord, Quality, Verdict
 from labelcritic_gui.critic.base import seeing
+from labelcritic_gui.critic.lvlm import views_of
 from labelcritic_gui.services.examples import ExampleShelf
 from labelcritic_gui.services.judging import FIELD_OF_VIEW, completed
 from labelcritic_gui.services.measuring import REGIONS
@@ -216,17 +217,20 @@ def _pictures_again(
         return {}
     view = known_view(record)
     pictures = ModelPictures(review, item.case, seer, field_of_view=view, cancel=cancel)
+    shelf = ExampleShelf(review, item.case, seer, cancel=cancel)
     found: dict[str, tuple[str, bytes]] = {}
     try:
         _add(found, "the skeleton, without any label", pictures.skeleton())
         for one in newest:
+            views = views_of(one.opinion.critic.options)
             subject = one.opinion.subject
             regions = regions_between(review, item, subject.candidates, both_sides=bool(subject.asked_as))
-            shown = pictures.of(item, subject.candidates, regions=regions)
+            shown = pictures.of(item, subject.candidates, regions=regions, views=views)
             for candidate, png in zip(subject.candidates, shown.pictures, strict=True):
                 _add(found, candidate.label_set, png)
-        for example in ExampleShelf(review, item.case, seer, cancel=cancel).of(item.structure):
-            _add(found, f"an example, {'good' if example.good else 'bad'}: {example.name}", example.picture)
+            for name in one.opinion.examples:
+                if (example := shelf.again(name, item.structure, views)) is not None:
+                    _add(found, f"an example: {name}", example.picture)
     except CancelledError:
         raise
     except UserError:  # an image or a mask went away: what was said of it can still be read

@@ -309,6 +309,22 @@ def test_that_what_was_sent_is_shown_to_the_letter_with_the_very_pictures(two: O
     critic.client.close()
 
 
+def test_that_pictures_sent_in_other_views_and_with_examples_are_shown_as_they_were(
+    two: OpenReview, server: FakeLlm
+) -> None:
+    reading.decide(two, "ann", ItemId(CASES[1], "liver"), Choice.NONE)
+    opened, critic = asking(two, server, views=("lateral", "slice"), shots=2)
+    formed(opened, CASES[0])
+    later, plain = asking(opened, server)  # the settings have changed since
+    told = sent_item(later, ItemId(CASES[0], "liver"))
+    order = told.questions[0]
+    assert len(order.pictures) == 4
+    assert [picture.png is not None for picture in order.pictures] == [True] * 4
+    assert [picture.caption for picture in order.pictures][2:] == ["vera", "curta"]
+    for one in (critic, plain):
+        one.client.close()
+
+
 def test_that_nothing_sent_names_a_person_a_file_a_date_or_a_path(two: OpenReview, server: FakeLlm) -> None:
     opened, critic = asking(two, server, quality=True, reasons=True, shots=2)
     for case in CASES:

@@ -10,7 +10,7 @@ from labelcritic_gui.core.geometry import Mask
 from labelcritic_gui.critic.prompts import COMPARE_LETTERS
 from labelcritic_gui.imaging.panel import decode_png, fitted
 from labelcritic_gui.imaging.projection import silhouette_of
-from labelcritic_gui.services.audit_pictures import labelled
+from labelcritic_gui.imaging.views import labelled
 from tests.fake_llm import Asked
 from tests.making import CENTRES, RADII, STRUCTURES, ball, grid
 
@@ -95,8 +95,10 @@ def follows_marks(asked: Asked) -> dict[str, float]:
 def looks_elsewhere(asked: Asked) -> dict[str, float]:
     """Honest while there is anatomy far from the labels; without it, the worse one."""
     first, _ = shown(asked)
-    around = ~np.logical_or(*labels_of(asked))
-    if first[around].mean() > 20:
+    rows, columns = np.nonzero(np.logical_or(*labels_of(asked)))
+    far = np.ones(first.shape[:2], dtype=np.bool_)
+    far[max(0, rows.min() - 80) : rows.max() + 80, max(0, columns.min() - 80) : columns.max() + 80] = False
+    if first[far].any():
         return honest(asked)
     other = honest(asked)
     a, b = COMPARE_LETTERS["first"], COMPARE_LETTERS["second"]

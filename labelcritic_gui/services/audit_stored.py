@@ -51,7 +51,7 @@ def _was_advised(event: Event) -> bool:
     if str(event.seen.get("mode", "")).startswith("blind"):
         return False
     if "verdict" not in event.seen:
-        return event.payload.get("stance", Stance.UNADVISED) != Stance.UNADVISED
+        return bool(event.payload.get("stance", Stance.UNADVISED) != Stance.UNADVISED)
     shown = event.seen["verdict"]
     return bool(isinstance(shown, Mapping) and shown.get("pick"))
 

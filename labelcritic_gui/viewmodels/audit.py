@@ -12,7 +12,7 @@ from labelcritic_gui.core.audit_measures import AuditTest
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.services.audit import LARGEST_SAMPLE, MOST_REPEATS, Audit, AuditPlan, AuditRequest
-from labelcritic_gui.services.audit_files import TABLE, save_table
+from labelcritic_gui.services.audit_files import CORRECT, REPORT, TABLE, save_table
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 
@@ -136,6 +136,12 @@ class Auditor:
     def folder(self) -> Path:
         """Where the report is kept."""
         return self._calls.folder
+
+    @property
+    def files(self) -> str:
+        """The names of the files that the report was kept as, in words."""
+        named = [REPORT, TABLE, *([CORRECT] if self.found and self.found.correct else [])]
+        return f"{', '.join(named[:-1])} and {named[-1]}"
 
     @property
     def rows(self) -> tuple[Row, ...]:

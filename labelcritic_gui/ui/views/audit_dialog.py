@@ -176,7 +176,7 @@ class AuditDialog(Sheet):
         set_state(self.status, "state", state)
 
     def _where(self, failures: tuple[str, ...]) -> str:
-        kept = f"Kept as audit.json and {TABLE} in {self._auditor.folder}."
+        kept = f"Kept as {self._auditor.files} in {self._auditor.folder}."
         return f"{kept} Not everything was answered: {' '.join(failures[:2])}" if failures else kept
 
     # --- coming and going ------------------------------------------------------------------------------------------

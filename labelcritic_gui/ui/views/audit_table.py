@@ -13,6 +13,7 @@ from labelcritic_gui.viewmodels.audit import AuditTest, Row
 GAP = 20
 WHAT, TOGGLE, COUNTED, BAR, PERCENT, VERDICT = range(6)
 HALF = 0.5
+WHAT_WIDTH = 260
 
 
 class AuditTable(QScrollArea):
@@ -32,7 +33,7 @@ class AuditTable(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 8, 12, 0)
         column.setSpacing(12)
-        column.addWidget(plain_label(headline, role="title", wrap=True, copyable=True))
+        column.addWidget(self._wrapped(headline, role="title"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(10)
@@ -45,7 +46,7 @@ class AuditTable(QScrollArea):
             self._add(grid, row)
         column.addLayout(grid)
         for test, why in reasons.items():
-            column.addWidget(plain_label(f"{test.shown}: {why}", role="quiet", wrap=True))
+            column.addWidget(self._wrapped(f"{test.shown}: {why}", role="quiet"))
         column.addStretch()
         self.setWidget(body)
 
@@ -59,9 +60,9 @@ class AuditTable(QScrollArea):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(plain_label(row.title, role="strong"))
-        words.addWidget(_wrapped(row.asks, role="quiet"))
+        words.addWidget(self._wrapped(row.asks, role="quiet"))
         if row.beside:
-            words.addWidget(_wrapped(row.beside, state=row.state if row.state == "bad" else ""))
+            words.addWidget(self._wrapped(row.beside, state=row.state if row.state == "bad" else ""))
         grid.addLayout(words, at, WHAT)
         self._numbers(grid, row, at)
         if row.parts:
@@ -70,7 +71,7 @@ class AuditTable(QScrollArea):
 
     def _part(self, grid: QGridLayout, part: Row, at: int) -> list[QWidget]:
         words = f"{part.title}  {part.beside}".strip()
-        name = _wrapped(words, role="quiet")
+        name = self._wrapped(words, role="quiet")
         name.setContentsMargins(self._theme.px(16), 0, 0, 0)
         grid.addWidget(name, at, WHAT, 1, 2)
         shown: list[QWidget] = [name, *self._numbers(grid, part, at)]
@@ -92,6 +93,17 @@ class AuditTable(QScrollArea):
         button.toggled.connect(turn)
         self.toggles.append(button)
         return button
+
+    def _wrapped(self, words: str, *, role: str = "", state: str = "") -> QLabel:
+        """Return a label that takes the width there is, and only as many lines as that needs."""
+        label = plain_label(words, role=role, wrap=True)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        label.setSizePolicy(policy)
+        label.setMinimumWidth(self._theme.px(WHAT_WIDTH))
+        if state:
+            set_state(label, "state", state)
+        return label
 
     def _numbers(self, grid: QGridLayout, row: Row, at: int) -> list[QWidget]:
         theme = self._theme
@@ -116,17 +128,6 @@ class AuditTable(QScrollArea):
         for place, widget in cells:
             grid.addWidget(widget, at, place, Qt.AlignmentFlag.AlignTop)
         return [widget for _, widget in cells]
-
-
-def _wrapped(words: str, *, role: str = "", state: str = "") -> QLabel:
-    """Return a label that takes the width there is and as many lines as that needs."""
-    label = plain_label(words, role=role, wrap=True)
-    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    policy.setHeightForWidth(True)
-    label.setSizePolicy(policy)
-    if state:
-        set_state(label, "state", state)
-    return label
 
 
 def _held_against(row: Row) -> str:

@@ -10,9 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from labelcritic_gui.core.audit import Line
+from labelcritic_gui.core.audit import PREFERENCE_MARGIN, Line
+from labelcritic_gui.core.audit_answers import MOVED, TRUSTED_MARGIN
+from labelcritic_gui.core.audit_masks import RATIO
 from labelcritic_gui.core.errors import StorageError
 from labelcritic_gui.services.audit import Audit
+from labelcritic_gui.services.audit_pictures import SURROUNDINGS_PX
 
 REPORT, TABLE, CORRECT = "audit.json", "audit.csv", "correct.csv"
 TABLE_COLUMNS = (
@@ -51,6 +54,14 @@ CORRECT_COLUMNS = (
     "why",
 )
 """The first seven are those of the published program."""
+HELD_AGAINST = {
+    "probability_moved": MOVED,
+    "preference_margin": PREFERENCE_MARGIN,
+    "trusted_dice_margin": TRUSTED_MARGIN,
+    "size_ratio": RATIO,
+    "surroundings_px": SURROUNDINGS_PX,
+}
+"""What the numbers of a report depend on beside the limits of its lines."""
 
 
 def save_audit(found: Audit, folder: Path) -> tuple[Path, ...]:
@@ -59,7 +70,8 @@ def save_audit(found: Audit, folder: Path) -> tuple[Path, ...]:
     correct.csv is there when there was something to hold against a trusted label set, and goes when there was not:
     the files of one folder are of one audit.
     """
-    texts = {TABLE: table_text(found), REPORT: json.dumps(found.report.to_json(), indent=1) + "\n"}
+    body = {**found.report.to_json(), "held_against": HELD_AGAINST}
+    texts = {TABLE: table_text(found), REPORT: json.dumps(body, indent=1) + "\n"}
     if found.correct:
         texts[CORRECT] = _csv(CORRECT_COLUMNS, [asdict(row) for row in found.correct])
     try:

@@ -37,7 +37,7 @@ class AuditCalls(Protocol):
         """Where the critic works."""
 
     def audit_plan(self, request: AuditRequest) -> AuditPlan:
-        """Say how many calls an audit takes at most. Lane STORE."""
+        """Say how many calls an audit takes at most; it may look through many cases. Lane CPU."""
 
     def audit(self, request: AuditRequest, cancel: Cancel, progress: Progress) -> Audit:
         """Audit the review's critic and keep the report in its folder. Lane `critic_lane`."""
@@ -205,7 +205,7 @@ class Auditor:
         request = self.request
         if request.tests:
             self._runner.run(
-                Lane.STORE,
+                Lane.CPU,
                 lambda: self._calls.audit_plan(request),
                 self._counted,
                 key="audit-plan",

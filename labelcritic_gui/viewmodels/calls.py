@@ -170,7 +170,7 @@ class ReviewCalls(Protocol):
         """Say what the image and each candidate's file are. Lane CPU."""
 
     def audit_plan(self, request: AuditRequest) -> AuditPlan:
-        """Say how many calls an audit of the critic takes at most. Lane STORE."""
+        """Say how many calls an audit of the critic takes at most. Lane CPU."""
 
     def audit(self, request: AuditRequest, cancel: Cancel, progress: Progress) -> Audit:
         """Audit the critic and keep the report in the review's folder. Lane `critic_lane`."""

@@ -16,7 +16,17 @@ from labelcritic_gui.services.audit_files import CORRECT, REPORT, TABLE, save_ta
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 
-__all__ = ["LARGEST_SAMPLE", "MOST_REPEATS", "TABLE", "AuditCalls", "AuditTest", "Auditor", "Row", "rows_of"]
+__all__ = [
+    "LARGEST_SAMPLE",
+    "MOST_REPEATS",
+    "TABLE",
+    "Audit",
+    "AuditCalls",
+    "AuditTest",
+    "Auditor",
+    "Row",
+    "rows_of",
+]
 
 STATES = {Ruling.PASSES: "good", Ruling.FAILS: "bad", Ruling.TOO_FEW: "doubt", Ruling.NOT_JUDGED: ""}
 

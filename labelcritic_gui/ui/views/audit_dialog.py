@@ -8,10 +8,12 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QFileDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSpinBox,
     QStackedWidget,
     QVBoxLayout,
@@ -19,10 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from labelcritic_gui.ui.theme import Theme
-from labelcritic_gui.ui.views.audit_table import AuditTable
+from labelcritic_gui.ui.views.audit_table import AuditTable, flowing
 from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
-from labelcritic_gui.viewmodels.audit import LARGEST_SAMPLE, MOST_REPEATS, TABLE, Auditor, AuditTest
+from labelcritic_gui.viewmodels.audit import LARGEST_SAMPLE, MOST_REPEATS, TABLE, Audit, Auditor, AuditTest
 
 SIZE = (1080, 664)
 GROUPS = (
@@ -35,8 +37,9 @@ class AuditDialog(Sheet):
     """Follows an `Auditor`; closing it stops an audit under way."""
 
     def __init__(self, auditor: Auditor, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Audit the critic", parent, width=900)
+        super().__init__("Audit the critic", parent, width=860)
         self._auditor, self._theme = auditor, theme
+        self._shown: Audit | None = None
         self.rows.addWidget(plain_label("Can this critic be trusted here?", role="headline"))
         self.critic = ElidedLabel(auditor.critic, role="quiet")
         self.rows.addWidget(self.critic)
@@ -65,7 +68,8 @@ class AuditDialog(Sheet):
 
     def _fit_screen(self) -> None:
         room = self.screen().availableGeometry()
-        self.resize(min(SIZE[0], room.width() - 24), min(SIZE[1], room.height() - 48))
+        wanted = [self._theme.px(side) for side in SIZE]
+        self.resize(min(wanted[0], room.width() - 24), min(wanted[1], room.height() - 48))
 
     # --- choosing --------------------------------------------------------------------------------------------------
 
@@ -74,7 +78,9 @@ class AuditDialog(Sheet):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(12)
-        groups = QHBoxLayout()
+        inner = QWidget()
+        groups = QHBoxLayout(inner)
+        groups.setContentsMargins(0, 0, 12, 0)
         groups.setSpacing(32)
         self.checks: dict[AuditTest, QCheckBox] = {}
         self._notes: dict[AuditTest, QLabel] = {}
@@ -82,7 +88,7 @@ class AuditDialog(Sheet):
             side = QVBoxLayout()
             side.setSpacing(3)
             side.addWidget(plain_label(title, role="strong"))
-            side.addWidget(plain_label(words, role="quiet", wrap=True))
+            side.addWidget(flowing(words, role="quiet"))
             side.addSpacing(4)
             for test in AuditTest:
                 if test.asks_on_purpose is purpose:
@@ -90,7 +96,12 @@ class AuditDialog(Sheet):
                     side.addWidget(self._notes[test])
             side.addStretch()
             groups.addLayout(side, 1)
-        column.addLayout(groups, 1)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inner)
+        column.addWidget(area, 1)
         column.addLayout(self._amounts())
         return page
 
@@ -100,7 +111,7 @@ class AuditDialog(Sheet):
         check.setToolTip(test.asks)
         check.toggled.connect(lambda _=False: self._chosen())
         self.checks[test] = check
-        note = plain_label(test.asks, role="quiet", wrap=True)
+        note = flowing(test.asks, role="quiet")
         note.setContentsMargins(self._theme.px(26), 0, 0, 0)
         self._notes[test] = note
         return check
@@ -135,8 +146,10 @@ class AuditDialog(Sheet):
         running, found = auditor.job is not None, auditor.found
         self.pages.setCurrentWidget(self.table if found else self._choosing)
         self._choosing.setEnabled(not running)
-        if found is not None:
+        if found is not None and found is not self._shown:
             self.table.show_report(found.report.headline, auditor.rows, found.report.reasons)
+            self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._shown = found
         for test, note in self._notes.items():
             why = auditor.why_not(test)
             note.setText(why or test.asks)

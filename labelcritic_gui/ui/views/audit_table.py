@@ -10,10 +10,10 @@ from labelcritic_gui.ui.views.interval_bar import IntervalBar
 from labelcritic_gui.ui.views.words import plain_label, set_state
 from labelcritic_gui.viewmodels.audit import AuditTest, Row
 
-GAP = 20
+GAP = 16
 WHAT, TOGGLE, COUNTED, BAR, PERCENT, VERDICT = range(6)
 HALF = 0.5
-WHAT_WIDTH = 260
+LEAST_WHAT, LEAST_BAR, LEAST_VERDICT = 150, 90, 96
 
 
 class AuditTable(QScrollArea):
@@ -33,20 +33,21 @@ class AuditTable(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 8, 12, 0)
         column.setSpacing(12)
-        column.addWidget(self._wrapped(headline, role="title"))
+        column.addWidget(flowing(headline, role="title"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(10)
-        grid.setColumnStretch(WHAT, 1)
-        grid.setColumnMinimumWidth(BAR, self._theme.px(150))
-        grid.setColumnMinimumWidth(VERDICT, self._theme.px(110))
+        grid.setColumnStretch(WHAT, 4)
+        grid.setColumnStretch(BAR, 1)
+        for place, least in ((WHAT, LEAST_WHAT), (BAR, LEAST_BAR), (VERDICT, LEAST_VERDICT)):
+            grid.setColumnMinimumWidth(place, self._theme.px(least))
         self.toggles = []
         self._headings(grid)
         for row in rows:
             self._add(grid, row)
         column.addLayout(grid)
         for test, why in reasons.items():
-            column.addWidget(self._wrapped(f"{test.shown}: {why}", role="quiet"))
+            column.addWidget(flowing(f"{test.shown}: {why}", role="quiet"))
         column.addStretch()
         self.setWidget(body)
 
@@ -60,9 +61,9 @@ class AuditTable(QScrollArea):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(plain_label(row.title, role="strong"))
-        words.addWidget(self._wrapped(row.asks, role="quiet"))
+        words.addWidget(flowing(row.asks, role="quiet"))
         if row.beside:
-            words.addWidget(self._wrapped(row.beside, state=row.state if row.state == "bad" else ""))
+            words.addWidget(flowing(row.beside, state=row.state if row.state == "bad" else ""))
         grid.addLayout(words, at, WHAT)
         self._numbers(grid, row, at)
         if row.parts:
@@ -71,7 +72,7 @@ class AuditTable(QScrollArea):
 
     def _part(self, grid: QGridLayout, part: Row, at: int) -> list[QWidget]:
         words = f"{part.title}  {part.beside}".strip()
-        name = self._wrapped(words, role="quiet")
+        name = flowing(words, role="quiet")
         name.setContentsMargins(self._theme.px(16), 0, 0, 0)
         grid.addWidget(name, at, WHAT, 1, 2)
         shown: list[QWidget] = [name, *self._numbers(grid, part, at)]
@@ -93,17 +94,6 @@ class AuditTable(QScrollArea):
         button.toggled.connect(turn)
         self.toggles.append(button)
         return button
-
-    def _wrapped(self, words: str, *, role: str = "", state: str = "") -> QLabel:
-        """Return a label that takes the width there is, and only as many lines as that needs."""
-        label = plain_label(words, role=role, wrap=True)
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        label.setSizePolicy(policy)
-        label.setMinimumWidth(self._theme.px(WHAT_WIDTH))
-        if state:
-            set_state(label, "state", state)
-        return label
 
     def _numbers(self, grid: QGridLayout, row: Row, at: int) -> list[QWidget]:
         theme = self._theme
@@ -128,6 +118,17 @@ class AuditTable(QScrollArea):
         for place, widget in cells:
             grid.addWidget(widget, at, place, Qt.AlignmentFlag.AlignTop)
         return [widget for _, widget in cells]
+
+
+def flowing(words: str, *, role: str = "", state: str = "") -> QLabel:
+    """Return a label of plain text that takes the width there is, and only as many lines as that needs."""
+    label = plain_label(words, role=role, wrap=True)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    if state:
+        set_state(label, "state", state)
+    return label
 
 
 def _held_against(row: Row) -> str:

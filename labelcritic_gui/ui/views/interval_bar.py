@@ -21,7 +21,7 @@ class IntervalBar(QWidget):
         colour: QColor,
         ground: QColor,
         mark: QColor,
-        width: int = 120,
+        width: int = 64,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

@@ -211,7 +211,7 @@ class ReadingScreen(QWidget):
             waiting=self._waiting_words(reading),
             asking=reading.critic.job is not None,
         )
-        self.stage.show_findings(self.cards.findings)
+        self.stage.show_findings((*self.cards.findings, *self.cards.places))
 
     def _waiting_words(self, reading: Reading) -> str:
         if reading.critic.down is not None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.findings import Finding
+from labelcritic_gui.core.findings import Finding, FindingCode
 from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.core.review import ItemState, Status
-from labelcritic_gui.core.verdict import OrderRecord, Outcome, Verdict
+from labelcritic_gui.core.verdict import Agreement, OrderRecord, Outcome, Verdict
 from labelcritic_gui.services.comparison import Opinions, Panel
 
 _HEADLINES = {
@@ -19,6 +19,13 @@ _HEADLINES = {
     Outcome.UNPARSABLE: "Unreadable answer",
     Outcome.FAILED: "The critic failed",
 }
+AGREEMENT_WORDS = {
+    Agreement.AGREE: "✓ orders agree",
+    Agreement.DISAGREE: "✕ orders disagree",
+    Agreement.ONE_UNDECIDED: "? one order undecided",
+    Agreement.BOTH_UNCLEAR: "? both orders unclear",
+}
+SHORT_HASH = 12
 _SWAPPED = {"first": "second", "second": "first"}
 
 
@@ -33,8 +40,27 @@ class OrderRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place where the candidates differ; `number` counts from 1, the largest difference first."""
+
+    number: int
+    place: Point
+    panel: int = -1
+
+    @property
+    def mark(self) -> str:
+        """How it is marked on the stage."""
+        return f"differ {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictCard:
-    """The verdict in words. `colour` is the picked label set's index, or -1 (no coloured edge)."""
+    """The verdict in words. `colour` is the picked label set's index, or -1 (no coloured edge).
+
+    `agreement` says how the two orders go together (empty without orders), `agree` whether that is good. `words` are
+    the model's own, apart from the reasons; `examples` counts those shown; `other_prompts` names the prompts that were
+    used where they are not those of now.
+    """
 
     headline: str
     colour: int
@@ -43,16 +69,26 @@ class VerdictCard:
     disagree: bool
     reasons: tuple[str, ...]
     critic: str
+    agreement: str = ""
+    agree: bool = False
+    words: str = ""
+    examples: int = 0
+    places: tuple[PlaceRow, ...] = ()
+    other_prompts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QualityCell:
-    """A quality score of one candidate and its uncertainty, as text: "88" and "±6"; score is None without one."""
+    """A quality score of one candidate and its uncertainty, as text: "88" and "±6"; score is None without one.
+
+    `suspected` are errors that a model suggests: nobody has said that they are there.
+    """
 
     colour: int
     score: float | None
     text: str
     spread: str = ""
+    suspected: tuple[FindingCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +113,15 @@ class FindingRow:
     def place(self) -> Point | None:
         """World mm, RAS+."""
         return self.finding.place
+
+    @property
+    def mark(self) -> str:
+        """How it is marked on the stage."""
+        return str(self.number)
+
+
+Placed = FindingRow | PlaceRow
+"""What can be marked on the stage."""
 
 
 STATUS_WORDS = {
@@ -106,20 +151,47 @@ def colour_of(label_sets: Sequence[LabelSet], slug: str) -> int:
     return next((i for i, s in enumerate(label_sets) if s.slug == slug), -1)
 
 
-def verdict_card(verdict: Verdict, label_sets: Sequence[LabelSet]) -> VerdictCard:
-    """Put a verdict into words."""
+def verdict_card(verdict: Verdict, label_sets: Sequence[LabelSet], *, other_prompts: str = "") -> VerdictCard:
+    """Put a verdict into words; `other_prompts` is the hash of its prompts where they are not those of now."""
     pick = verdict.pick if verdict.outcome in {Outcome.FIRST, Outcome.SECOND} else None
+    confident = verdict.confidence > 0
     colour = colour_of(label_sets, pick.label_set) if pick else -1
-    silent = verdict.outcome in {Outcome.FAILED, Outcome.UNPARSABLE}
+    silent = verdict.outcome in {Outcome.FAILED, Outcome.UNPARSABLE} or not (verdict.outcome.is_pick or confident)
+    reasons, words = _words_apart(verdict)
+    agreement = _agreement(verdict)
     return VerdictCard(
         headline=label_sets[colour].title if colour >= 0 else _HEADLINES.get(verdict.outcome, verdict.outcome.value),
         colour=colour,
         confidence=None if silent else verdict.confidence,
         orders=tuple(_order_row(record, verdict, label_sets) for record in verdict.orders),
         disagree=verdict.orders_agree is False,
-        reasons=verdict.reasons,
+        reasons=reasons,
         critic=verdict.critic.title,
+        agreement=AGREEMENT_WORDS[agreement] if agreement is not None else "",
+        agree=agreement is Agreement.AGREE,
+        words=words,
+        examples=len(verdict.examples),
+        places=tuple(PlaceRow(number, place) for number, place in enumerate(verdict.places, 1)),
+        other_prompts=other_prompts[:SHORT_HASH],
     )
+
+
+def _agreement(verdict: Verdict) -> Agreement | None:
+    """Return how the orders go together; a verdict of an older program says only whether they do."""
+    if verdict.agreement is not None:
+        return verdict.agreement
+    return {True: Agreement.AGREE, False: Agreement.DISAGREE, None: None}[verdict.orders_agree]
+
+
+def _words_apart(verdict: Verdict) -> tuple[tuple[str, ...], str]:
+    """Return the reasons computed here, and apart from them those in the model's own words."""
+    if verdict.words is None:
+        return verdict.reasons, ""
+    from labelcritic_gui.critic.lvlm import IN_ITS_WORDS  # here: whoever shows no such verdict does without it
+
+    own = [reason for reason in verdict.reasons if not reason.startswith(IN_ITS_WORDS)]
+    said = [reason.removeprefix(IN_ITS_WORDS).strip() for reason in verdict.reasons if reason.startswith(IN_ITS_WORDS)]
+    return tuple(own), " ".join(said)
 
 
 def _order_row(record: OrderRecord, verdict: Verdict, label_sets: Sequence[LabelSet]) -> OrderRow:
@@ -140,11 +212,13 @@ def quality_cells(
     cells = []
     for panel, quality in zip(panels, opinions.qualities, strict=False):
         colour = colour_of(label_sets, panel.label_set.slug)
+        suspected = quality.suspected if quality is not None else ()
         if quality is None or quality.score is None:
-            cells.append(QualityCell(colour, None, "no mask" if panel.candidate is None else "–"))
+            words = "no mask" if panel.candidate is None else "–"
+            cells.append(QualityCell(colour, None, words, suspected=suspected))
             continue
         spread = f"±{quality.uncertainty:.0f}" if quality.uncertainty is not None else "–"
-        cells.append(QualityCell(colour, quality.score, f"{quality.score:.0f}", spread))
+        cells.append(QualityCell(colour, quality.score, f"{quality.score:.0f}", spread, suspected))
     return tuple(cells)
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -18,15 +17,15 @@ from PySide6.QtWidgets import (
 
 from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.findings import Severity
-from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.theme import Theme
-from labelcritic_gui.ui.views.meter import Meter
-from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
+from labelcritic_gui.ui.views.card_parts import Card, Swatch
+from labelcritic_gui.ui.views.verdict_view import VerdictView
+from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
 from labelcritic_gui.viewmodels.calls import Opinions, Stage
 from labelcritic_gui.viewmodels.cards import (
     FindingRow,
+    PlaceRow,
     QualityCell,
-    VerdictCard,
     fact_rows,
     finding_rows,
     pair_lines,
@@ -35,58 +34,12 @@ from labelcritic_gui.viewmodels.cards import (
 )
 
 SEVERITY_WORDS = {Severity.NOTE: "note", Severity.MINOR: "minor", Severity.MAJOR: "major", Severity.GROSS: "gross"}
-FIRST_REASONS = 4
 SEVERITY_TOKENS = {
     Severity.NOTE: "text-quiet",
     Severity.MINOR: "doubt",
     Severity.MAJOR: "bad",
     Severity.GROSS: "bad",
 }
-
-
-class Swatch(QWidget):
-    """A small square in a label set's colour, with its panel number where there is room."""
-
-    def __init__(self, colour: QColor, *, size: int = 10, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._colour, self._text = colour, text
-        self.setFixedSize(QSize(size, size))
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._colour)
-        painter.drawRoundedRect(QRectF(self.rect()), 3, 3)
-        if self._text:
-            font = painter.font()
-            font.setPixelSize(round(self.height() * 0.66))
-            font.setWeight(themes.STRONG)
-            painter.setFont(font)
-            painter.setPen(QColor("#000000"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
-
-
-class Card(QFrame):
-    """A raised card; `edge` paints its left edge in a colour."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.edge: QColor | None = None
-        self.rows = QVBoxLayout(self)
-        self.rows.setContentsMargins(12, 8, 12, 10)
-        self.rows.setSpacing(6)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("raised"))
-        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
-        if self.edge is not None:
-            painter.setBrush(self.edge)
-            painter.drawRoundedRect(QRectF(0, 0, 4, self.height()), 2, 2)
 
 
 class FindingButton(QPushButton):
@@ -139,7 +92,7 @@ class FindingButton(QPushButton):
 
 
 class SideCards(QScrollArea):
-    """All cards in a column. `finding_chosen` carries a FindingRow; `sent_wanted` and `again_wanted` ask."""
+    """All cards in a column. `finding_chosen` carries a FindingRow or a PlaceRow; `sent_wanted`, `again_wanted` ask."""
 
     finding_chosen = Signal(object)
     sent_wanted = Signal()
@@ -149,6 +102,7 @@ class SideCards(QScrollArea):
         super().__init__(parent)
         self._theme = theme
         self.findings: tuple[FindingRow, ...] = ()
+        self.places: tuple[PlaceRow, ...] = ()
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -159,7 +113,7 @@ class SideCards(QScrollArea):
 
     def clear(self) -> None:
         """Show nothing."""
-        self.findings = ()
+        self.findings, self.places = (), ()
         self.setWidget(QWidget())
 
     def show_opinions(
@@ -179,10 +133,13 @@ class SideCards(QScrollArea):
         if stage is None:
             self.clear()
             return
+        self.places = ()
         if len(stage.panels) > 1:
             verdict = opinions.verdict if opinions else None
-            card = verdict_card(verdict, label_sets) if verdict else None
-            column.addWidget(self._verdict(card, waiting, asking=asking))
+            other = opinions.other_prompts if opinions else ""
+            card = verdict_card(verdict, label_sets, other_prompts=other) if verdict else None
+            self.places = card.places if card else ()
+            column.addWidget(self._verdict(VerdictView(card, waiting, self._theme, asking=asking)))
         self.findings = ()
         if opinions is not None and any((*opinions.qualities, *opinions.facts)):
             self.findings = finding_rows(stage.panels, opinions, label_sets)
@@ -208,90 +165,11 @@ class SideCards(QScrollArea):
     def _heading(self, text: str) -> QLabel:
         return plain_label(text, role="caption")
 
-    def _verdict(self, card: VerdictCard | None, waiting: str, *, asking: bool) -> QWidget:
-        box = Card(self._theme)
-        box.setObjectName("verdict")
-        if card is None:
-            box.rows.addWidget(self._heading("Verdict"))
-            box.rows.addWidget(plain_label(waiting, role="quiet", wrap=True))
-            if asking:
-                return box
-            again = QPushButton("Ask the critic")
-            again.setProperty("link", True)
-            again.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            again.clicked.connect(self.again_wanted)
-            box.rows.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
-            return box
-        if card.colour >= 0:
-            box.edge = self._theme.label(card.colour)
-        box.rows.addWidget(self._heading(f"Verdict of {card.critic}"))
-        box.rows.addLayout(self._headline(card))
-        if card.confidence is not None:
-            ground = self._theme.colour("line")
-            colour = self._theme.label(card.colour) if card.colour >= 0 else self._theme.colour("text-quiet")
-            box.rows.addWidget(Meter(colour, ground, value=card.confidence))
-        if card.orders:
-            box.rows.addLayout(self._orders(card))
-        self._reasons(box, card.reasons)
-        sent = QPushButton("What was sent")
-        sent.setProperty("link", True)
-        sent.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        sent.clicked.connect(self.sent_wanted)
-        box.rows.addWidget(sent, 0, Qt.AlignmentFlag.AlignLeft)
-        return box
-
-    def _reasons(self, box: Card, reasons: Sequence[str]) -> None:
-        """Show the first reasons; the rest is one click away."""
-        rest = []
-        for place, reason in enumerate(reasons):
-            label = plain_label(reason, wrap=True, copyable=True)
-            box.rows.addWidget(label)
-            if place >= FIRST_REASONS:
-                label.hide()
-                rest.append(label)
-        if not rest:
-            return
-        more = QPushButton(f"{len(rest)} more reasons")
-        more.setProperty("link", True)
-        more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-
-        def show_rest() -> None:
-            more.hide()
-            for label in rest:
-                label.show()
-
-        more.clicked.connect(show_rest)
-        box.rows.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
-
-    def _headline(self, card: VerdictCard) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        if card.colour >= 0:
-            line.addWidget(Swatch(self._theme.label(card.colour), size=self._theme.px(12)))
-        line.addWidget(ElidedLabel(card.headline, role="title"), 1)
-        if card.confidence is not None:
-            number = plain_label(f"{card.confidence:.2f}", role="title")
-            number.setToolTip("Probability that this verdict is right, as the critic sees it")
-            line.addWidget(number)
-        return line
-
-    def _orders(self, card: VerdictCard) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(2, 1)
-        for line, order in enumerate(card.orders):
-            grid.addWidget(plain_label(order.order, role="caption"), line, 0)
-            if order.colour >= 0:
-                grid.addWidget(Swatch(self._theme.label(order.colour)), line, 1)
-            grid.addWidget(ElidedLabel(order.answer), line, 2)
-            if order.probability is not None:
-                grid.addWidget(plain_label(f"{order.probability:.2f}"), line, 3)
-        if card.disagree:
-            word = plain_label("✕ orders disagree")
-            set_state(word, "state", "doubt")
-            grid.addWidget(word, len(card.orders), 0, 1, 4)
-        return grid
+    def _verdict(self, view: VerdictView) -> VerdictView:
+        view.sent_wanted.connect(self.sent_wanted)
+        view.again_wanted.connect(self.again_wanted)
+        view.place_chosen.connect(self.finding_chosen)
+        return view
 
     def _scores(self, stage: Stage, opinions: Opinions, label_sets: Sequence[LabelSet]) -> QWidget:
         box = Card(self._theme)
@@ -319,8 +197,25 @@ class SideCards(QScrollArea):
                 number = plain_label(value, role=plain, copyable=True)
                 grid.addWidget(number, line, column, Qt.AlignmentFlag.AlignRight)
         box.rows.addLayout(grid)
+        self._suspected(box, cells)
         self._pair(box, opinions)
         return box
+
+    def _suspected(self, box: Card, cells: Sequence[QualityCell]) -> None:
+        """Show the errors that a model suggests; nobody has said that they are there."""
+        for number, cell in enumerate(cells, 1):
+            if not cell.suspected:
+                continue
+            line = QHBoxLayout()
+            line.setSpacing(6)
+            line.addWidget(Swatch(self._theme.label(max(0, cell.colour)), size=self._theme.px(16), text=str(number)))
+            line.addWidget(plain_label("suspects", role="quiet"))
+            for code in cell.suspected:
+                chip = plain_label(code.value, role="chip")
+                chip.setToolTip(f"The model suspects: {code.meaning}")
+                line.addWidget(chip)
+            line.addStretch()
+            box.rows.addLayout(line)
 
     def _cell(self, cell: QualityCell) -> QLabel:
         return plain_label(cell.text, role="strong" if cell.score is not None else "quiet")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from labelcritic_gui.ui.theme import Theme
-from labelcritic_gui.ui.views.cards import Swatch
+from labelcritic_gui.ui.views.card_parts import Swatch
 from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.viewmodels.inspection import NONE, Column, FileTable, Inspector, Line

@@ -12,7 +12,7 @@ from labelcritic_gui.ui.views.camera import STEP, Camera
 from labelcritic_gui.ui.views.panel import Mark, PanelView, Scene
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.viewmodels.calls import Panel, Stage
-from labelcritic_gui.viewmodels.cards import FindingRow, colour_of
+from labelcritic_gui.viewmodels.cards import Placed, colour_of
 from labelcritic_gui.viewmodels.display import Display
 from labelcritic_gui.viewmodels.messages import Message
 
@@ -35,8 +35,8 @@ class ReviewStage(QWidget):
         self._display = display
         self._stage: Stage | None = None
         self._label_sets: tuple[LabelSet, ...] = ()
-        self._findings: tuple[FindingRow, ...] = ()
-        self._lit: FindingRow | None = None
+        self._findings: tuple[Placed, ...] = ()
+        self._lit: Placed | None = None
         self.camera = Camera(self)
         self.panels = [PanelView(self.camera, theme, self) for _ in range(MOST_PANELS)]
         self.panels[0].painted.connect(self.painted)
@@ -93,14 +93,14 @@ class ReviewStage(QWidget):
         self.show_waiting("")
         self._patience.stop()
 
-    def show_findings(self, findings: Sequence[FindingRow]) -> None:
-        """Mark the places of findings."""
+    def show_findings(self, findings: Sequence[Placed]) -> None:
+        """Mark the places of findings; a place where the candidates differ is marked only once it is gone to."""
         self._findings = tuple(findings)
         self._lit = None
         self._mark()
 
-    def go_to(self, row: FindingRow) -> None:
-        """Zoom every panel to a finding's place and light its mark."""
+    def go_to(self, row: Placed) -> None:
+        """Zoom every panel to a place and light its mark."""
         point = self._point(row)
         if point is not None:
             self._lit = row
@@ -150,7 +150,7 @@ class ReviewStage(QWidget):
             refusal=panel.refused,
         )
 
-    def _point(self, row: FindingRow) -> QPointF | None:
+    def _point(self, row: Placed) -> QPointF | None:
         if row.place is None or self._stage is None:
             return None
         line, column = self._stage.frame.to_picture(row.place)
@@ -159,7 +159,7 @@ class ReviewStage(QWidget):
     def _mark(self) -> None:
         placed = [(row, point) for row in self._findings if (point := self._point(row)) is not None]
         for index, view in enumerate(self.panels):
-            view.set_marks(_together([Mark(str(r.number), p, r.panel == index, r == self._lit) for r, p in placed]))
+            view.set_marks(_together([Mark(r.mark, p, r.panel == index, r == self._lit) for r, p in placed]))
 
     def _say_waiting(self) -> None:
         seconds = self._waiting.elapsed() // 1000

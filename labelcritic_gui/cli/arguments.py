@@ -117,6 +117,9 @@ def _showing(parser: Parser) -> None:
     parser.add_argument(
         "--examples", metavar="DIR", help="take them from DIR/STRUCTURE/good and bad, not from decisions"
     )
+    parser.add_argument(
+        "--wait", type=_seconds, metavar="SECONDS", help="how long to wait for a server that is gone before giving up"
+    )
     parser.add_argument("--no-region", action="store_true", help="do not ask what is in view; the bones tell")
 
 
@@ -202,6 +205,34 @@ def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.set_defaults(quality=False, reasons=False)
 
 
+def _prompts(commands: "argparse._SubParsersAction[Parser]") -> None:
+    text = "What models are told: list, check, compare with the shipped text, see what would be sent."
+    parser = _command(commands, "prompts", text, review=False)
+    parser.set_defaults(action="list")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
+
+    def action(name: str, help_text: str, *, named: bool = False) -> Parser:
+        made = actions.add_parser(name, help=help_text, description=help_text)
+        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
+        if named:
+            made.add_argument("name", metavar="NAME", help="a template or a structure: compare, liver")
+        return made
+
+    action("list", "List every prompt file, and whose text is in use (this is what no action does).")
+    action("show", "Print the text in use.", named=True)
+    action("check", "Check every file, your own among them; exit code 2 names file and line.")
+    action("diff", "Print how your text differs from the shipped one.", named=True)
+    action("reset", "Take your text away: the shipped one counts again.", named=True)
+    shown = action("preview", "Print exactly what would be sent about an item; nothing is sent.")
+    shown.add_argument("review", metavar="REVIEW", help="the review's folder")
+    shown.add_argument("--case", required=True, help="the case id")
+    shown.add_argument("--structure", required=True, help="the structure")
+    shown.add_argument("--ask", default="compare", choices=["compare", "assess", "region", "reasons"], help="what")
+    shown.add_argument("--out", default="", metavar="DIR", help="write the pictures there, as they would be sent")
+    _showing(shown)
+    shown.set_defaults(critic="", server="", model="", quality=False, reasons=False)
+
+
 def _inspect(commands: "argparse._SubParsersAction[Parser]") -> None:
     text = "Say what files are: format, kind, grid, values or labels, identity."
     parser = _command(commands, "inspect", text, review=False)
@@ -216,6 +247,13 @@ def _inspect(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _reader(parser: Parser) -> None:
     parser.add_argument("--reader", default="", metavar="NAME", help="who decides (the settings' reader when left out)")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1e7:
+        raise ValueError(text)
+    return value
 
 
 def _jobs(parser: Parser) -> None:
@@ -256,4 +294,5 @@ _ALL = (
     _inspect,
     _relocate,
     _audit,
+    _prompts,
 )

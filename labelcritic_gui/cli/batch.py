@@ -1,6 +1,7 @@
 """Commands that go over all cases: project, compare, assess. Layer: cli."""
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -16,6 +17,7 @@ from labelcritic_gui.cli.output import Outcome, ProgressLine
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, CaseId
 from labelcritic_gui.core.errors import ReviewError, UserError
+from labelcritic_gui.critic.base import seeing
 from labelcritic_gui.imaging.projection import WINDOWS
 from labelcritic_gui.services import worklist
 from labelcritic_gui.services.opinions import CaseOpinions, form_opinions, keep_opinions, latest
@@ -124,20 +126,31 @@ def _ask(arguments: argparse.Namespace, services: Services, *, assess: bool) -> 
             return form_opinions(opened, CaseId(case), assess=assess, again=arguments.again, cancel=cancel)
 
         failed: list[str] = []
-        asked = 0
+        asked, calls = 0, Counter[str]()
         progress = ProgressLine(quiet=arguments.json)
+        if (seer := seeing(opened.critic)) is not None:
+            seer.watch(_say_pause)
         for n, (case, result) in enumerate(over(cases, work, jobs=arguments.jobs), start=1):
             progress(n, len(cases), case)
             if isinstance(result, UserError):
                 failed.append(f"{case}: {result}")
             elif isinstance(result, CaseOpinions):
                 changed = keep_opinions(opened, result)
-                asked += len(changed.items)
+                asked, calls = asked + len(changed.items), calls + result.calls
                 failed += _grouped(case, list(changed.failed.values()))
         body, lines = _summary(opened, asked, assess=assess)
+        body["calls"] = dict(calls)
+        if calls:
+            lines.append("  calls: " + ", ".join(f"{n} for {what}" for what, n in calls.most_common()))
     finally:
         opened.close()
     return Outcome(body, lines, failed)
+
+
+def _say_pause(sentence: str) -> None:
+    """Say on standard error that asking waits for the server, and that it goes on."""
+    sys.stderr.write(f"{sentence}\n" if sentence else "The server answers again: asking goes on.\n")
+    sys.stderr.flush()
 
 
 def _grouped(case: str, messages: list[str]) -> list[str]:
@@ -148,8 +161,8 @@ def _grouped(case: str, messages: list[str]) -> list[str]:
 def asked_settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
     """Return the settings as a call changes them: whom to ask, where, and how."""
     server = server_named(settings, arguments.server)
-    if arguments.model:
-        server = server.model_copy(update={"model": arguments.model})
+    wished = {"model": arguments.model or None, "patience_s": arguments.wait}
+    server = server.model_copy(update={name: value for name, value in wished.items() if value is not None})
     critic = arguments.critic or ("lvlm" if arguments.server else settings.critic)
     return settings.model_copy(update={"server": server, "critic": critic, "lvlm": _how(arguments, settings.lvlm)})
 

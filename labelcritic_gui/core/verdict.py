@@ -58,7 +58,8 @@ class OrderRecord:
 
     `distribution` maps each choice to its probability in the words of the question asked; `key` is the sha256 of the
     request (the reply cache's key); `raw` is the answer as the server sent it, made plain; `server` names the model
-    and the server's version; `first_token` are (token, natural logarithm of its probability) as the server sent them.
+    and the server's version; `first_token` are (token, natural logarithm of its probability) as the server sent them;
+    `calls` counts the requests it took, 0 when the answer was remembered.
     """
 
     order: str
@@ -72,6 +73,7 @@ class OrderRecord:
     raw: str = ""
     server: str = ""
     first_token: tuple[tuple[str, float], ...] = ()
+    calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ form many at once and write from one thread.
 """
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -52,6 +52,17 @@ class CaseOpinions:
     hashes: dict[CandidateId, tuple[str, str]] = field(default_factory=dict)
     failed: dict[ItemId, str] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How many calls were made, by what was asked: "verdict", "quality", "reasons", "region"."""
+        spent = Counter[str]()
+        for opinion in self.opinions:
+            spent["verdict" if isinstance(opinion, Verdict) else "quality"] += opinion.cost.calls
+            if isinstance(opinion, Verdict) and opinion.words is not None:
+                spent["reasons"] += opinion.words.calls
+        spent["region"] += (self.record.get("record") or {}).get("calls", 0)
+        return spent
 
 
 def missing_opinions(review: OpenReview, case: CaseId, *, critic: Critic | None = None) -> bool:

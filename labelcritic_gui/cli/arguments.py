@@ -208,7 +208,6 @@ def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
 def _prompts(commands: "argparse._SubParsersAction[Parser]") -> None:
     text = "What models are told: list, check, compare with the shipped text, see what would be sent."
     parser = _command(commands, "prompts", text, review=False)
-    parser.set_defaults(action="list")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=Parser)
 
     def action(name: str, help_text: str, *, named: bool = False) -> Parser:

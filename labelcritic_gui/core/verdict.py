@@ -58,8 +58,7 @@ class OrderRecord:
 
     `distribution` maps each choice to its probability in the words of the question asked; `key` is the sha256 of the
     request (the reply cache's key); `raw` is the answer as the server sent it, made plain; `server` names the model
-    and the server's version; `first_token` are (token, natural logarithm of its probability) as the server sent them;
-    `calls` counts the requests it took, 0 when the answer was remembered.
+    and the server's version; `first_token` are (token, natural logarithm of its probability) as the server sent them.
     """
 
     order: str
@@ -73,17 +72,20 @@ class OrderRecord:
     raw: str = ""
     server: str = ""
     first_token: tuple[tuple[str, float], ...] = ()
-    calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an opinion took: calls sent (cached answers are not calls), tokens, seconds."""
+    """What an opinion took: calls sent (cached answers are not calls), tokens, seconds.
+
+    `words` counts the calls for reasons in words, which are apart from the rest.
+    """
 
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    words: int = 0
 
 
 @dataclass(frozen=True, slots=True)

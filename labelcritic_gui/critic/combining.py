@@ -65,7 +65,6 @@ class Heard:
             raw=plain_text(self.reply.content),
             server=self.server,
             first_token=tuple((plain_text(t, 40), p) for t, p in self.reply.first_token or ()),
-            calls=self.calls,
         )
 
     @property

@@ -298,7 +298,8 @@ def _worded(verdict: Verdict, sent: Sent, answered: Answered | CriticError) -> V
         return replace(verdict, reasons=(*verdict.reasons, why))
     text = read_text(answered.reply, LONGEST_REASONS)
     said = f"{IN_ITS_WORDS} {text}" if text else "The model gave no reasons."
-    return replace(verdict, reasons=(*verdict.reasons, said), words=_heard(sent, answered).record)
+    cost = replace(verdict.cost, words=answered.calls)
+    return replace(verdict, reasons=(*verdict.reasons, said), words=_heard(sent, answered).record, cost=cost)
 
 
 def _request(conversation: Conversation, pictures: tuple[bytes, ...]) -> ChatRequest:

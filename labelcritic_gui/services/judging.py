@@ -255,6 +255,7 @@ def _survey_record(survey: Survey, computed: FieldOfView) -> dict[str, Any]:
         "asked": survey.field_of_view.to_json(),
         "presence": dict(survey.presence),
         "problem": survey.problem,
+        "calls": survey.cost.calls,
         "contradictions": [limit.value for limit in computed.contradicted_by(survey.field_of_view)],
         "record": order_to_json(survey.asked) if survey.asked else None,
     }

@@ -59,10 +59,9 @@ class CaseOpinions:
         spent = Counter[str]()
         for opinion in self.opinions:
             spent["verdict" if isinstance(opinion, Verdict) else "quality"] += opinion.cost.calls
-            if isinstance(opinion, Verdict) and opinion.words is not None:
-                spent["reasons"] += opinion.words.calls
-        spent["region"] += (self.record.get("record") or {}).get("calls", 0)
-        return spent
+            spent["reasons"] += opinion.cost.words
+        spent["region"] += self.record.get("calls", 0)
+        return +spent
 
 
 def missing_opinions(review: OpenReview, case: CaseId, *, critic: Critic | None = None) -> bool:

@@ -219,7 +219,7 @@ class ReadingScreen(QWidget):
         if reading.item is not None and (why := reading.critic.failed.get(reading.item)):
             return f"The critic could not judge this item: {why}"
         if reading.critic.pause:
-            return f"Asking is paused. {reading.critic.pause} It goes on by itself."
+            return reading.critic.pause
         return "The critic is looking at this case…" if reading.critic.job else "No verdict yet."
 
     def _show_buttons(self) -> None:

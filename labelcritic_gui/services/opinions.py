@@ -247,7 +247,8 @@ def _is_answered(
         return _nothing_to_ask(review, item)
     if assess and not scores:
         return False
-    return not (seer.how.reasons and any(v.orders and v.words is None and v.outcome in WORTH_REASONS for v in verdicts))
+    newest = {v.subject.candidates: v for v in reversed(verdicts)}.values()
+    return not (seer.how.reasons and any(v.orders and v.words is None and v.outcome in WORTH_REASONS for v in newest))
 
 
 def _anatomy_of(review: OpenReview, item: ItemId) -> list[Quality]:

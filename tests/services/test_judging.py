@@ -180,6 +180,7 @@ def test_that_reasons_are_one_call_a_decided_pair_and_asked_later_cost_only_them
     formed(opened, CASES[0])
     assert len(server.chats) == 5 + 2
     assert server.words in verdict_of(opened, "liver").reasons[-1]
+    assert form_opinions(opened, CASES[0]).opinions == [], "the verdicts without reasons are of yesterday"
     formed(opened, CASES[0])
     assert len(server.chats) == 7
     for one in (critic, worded):

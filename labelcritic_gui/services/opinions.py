@@ -245,7 +245,7 @@ def _is_answered(
         return bool(verdicts or scores)
     if not verdicts:
         return _nothing_to_ask(review, item)
-    if assess and not scores:
+    if assess and not scores and not _is_empty(review, item):
         return False
     newest = {v.subject.candidates: v for v in reversed(verdicts)}.values()
     return not (seer.how.reasons and any(v.orders and v.words is None and v.outcome in WORTH_REASONS for v in newest))
@@ -258,6 +258,12 @@ def _anatomy_of(review: OpenReview, item: ItemId) -> list[Quality]:
 
 def _is_measured(review: OpenReview, item: ItemId) -> bool:
     return any(same_words(q.critic, RuleCritic().identity) for q in _anatomy_of(review, item))
+
+
+def _is_empty(review: OpenReview, item: ItemId) -> bool:
+    """Say whether an item was measured and all its masks are empty, so that there is nothing to score."""
+    measured = [body for sets, body in opinions.facts_of(review.database, item).items() if ":" not in sets]
+    return bool(measured) and all(body.get("empty") for body in measured)
 
 
 def _nothing_to_ask(review: OpenReview, item: ItemId) -> bool:

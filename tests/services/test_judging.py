@@ -187,6 +187,20 @@ def test_that_reasons_are_one_call_a_decided_pair_and_asked_later_cost_only_them
         one.client.close()
 
 
+def test_that_an_item_whose_labels_are_all_empty_is_not_asked_for_scores_again(tmp_path: Path, server: FakeLlm) -> None:
+    opened = made(tmp_path, ("vera", "curta"), CASES[:1])
+    nothing = Mask.from_array(np.zeros(grid().shape, dtype=bool), grid())
+    for label_set in ("vera", "curta"):
+        nifti.write_mask(tmp_path / "labels" / label_set / CASES[0] / "segmentations" / "liver.nii.gz", nothing)
+    opened, critic = asking(opened, server, quality=True)
+    formed(opened, CASES[0])
+    asked = len(server.chats)
+    assert form_opinions(opened, CASES[0]).opinions == []
+    assert len(server.chats) == asked
+    critic.client.close()
+    opened.close()
+
+
 def test_that_lateral_and_slice_views_stand_beside_the_frontal_one(two: OpenReview, server: FakeLlm) -> None:
     opened, critic = asking(two, server, views=("frontal", "lateral", "slice"))
     formed(opened, CASES[0])

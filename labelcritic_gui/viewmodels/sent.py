@@ -76,8 +76,9 @@ def sheet_of(question: SentQuestion) -> QuestionSheet:
 
 
 def head_of(sent: SentItem) -> tuple[str, ...]:
-    """Return the lines for the head: who was asked, and what came of it; indented ones are details."""
-    return tuple(line for line in sent.lines if not line.startswith(" "))[:HEAD_LINES]
+    """Return the lines for the head: who was asked with what, and what came of it; indented ones are details."""
+    lines = [line for line in sent.lines if not line.startswith(" ")]
+    return ("  ·  ".join(lines[:2]), *lines[2 : HEAD_LINES + 1])
 
 
 def _answer(record: OrderRecord, pictures: tuple[SentPicture, ...]) -> AnswerSheet:

@@ -207,14 +207,14 @@ class SideCards(QScrollArea):
             if not cell.suspected:
                 continue
             line = QHBoxLayout()
-            line.setSpacing(6)
+            line.setSpacing(4)
             line.addWidget(Swatch(self._theme.label(max(0, cell.colour)), size=self._theme.px(16), text=str(number)))
-            line.addWidget(plain_label("suspects", role="quiet"))
+            line.addWidget(plain_label("suspects", role="caption"))
             for code in cell.suspected:
                 chip = plain_label(code.value, role="chip")
                 chip.setToolTip(f"The model suspects: {code.meaning}")
                 line.addWidget(chip)
-            line.addStretch()
+            line.addStretch(1)
             box.rows.addLayout(line)
 
     def _cell(self, cell: QualityCell) -> QLabel:

@@ -33,6 +33,10 @@ from labelcritic_gui.viewmodels.station import THIS_MACHINE, Station
 
 NOTICE = "Label Critic is for research and dataset work. It is not a medical device and not for diagnosis."
 POLL_MS = 100
+SHARE = 0.84
+"""Of a large screen, for dialogs with much to show."""
+MARGIN = 24
+"""Left free of the screen around a dialog."""
 
 
 class Sheet(QDialog):
@@ -52,6 +56,12 @@ class Sheet(QDialog):
         column.setSpacing(20)
         column.addLayout(self.rows, 1)
         column.addLayout(self.buttons)
+
+    def fit_screen(self, width: int, height: int) -> None:
+        """Be at least this large where the screen has room for it, and grow with a larger screen."""
+        room = self.screen().availableGeometry()
+        wanted = (max(width, round(SHARE * room.width())), max(height, round(SHARE * room.height())))
+        self.resize(min(wanted[0], room.width() - MARGIN), min(wanted[1], room.height() - 2 * MARGIN))
 
     def add_button(self, text: str, call: Callable[[], object], *, primary: bool = False) -> QPushButton:
         """Add a button; the primary one answers Enter."""

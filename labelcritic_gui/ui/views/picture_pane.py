@@ -14,7 +14,7 @@ PLATE = QColor(0, 0, 0, 150)
 
 
 class PictureLook(QObject):
-    """Where all pictures of a question are looked at. `scale` is screen pixels a picture pixel; 0 fits each picture.
+    """Where all pictures of a question are looked at. `scale` is Qt's pixels a picture pixel; 0 fits each picture.
 
     `centre` is a share of the picture's width and height, so that pictures of other sizes go along.
     """
@@ -61,7 +61,7 @@ class PictureCanvas(QWidget):
 
     @property
     def scale(self) -> float:
-        """Screen pixels a picture pixel, as drawn now."""
+        """Qt's pixels a picture pixel, as drawn now."""
         return self._look.scale or self._fitting()
 
     @property
@@ -72,7 +72,12 @@ class PictureCanvas(QWidget):
     def _fitting(self) -> float:
         if not self.shown:
             return 1.0
-        return min(1.0, self.width() / self._image.width(), self.height() / self._image.height())
+        return min(self._one, self.width() / self._image.width(), self.height() / self._image.height())
+
+    @property
+    def _one(self) -> float:
+        """The scale at which a picture pixel is a pixel of the screen."""
+        return 1.0 / self.devicePixelRatioF()
 
     def _origin(self, scale: float) -> QPointF:
         """Return where the picture's upper left corner is drawn; what is smaller than its place stays in the middle."""
@@ -94,10 +99,10 @@ class PictureCanvas(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no picture")
             return
         scale = self.scale
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1.0)  # enlarged pixels stay pixels
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < self._one)  # enlarged ones stay pixels
         origin = self._origin(scale)
         painter.drawImage(QRectF(origin, self._image.size().toSizeF() * scale), self._image)
-        words = "1:1" if abs(scale - 1.0) < 1e-6 else f"{100 * scale:.0f} %"
+        words = "1:1" if abs(scale / self._one - 1.0) < 1e-6 else f"{100 * scale / self._one:.0f} %"
         painter.setFont(self._theme.font("small"))
         box = QRectF(self.rect()).adjusted(6, 4, -6, -4)
         plate = painter.boundingRect(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, words)
@@ -153,7 +158,7 @@ class PictureCanvas(QWidget):
         if self._look.scale:
             self._look.fit()
         else:
-            self._zoom(1.0, about, middle=True)
+            self._zoom(self._one, about, middle=True)
 
     def _shown_centre(self) -> QPointF:
         """Return the middle of what is drawn, as a share of the picture."""

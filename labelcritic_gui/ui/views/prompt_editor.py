@@ -26,7 +26,6 @@ from labelcritic_gui.viewmodels.prompt_editor import FileRow, Mark, PromptEditor
 
 SIZE = (1330, 720)
 LEAST = 980
-MARGIN = 24
 FILES_W, MARK_W = 208, 66
 PROBLEMS_H = 84
 PAUSE_MS = 300
@@ -58,8 +57,7 @@ class PromptEditorDialog(Sheet):
         self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._pause.timeout.connect(self._look)
         self._bind()
-        room = self.screen().availableGeometry()
-        self.resize(min(SIZE[0], room.width() - MARGIN), min(SIZE[1], room.height() - 2 * MARGIN))
+        self.fit_screen(*SIZE)
 
     # --- building ------------------------------------------------------------------------------------------------
 

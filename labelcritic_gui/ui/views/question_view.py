@@ -76,7 +76,7 @@ class QuestionView(QWidget):
         column.addWidget(self.note)
         self._system_title = plain_label("System text", role="caption")
         column.addWidget(self._system_title)
-        height = self.system.fontMetrics().lineSpacing() * (SYSTEM_LINES - narrow) + self._theme.px(20)
+        height = self.system.fontMetrics().lineSpacing() * (SYSTEM_LINES - narrow) + self._theme.px(17)
         self.system.setFixedHeight(height)
         column.addWidget(self.system)
         column.addSpacing(4)

@@ -13,8 +13,6 @@ from labelcritic_gui.viewmodels.sent import OVERVIEW, SentViewer, head_of
 SIZE = (1240, 712)
 LEAST = 860
 LIST_W = 200
-MARGIN = 24
-"""Left free of the screen around a dialog."""
 
 
 class SentDialog(Sheet):
@@ -41,7 +39,7 @@ class SentDialog(Sheet):
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_waiting)
         viewer.changed.connect(self._show)
-        self._fit_screen()
+        self.fit_screen(*SIZE)
         self._show()
 
     def _lay_out(self) -> None:
@@ -66,10 +64,6 @@ class SentDialog(Sheet):
         self.pages.addWidget(self.question)
         body.addWidget(self.pages, 1)
         self.rows.addLayout(body, 1)
-
-    def _fit_screen(self) -> None:
-        room = self.screen().availableGeometry()
-        self.resize(min(SIZE[0], room.width() - MARGIN), min(SIZE[1], room.height() - 2 * MARGIN))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from labelcritic_gui.critic.client import Client, LvlmServer
+from tests.vllm.counting_proxy import CountingProxy
 from tests.vllm.environment import URL_VARIABLE, here
 from tests.vllm.server import RunningServer, VllmServer
 
@@ -45,3 +46,10 @@ def client(server: RunningServer) -> Iterator[Client]:
     client = Client(LvlmServer(server.url, max_in_flight=32))
     yield client
     client.close()
+
+
+@pytest.fixture
+def door(server: RunningServer) -> Iterator[CountingProxy]:
+    """A counting door in front of the server."""
+    with CountingProxy(server.root) as door:
+        yield door

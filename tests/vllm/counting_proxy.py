@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from tests.fake_llm import sha256
 
@@ -61,10 +62,11 @@ class Passed:
 
 
 class CountingProxy:
-    """The door; use it as a context. `port` is the server's, and may be changed while nothing is under way."""
+    """The door to a server at an address such as http://127.0.0.1:8000; use it as a context."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, root: str) -> None:
+        parts = urlsplit(root)
+        self._host, self._port = parts.hostname, parts.port
         self.passed: list[Passed] = []
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -143,7 +145,7 @@ class CountingProxy:
         self._going.add(task)
         upstream: asyncio.StreamWriter | None = None
         try:
-            answers, upstream = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
+            answers, upstream = await asyncio.open_connection(self._host, self._port, limit=2**20)
             while await self._pass_one(reader, writer, answers, upstream):
                 pass
         except (OSError, asyncio.IncompleteReadError):

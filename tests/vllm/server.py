@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import Self
@@ -69,6 +70,14 @@ class RunningServer:
         """How many requests it works on or holds back."""
         return int(self.metric("vllm:num_requests_running") + self.metric("vllm:num_requests_waiting"))
 
+    def idle_within(self, seconds: float) -> bool:
+        """Say whether it has nothing to do within so many seconds; it is asked again and again."""
+        begun = time.monotonic()
+        while busy := self.running:
+            if time.monotonic() - begun > seconds:
+                break
+        return not busy
+
 
 class VllmServer(RunningServer):
     """A server on one port of this machine. `start` may be called again after `kill` or `stop`: the port stays."""
@@ -126,9 +135,23 @@ class VllmServer(RunningServer):
             else:
                 raise AssertionError(f"vLLM ended by itself ({self._process.returncode}):\n{self.tail()}")
 
+    @property
+    def engine(self) -> int:
+        """The process that computes, beside the one that answers HTTP."""
+        (found,) = [pid for pid in self.processes() if "EngineCor" in _name(pid)]
+        return found
+
     def freeze(self) -> None:
         """Let all its processes stand still, so that what is in flight stays in flight."""
         os.killpg(self.pid, signal.SIGSTOP)
+
+    def freeze_engine(self) -> None:
+        """Let the computing process stand still: what is asked now is taken, and not answered."""
+        os.kill(self.engine, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let what stands still go on."""
+        os.killpg(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill it and its children at once (SIGKILL), as an out-of-memory killer or an operator would."""
@@ -136,10 +159,8 @@ class VllmServer(RunningServer):
         self._ended()
 
     def kill_engine(self) -> None:
-        """Kill the engine's process and leave the one that answers HTTP alone."""
-        engines = [pid for pid in self.processes() if "EngineCor" in _name(pid)]
-        assert len(engines) == 1, f"one engine, not {engines}"
-        os.kill(engines[0], signal.SIGKILL)
+        """Kill the computing process alone; vLLM then answers what is under way with 500, and ends by itself."""
+        os.kill(self.engine, signal.SIGKILL)
 
     def wait_until_ended(self) -> None:
         """Wait until the server has ended by itself, and clear up."""

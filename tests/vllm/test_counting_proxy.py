@@ -23,7 +23,7 @@ def fake():
 
 @pytest.fixture
 def door(fake):
-    with CountingProxy(int(fake.url.rpartition(":")[2])) as door:
+    with CountingProxy(fake.url) as door:
         yield door
 
 

@@ -1,8 +1,8 @@
 """Verdicts and quality scores to and from plain JSON values. Layer: core."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields, replace
+from typing import Any, TypeVar
 
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
@@ -16,6 +16,8 @@ from labelcritic_gui.core.verdict import (
     Subject,
     Verdict,
 )
+
+Stored = TypeVar("Stored", CriticIdentity, Cost, OrderRecord)
 
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
@@ -38,13 +40,13 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
 def verdict_from_json(body: Mapping[str, Any]) -> Verdict:
     """Read a verdict back."""
     return Verdict(
-        critic=CriticIdentity(**body["critic"]),
+        critic=_known(CriticIdentity, body["critic"]),
         subject=_subject_from_json(body["subject"]),
         outcome=Outcome(body["outcome"]),
         confidence=body["confidence"],
         reasons=tuple(body["reasons"]),
         orders=tuple(order_from_json(o) for o in body["orders"]),
-        cost=Cost(**body["cost"]),
+        cost=_known(Cost, body["cost"]),
         agreement=Agreement(body["agreement"]) if body.get("agreement") else None,
         examples=tuple(body.get("examples", ())),
         places=tuple((p[0], p[1], p[2]) for p in body.get("places", ())),
@@ -71,13 +73,13 @@ def quality_to_json(quality: Quality) -> dict[str, Any]:
 def quality_from_json(body: Mapping[str, Any]) -> Quality:
     """Read a quality score back."""
     return Quality(
-        critic=CriticIdentity(**body["critic"]),
+        critic=_known(CriticIdentity, body["critic"]),
         subject=_subject_from_json(body["subject"]),
         score=body["score"],
         uncertainty=body["uncertainty"],
         findings=tuple(finding_from_json(f) for f in body["findings"]),
         reasons=tuple(body["reasons"]),
-        cost=Cost(**body["cost"]),
+        cost=_known(Cost, body["cost"]),
         suspected=tuple(FindingCode(code) for code in body.get("suspected", ())),
         asked=order_from_json(body["asked"]) if body.get("asked") else None,
         examples=tuple(body.get("examples", ())),
@@ -92,7 +94,7 @@ def order_to_json(record: OrderRecord) -> dict[str, Any]:
 def order_from_json(body: Mapping[str, Any]) -> OrderRecord:
     """Read one question and its answer back."""
     first = tuple((str(token), float(logprob)) for token, logprob in body.get("first_token", ()))
-    return OrderRecord(**{**body, "first_token": first})
+    return replace(_known(OrderRecord, body), first_token=first)
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:
@@ -111,6 +113,12 @@ def finding_from_json(body: Mapping[str, Any]) -> Finding:
         place=(place[0], place[1], place[2]) if place else None,
         size_ml=body["size_ml"],
     )
+
+
+def _known(kind: type[Stored], body: Mapping[str, Any]) -> Stored:
+    """Read a record back; what a newer program added to it is left out."""
+    names = {f.name for f in fields(kind)}
+    return kind(**{name: value for name, value in body.items() if name in names})
 
 
 def _subject_to_json(subject: Subject) -> dict[str, Any]:

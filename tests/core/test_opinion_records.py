@@ -86,7 +86,7 @@ def test_that_a_verdict_of_an_older_program_can_be_read() -> None:
         for name in ("raw", "server", "first_token"):
             del order[name]
     read = verdict_from_json(body)
-    assert (read.outcome, read.agreement, read.orders_agree, read.words) == (Outcome.FIRST, None, False, None)
+    assert (read.outcome, read.agreement, read.orders_agree, read.words) == (Outcome.FIRST, None, True, None)
 
 
 def test_that_what_a_newer_program_added_is_left_out() -> None:

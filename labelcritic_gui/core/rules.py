@@ -334,7 +334,7 @@ def quality(
     if facts.empty and (structure.expect is None or must_be_there(structure, facts) is None):
         return None, None
     score = _CLEAN
-    for code in {f.code for f in findings}:
+    for code in sorted({f.code for f in findings}):  # in one order: a product of floats depends on it
         score *= 1.0 - PENALTY[max(f.severity for f in findings if f.code is code)]
     return score, _KNOWN_SD if structure.expect else _UNKNOWN_SD
 

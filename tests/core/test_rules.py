@@ -1,5 +1,8 @@
 """The rules: which finding follows from which fact, and what is never judged."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -217,3 +220,27 @@ def test_that_an_unknown_structure_is_scored_with_more_doubt() -> None:
     known, unknown = quality((), GOOD, KNOWN), quality((), GOOD, UNKNOWN)
     assert known[0] == unknown[0] == 90.0
     assert (known[1] or 0) < (unknown[1] or 0)
+
+
+def test_that_a_score_is_the_same_to_the_last_bit_in_every_process() -> None:
+    """The order of a set of words differs from process to process, and a product of floats depends on it."""
+    program = """
+from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.rules import quality
+from labelcritic_gui.core.structures import Structure
+found = tuple(Finding(code, severity, "") for code, severity in zip(FindingCode, list(Severity) * 9))
+for n in range(3, 9):
+    print(repr(quality(found[:n], CandidateFacts(empty=False), Structure("thing"))))
+"""
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(6)
+    }
+    assert len(told) == 1

@@ -92,13 +92,14 @@ def sent_item(review: OpenReview, item: ItemId, *, pictures: bool = True, cancel
 
 
 def _newest(said: Sequence[Stored]) -> list[Stored]:
-    """Return the newest opinion on each subject, by the newest critic that spoke: verdicts first."""
+    """Return the newest opinion on each subject, by the newest critic that spoke: verdicts first, each as asked."""
     found: dict[tuple[str, object], Stored] = {}
     for one in said:
         if one.opinion.critic == said[0].opinion.critic:
             kind = "verdict" if isinstance(one.opinion, Verdict) else "quality"
             found.setdefault((kind, one.opinion.subject.candidates), one)
-    return sorted(found.values(), key=lambda one: (isinstance(one.opinion, Quality), one.opinion.subject.candidates))
+    as_asked = list(found.values())[::-1]
+    return sorted(as_asked, key=lambda one: isinstance(one.opinion, Quality))
 
 
 def _records(newest: Sequence[Stored]) -> Iterator[tuple[str, OrderRecord]]:

@@ -78,6 +78,7 @@ class PromptEditor:
         self._known: dict[str, PromptFile] = {}
         self._drafts: dict[str, str] = {}
         self._job: Job | None = None
+        self._closed = False
         self.name = ""
         self.ask = Ask.COMPARE
         self.found: Looked | None = None
@@ -95,6 +96,7 @@ class PromptEditor:
 
     def close(self) -> None:
         """Stop; texts that are not saved are gone."""
+        self._closed = True
         self._station.review_changed.disconnect(self._another_review)
         if self._job is not None:
             self._job.cancel()
@@ -314,7 +316,7 @@ class PromptEditor:
         """Say what is wrong with the text, how it differs from the shipped one, and what would be sent with it."""
         if self._job is not None:
             self._job.cancel()
-        if not self.name:
+        if not self.name or self._closed:
             return
         job = self._job = Job(f"Looking at {self.name}")
         name, drafts, prepare = self.name, {**self._drafts, self.name: self.text}, self._prepare(job)

@@ -1,10 +1,13 @@
 """Critics that change, fail and come back."""
 
+from pathlib import Path
+
 from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.critic.client import LvlmServer
 from labelcritic_gui.critic.lvlm import LvlmCritic
-from labelcritic_gui.services import worklist
+from labelcritic_gui.critic.prompt_files import PromptFiles
+from labelcritic_gui.services import comparison, worklist
 from labelcritic_gui.services.opinions import ensure_opinions, form_opinions, keep_opinions, missing_opinions
 from labelcritic_gui.services.review import now
 from labelcritic_gui.services.switching import choose_critic
@@ -89,4 +92,28 @@ def test_a_mask_that_changed_is_named_and_judged_anew(dataset: Dataset) -> None:
     assert after.dice == 1.0
     good.unlink()
     assert "missing" in ensure_opinions(opened, CASE).notices[0]
+    opened.close()
+
+
+def test_what_was_answered_to_other_prompts_stands_and_is_named_until_it_is_asked_anew(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    opened = dataset.open()
+    files = PromptFiles(tmp_path / "own")
+    text = files.file("structures/liver.toml").text.replace("The largest organ", "The very largest organ")
+    with FakeLlm(always("A")) as server:
+        critic = lvlm(opened, server.url)
+        opened = choose_critic(opened, "lvlm", critic)
+        ensure_opinions(opened, CASE)
+        assert comparison.load_opinions(opened, LIVER).other_prompts == ""
+        asked = len(server.chats)
+        changed = choose_critic(opened, "lvlm", critic.with_prompts(files.preview({"structures/liver.toml": text})))
+        assert ensure_opinions(changed, CASE, anew=False).items == ()
+        assert len(server.chats) == asked
+        assert comparison.load_opinions(changed, LIVER).other_prompts == critic.identity.prompts
+        assert LIVER in ensure_opinions(changed, CASE, anew=True).items
+        # the words of one structure changed: of the other questions, nothing is sent twice
+        assert len(server.chats) == asked + 2
+        assert comparison.load_opinions(changed, LIVER).other_prompts == ""
+        critic.client.close()
     opened.close()

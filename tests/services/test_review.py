@@ -7,6 +7,7 @@ from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.core.review import Choice, Stance, Status
 from labelcritic_gui.services import comparison, review, worklist
 from labelcritic_gui.services.opinions import ensure_opinions, missing_opinions
+from labelcritic_gui.services.sent import sent_item
 from tests.making import Dataset
 
 LIVER = ItemId(CaseId("case_1"), "liver")
@@ -82,7 +83,7 @@ def test_opinions_are_asked_once_and_kept(dataset: Dataset) -> None:
     assert found.pair is not None
     assert 0.4 < found.pair.dice < 0.9
     assert [f.volume_ml > 0 for f in found.facts if f] == [True, True]
-    assert "computed" in comparison.sent(opened, LIVER)
+    assert "computed" in sent_item(opened, LIVER).as_text
     opened.close()
 
 

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from labelcritic_gui.core.errors import CriticError, UnreadableFileError
 from labelcritic_gui.core.review import Choice
 from labelcritic_gui.settings import load_settings
-from labelcritic_gui.ui.views.dialogs import CriticDialog, ExportDialog, IntroductionDialog, KeySheet, TextDialog
+from labelcritic_gui.ui.views.dialogs import CriticDialog, ExportDialog, IntroductionDialog, KeySheet
+from labelcritic_gui.ui.views.prompt_editor import PromptEditorDialog
+from labelcritic_gui.ui.views.sent_dialog import SentDialog
 from labelcritic_gui.viewmodels.runner import Lane
 from tests.viewmodels.fakes import FakeCalls, full_disk
 
@@ -238,7 +240,8 @@ def test_that_the_critic_being_down_is_said_and_the_review_goes_on(scene) -> Non
 def test_that_the_sheets_open_by_key_and_close_again(opened) -> None:
     for key, modifier, kind in (
         (Key.Key_F1, Qt.KeyboardModifier.NoModifier, KeySheet),
-        (Key.Key_T, Qt.KeyboardModifier.NoModifier, TextDialog),
+        (Key.Key_T, Qt.KeyboardModifier.NoModifier, SentDialog),
+        (Key.Key_P, Qt.KeyboardModifier.ControlModifier, PromptEditorDialog),
         (Key.Key_L, Qt.KeyboardModifier.ControlModifier, CriticDialog),
     ):
         opened.press(key, modifier)

@@ -1,10 +1,14 @@
 """What the cards say, and the pace."""
 
+from dataclasses import replace
+
 import pytest
 
 from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.findings import FindingCode
 from labelcritic_gui.core.review import Choice, Decision, ItemState, Standing
-from labelcritic_gui.core.verdict import OrderRecord, Outcome, Subject, Verdict
+from labelcritic_gui.core.verdict import Agreement, OrderRecord, Outcome, Subject, Verdict
+from labelcritic_gui.critic.lvlm import IN_ITS_WORDS
 from labelcritic_gui.viewmodels.cards import fact_rows, finding_rows, quality_cells, standing_words, verdict_card
 from labelcritic_gui.viewmodels.pace import PAUSE_S, Pace
 from tests.viewmodels.fakes import CRITIC, SETS, FakeCalls
@@ -37,6 +41,62 @@ def test_that_each_order_names_the_candidate_it_meant() -> None:
     card = verdict_card(verdict(Outcome.UNDECIDED, orders), SETS)
     assert [(o.order, o.answer, o.probability) for o in card.orders] == [("AB", "Beta", 0.9), ("BA", "Alpha", 0.7)]
     assert card.disagree
+
+
+@pytest.mark.parametrize(
+    ("agreement", "words", "agree"),
+    [
+        (Agreement.AGREE, "✓ orders agree", True),
+        (Agreement.DISAGREE, "✕ orders disagree", False),
+        (Agreement.ONE_UNDECIDED, "? one order undecided", False),
+        (Agreement.BOTH_UNCLEAR, "? both orders unclear", False),
+    ],
+)
+def test_that_the_orders_go_together_in_one_of_four_words(agreement: Agreement, words: str, agree: bool) -> None:
+    card = verdict_card(replace(verdict(Outcome.UNDECIDED), agreement=agreement), SETS)
+    assert (card.agreement, card.agree) == (words, agree)
+
+
+def test_that_a_verdict_without_orders_says_nothing_of_them_and_an_old_one_whether_they_agree() -> None:
+    assert verdict_card(verdict(Outcome.FIRST), SETS).agreement == ""
+    old = (OrderRecord("AB", "second", {"second": 0.9}), OrderRecord("BA", "second", {"second": 0.7}))
+    assert verdict_card(verdict(Outcome.UNDECIDED, old), SETS).agreement == "✕ orders disagree"
+
+
+def test_that_the_models_own_words_stand_apart_from_the_reasons() -> None:
+    said = ("Both orders say the same.", f"{IN_ITS_WORDS} It <b>follows</b> the border.")
+    card = verdict_card(replace(verdict(Outcome.FIRST), reasons=said, words=OrderRecord("words", "read", {})), SETS)
+    assert card.reasons == ("Both orders say the same.",)
+    assert card.words == "It <b>follows</b> the border."
+    posing = verdict_card(replace(verdict(Outcome.FIRST), reasons=said), SETS)
+    assert (posing.reasons, posing.words) == (said, "")
+
+
+def test_that_places_are_numbered_examples_counted_and_other_prompts_named() -> None:
+    told = replace(verdict(Outcome.FIRST), places=((1.0, 2.0, 3.0), (4.0, 5.0, 6.0)), examples=("a", "b"))
+    card = verdict_card(told, SETS, other_prompts="f" * 64)
+    assert [(row.mark, row.place) for row in card.places] == [
+        ("differ 1", (1.0, 2.0, 3.0)),
+        ("differ 2", (4.0, 5.0, 6.0)),
+    ]
+    assert (card.examples, card.other_prompts) == (2, "f" * 12)
+
+
+def test_that_an_undecided_verdict_that_claims_nothing_has_no_number() -> None:
+    undecided = verdict(Outcome.UNDECIDED)
+    assert verdict_card(replace(undecided, confidence=0.0), SETS).confidence is None
+    assert verdict_card(replace(undecided, confidence=0.4), SETS).confidence == 0.4
+
+
+def test_that_suspected_errors_come_with_the_score_and_without_one() -> None:
+    calls = FakeCalls()
+    item = calls.items[0]
+    calls.opined.add(item.case)
+    stage, opinions = calls.load_stage(item), calls.load_opinions(item)
+    codes = (FindingCode.LEAK, FindingCode.EDGE)
+    first, second = (replace(q, suspected=codes) for q in opinions.qualities)
+    told = replace(opinions, qualities=(first, replace(second, score=None)))
+    assert [cell.suspected for cell in quality_cells(stage.panels, told, SETS)] == [codes, codes]
 
 
 def test_that_facts_that_are_nothing_for_everyone_get_no_row() -> None:

@@ -367,3 +367,13 @@ def test_that_no_order_of_keys_decides_an_item_that_is_not_on_the_screen(keys: l
     desk.look()
     assert not reading.writing
     assert sum(len(s.standing) for s in calls.states.values()) == len(calls.written)
+
+
+def test_that_only_a_reader_who_asks_again_asks_with_prompts_that_changed() -> None:
+    desk = Desk()
+    assert set(desk.calls.anew) == {False}
+    desk.reading.ask_again()
+    assert desk.calls.anew[-1] is True
+    assert desk.calls.asked[-1] == desk.reading.item.case
+    desk.reading.open_item(desk.calls.items[-1])
+    assert desk.calls.anew.count(True) == 1

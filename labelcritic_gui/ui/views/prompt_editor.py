@@ -27,7 +27,7 @@ from labelcritic_gui.viewmodels.prompt_editor import FileRow, Mark, PromptEditor
 SIZE = (1330, 720)
 LEAST = 980
 FILES_W, MARK_W = 208, 66
-PROBLEMS_H = 84
+PROBLEMS_H, PROBLEM_H = 92, 23
 PAUSE_MS = 300
 """So long after the last key a text is looked at."""
 SHORT = 12
@@ -299,8 +299,8 @@ class PromptEditorDialog(Sheet):
             item.setData(NAME, problem.line)
             self.problems.addItem(item)
         self.problems.setVisible(bool(problems))
-        rows = sum(self.problems.sizeHintForRow(n) for n in range(len(problems)))
-        self.problems.setFixedHeight(min(self._theme.px(PROBLEMS_H), rows + self._theme.px(4)))
+        lines = max(2, len(problems))  # a long one takes two
+        self.problems.setFixedHeight(min(self._theme.px(PROBLEMS_H), lines * self._theme.px(PROBLEM_H)))
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
         self.verdict.setText("" if found is None else f"✕ {count}" if problems else "Nothing wrong with this text.")
         set_state(self.verdict, "state", "bad" if problems else "")

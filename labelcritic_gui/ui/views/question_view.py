@@ -1,7 +1,7 @@
 """One question as it goes to a model: the pictures, the words, what holds the answer, and the answer. Layer: ui."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.theme import BASE_PX, Theme
 from labelcritic_gui.ui.views.meter import Meter
 from labelcritic_gui.ui.views.picture_pane import PictureLook, PicturePane
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
@@ -24,7 +24,9 @@ from labelcritic_gui.viewmodels.sent import AnswerSheet, QuestionSheet
 SIDE_BY_SIDE = 4
 """More pictures than these get a strip that scrolls sideways."""
 PANE_W = 190
-STRIP_H = 180
+STRIP_H = 130
+FIELD_MARGINS = 14
+"""Of a text field, above and below the text: its frame, padding and the document's own margin."""
 FACTS_W = 264
 SYSTEM_LINES = 3
 LONG_ANSWER = 48
@@ -76,8 +78,10 @@ class QuestionView(QWidget):
         column.addWidget(self.note)
         self._system_title = plain_label("System text", role="caption")
         column.addWidget(self._system_title)
-        height = self.system.fontMetrics().lineSpacing() * (SYSTEM_LINES - narrow) + self._theme.px(17)
-        self.system.setFixedHeight(height)
+        font = self.system.font()
+        font.setPixelSize(self._theme.px(BASE_PX))  # as the style sheet will dress it
+        lines = SYSTEM_LINES - narrow
+        self.system.setFixedHeight(lines * QFontMetrics(font).lineSpacing() + FIELD_MARGINS)
         column.addWidget(self.system)
         column.addSpacing(4)
         column.addWidget(self.asked)

@@ -89,8 +89,9 @@ class SheetWindow(QMainWindow):
 
     def ask_prompts(self) -> None:
         from labelcritic_gui.ui.views.prompt_editor import PromptEditorDialog
+        from labelcritic_gui.viewmodels.prompt_editor import edit_prompts
 
-        self._open(PromptEditorDialog(self._station.prompt_editor(), self._theme, self))
+        self._open(PromptEditorDialog(edit_prompts(self._station, self._runner), self._theme, self))
 
     def show_files(self) -> None:
         reading = self._station.reading

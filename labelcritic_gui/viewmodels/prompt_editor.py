@@ -9,7 +9,7 @@ from psygnal import Signal
 
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.core.structures import normal_name
-from labelcritic_gui.critic.prompt_files import PromptFile, PromptFiles
+from labelcritic_gui.critic.prompt_files import PromptFile, PromptFiles, own_prompts_dir
 from labelcritic_gui.critic.prompt_help import about
 from labelcritic_gui.critic.prompt_sources import COMPARE, GENERAL, STRUCTURES, PromptError, name_fault
 from labelcritic_gui.critic.prompts import PromptSet
@@ -22,7 +22,7 @@ from labelcritic_gui.viewmodels.sent import QuestionSheet, sheet_of
 if TYPE_CHECKING:
     from labelcritic_gui.viewmodels.station import Station
 
-__all__ = ["ASKS", "GENERAL_NAME", "Ask", "FileRow", "Mark", "PromptEditor"]
+__all__ = ["ASKS", "GENERAL_NAME", "Ask", "FileRow", "Mark", "PromptEditor", "edit_prompts"]
 
 GENERAL_NAME = f"{STRUCTURES}/{GENERAL}.toml"
 ASKS: tuple[tuple[Ask, str], ...] = (
@@ -362,3 +362,8 @@ class PromptEditor:
 def _place(row: FileRow) -> tuple[bool, bool, str]:
     """Return the sort key of a file: templates as they are known, the general words, then structures by name."""
     return not row.template, row.name != GENERAL_NAME, "" if row.template else row.title
+
+
+def edit_prompts(station: "Station", runner: Runner) -> PromptEditor:
+    """Return an editor of the person's own prompts."""
+    return PromptEditor(PromptFiles(own_prompts_dir()), station, runner)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from labelcritic_gui.store.database import Database
     from labelcritic_gui.viewmodels.audit import Auditor
     from labelcritic_gui.viewmodels.new_review import NewReview
-    from labelcritic_gui.viewmodels.prompt_editor import PromptEditor
 
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1", ""})
 
@@ -156,11 +155,118 @@ class Station:
         self._auditor = Auditor(self.calls, self._runner) if self.calls is not None else None
         return self._auditor
 
+    def rendering_critic(self, database: "Database", prompts: "PromptSet") -> "LvlmCritic":
+        """Return the LVLM critic of the settings with other words, to see what it would send."""
+
+    def create_demonstration(self, folder: Path, progress: Progress, cancel: Cancel) -> OpenReview:
+        """Make the demonstration review, or open it when it is there already."""
+
+
+Bind = Callable[[OpenReview, str], ReviewCalls]
+
+
+class Station:
+    """Opens and closes reviews, keeps the settings, runs one long job at a time. GUI thread only."""
+
+    review_changed: ClassVar[Signal] = Signal()
+    settings_changed: ClassVar[Signal] = Signal()
+    job_changed: ClassVar[Signal] = Signal()
+    said: ClassVar[Signal] = Signal(Message)
+    exported: ClassVar[Signal] = Signal(object)
+
+    def __init__(self, services: ReviewOpener, runner: Runner, *, bind: Bind = ServiceCalls) -> None:
+        self._services = services
+        self._runner = runner
+        self._bind = bind
+        self.settings: Settings = services.settings
+        self.display = Display(self.settings, self.change)
+        self.calls: ReviewCalls | None = None
+        self.reading: Reading | None = None
+        self.worklist: Worklist | None = None
+        self.job: Job | None = None
+        self._auditor: Auditor | None = None
+        self._anew = False
+        """The open review is to be opened anew when the long job is over."""
+
+    @property
+    def needs_introduction(self) -> bool:
+        """Say whether the reader's name or the consent to the notice is missing."""
+        return not self.settings.reader or not self.settings.notice_accepted
+
+    @property
+    def remote_server(self) -> str:
+        """The host that pictures are sent to, when the critic is a server that is not this machine; else empty."""
+        asks = self.settings.critic == "lvlm" if self.calls is None else self.calls.critic_lane is Lane.NET
+        if not asks:
+            return ""
+        host = urlsplit(self.settings.server.url).hostname or ""
+        return "" if host in THIS_MACHINE else host
+
+    def change(self, **changes: Any) -> None:
+        """Store settings and take them over."""
+        self._runner.run(Lane.STORE, lambda: change_settings(**changes), self._take_settings, on_error=self._failed)
+
+    def introduce(self, reader: str, then: Callable[[], None]) -> None:
+        """Take the reader's name and the consent to the notice, then go on: a review is read under that name."""
+
+        def introduced(settings: Settings) -> None:
+            self._take_settings(settings)
+            then()
+
+        self._runner.run(
+            Lane.STORE,
+            lambda: change_settings(reader=reader.strip(), notice_accepted=True),
+            introduced,
+            on_error=self._failed,
+        )
+
+    def change_critic(self, critic: str, server: Mapping[str, Any]) -> None:
+        """Choose the critic and its server; the open review is opened anew with it."""
+        merged = {**self.settings.server.model_dump(), **server}
+        calls = self.calls
+
+        def store() -> Settings:
+            if calls is not None:
+                calls.choose_critic(critic)
+            return change_settings(critic=critic, server=merged)
+
+        self._runner.run(Lane.STORE, store, self._take_critic, on_error=self._failed)
+
+    def _take_settings(self, settings: Settings) -> None:
+        self.settings = settings
+        self.settings_changed.emit()
+
+    def _take_critic(self, settings: Settings) -> None:
+        self._services = self._services.with_settings(settings)
+        self._take_settings(settings)
+        if self.calls is not None:
+            self.open(self.calls.folder)
+
+    # --- reviews -----------------------------------------------------------------------------------------------
+
+    def open(self, folder: Path) -> None:
+        """Open a review folder; the one that is open is closed when that succeeded."""
+        self._begin(Job(f"Opening {folder.name}"), lambda _: self._services.open_review(folder), self._opened)
+
+    def new_review(self) -> "NewReview":
+        """Return what the new-review dialog follows."""
+        # here, not above: what makes reviews is not needed to open one, and would delay the first paint
+        from labelcritic_gui.viewmodels.new_review import NewReview
+        from labelcritic_gui.viewmodels.previews import ServicePreviews
+
+        return NewReview(ServicePreviews(self._services.structures), self._runner)
+
+    def audit(self) -> "Auditor | None":
+        """Return what the audit dialog follows; None without a review."""
+        from labelcritic_gui.viewmodels.audit import Auditor
+
+        self._auditor = Auditor(self.calls, self._runner) if self.calls is not None else None
+        return self._auditor
+
     def prompt_editor(self) -> "PromptEditor":
         """Return what the prompt editor follows."""
         from labelcritic_gui.critic.prompt_files import PromptFiles, own_prompts_dir
-        from labelcritic_gui.viewmodels.prompt_editor import PromptEditor
-
+    
         return PromptEditor(PromptFiles(own_prompts_dir()), self, self._runner)
 
     def rendering_critic(self, database: "Database", prompts: "PromptSet") -> "LvlmCritic":

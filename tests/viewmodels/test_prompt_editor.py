@@ -8,7 +8,7 @@ from labelcritic_gui.critic.prompt_files import PromptFiles, own_prompts_dir
 from labelcritic_gui.critic.prompts import load_prompts
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.viewmodels.messages import Message
-from labelcritic_gui.viewmodels.prompt_editor import GENERAL_NAME, Ask, Mark, PromptEditor
+from labelcritic_gui.viewmodels.prompt_editor import GENERAL_NAME, Ask, Mark, PromptEditor, edit_prompts
 from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
 from labelcritic_gui.viewmodels.station import Station
 from tests.viewmodels.fakes import SETS, FakeCalls, FakeServices, HeldRunner
@@ -26,7 +26,7 @@ class Desk:
         if opened:
             self.station.open(Path("/nowhere/review"))
         self.said: list[Message] = []
-        self.editor: PromptEditor = self.station.prompt_editor()
+        self.editor: PromptEditor = edit_prompts(self.station, self.runner)
         self.editor.said.connect(self.said.append)
         self.editor.start()
 

@@ -180,7 +180,8 @@ def keep_opinions(review: OpenReview, formed: CaseOpinions) -> Changed:
     """Write the opinions formed on a case, in one transaction."""
     stamp = now()
     if formed.record:
-        opinions.save_case_record(review.database, formed.case, FIELD_OF_VIEW, formed.record, time=stamp)
+        record = _with_earlier_answer(review, formed)
+        opinions.save_case_record(review.database, formed.case, FIELD_OF_VIEW, record, time=stamp)
     opinions.save_opinions(
         review.database,
         stored=[Stored(str(uuid.uuid4()), stamp, o) for o in formed.opinions],
@@ -189,6 +190,14 @@ def keep_opinions(review: OpenReview, formed: CaseOpinions) -> Changed:
         hashes=formed.hashes,
     )
     return Changed(tuple(s.item for s in formed.summaries), dict(formed.failed))
+
+
+def _with_earlier_answer(review: OpenReview, formed: CaseOpinions) -> Mapping[str, Any]:
+    """Return what is known of a case's field of view: an answer given before outlives a question that failed."""
+    earlier = opinions.case_record(review.database, formed.case, FIELD_OF_VIEW) or {}
+    if formed.record.get("record") or not earlier.get("record"):
+        return formed.record
+    return {**earlier, "computed": formed.record["computed"]}
 
 
 def ensure_opinions(

@@ -159,6 +159,21 @@ def test_that_a_region_step_that_fails_does_not_fail_the_verdicts(two: OpenRevie
     critic.client.close()
 
 
+def test_that_what_was_said_to_be_in_view_outlives_a_server_that_went_away(two: OpenReview, server: FakeLlm) -> None:
+    opened, critic = asking(two, server)
+    server.line_letter = "Y"
+    formed(opened, CASES[0])
+    critic.client.close()
+    server.stop()
+    opened, critic = asking(opened, server)
+    assert set(formed(opened, CASES[0], again=True)) == set(PLACES)
+    record = opinions.case_record(opened.database, CASES[0], FIELD_OF_VIEW)
+    assert record is not None
+    assert record["asked"]["seen"]["skull"] is True
+    assert record["contradictions"] or record["computed"]["seen"] == {}
+    critic.client.close()
+
+
 def test_that_quality_is_one_call_a_candidate_and_kidneys_are_scored_together(two: OpenReview, server: FakeLlm) -> None:
     opened, critic = asking(two, server, quality=True)
     formed(opened, CASES[0])

@@ -16,7 +16,6 @@ from labelcritic_gui.core.geometry import Mask, Point, Volume, joint_box
 from labelcritic_gui.core.regions import DifferingRegion
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.critic.base import PictureCritic
-from labelcritic_gui.critic.prompts import Drawing
 from labelcritic_gui.formats import volumes
 from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.imaging.overlay import RgbPicture, to_rgb
@@ -29,6 +28,9 @@ from labelcritic_gui.services.pictures import case_pictures
 from labelcritic_gui.services.projection import CasePictures
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index
+
+if TYPE_CHECKING:  # templates are not needed to draw
+    from labelcritic_gui.critic.prompts import Drawing
 
 SLICE_MARGIN_MM = 40.0
 Extent = tuple[Point, Point]
@@ -116,7 +118,7 @@ class ModelPictures:
         return bool(structure.pair_title) and all(c._replace(structure=structure.pair) in drawn for c in candidates)
 
     def _panel(
-        self, structure: Structure, candidate: CandidateId, drawing: Drawing, view: View, asked_as: str
+        self, structure: Structure, candidate: CandidateId, drawing: "Drawing", view: View, asked_as: str
     ) -> RgbPicture:
         case = self._projection(view)
         if candidate not in case.silhouettes:

@@ -11,29 +11,19 @@ from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.review import Choice, ItemState
 from labelcritic_gui.critic.base import seeing
-from labelcritic_gui.services import (
-    audit,
-    audit_files,
-    comparison,
-    export,
-    inspection,
-    opinions,
-    review,
-    switching,
-    worklist,
-)
-from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
+from labelcritic_gui.services import comparison, export, inspection, opinions, review, switching, worklist
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.inspection import InspectedFile
 from labelcritic_gui.services.review import OpenReview
-from labelcritic_gui.services.sent import SentItem, SentPicture, SentQuestion, sent_item
 from labelcritic_gui.services.worklist import Counts, ItemRow, Keys, WorklistQuery
 from labelcritic_gui.viewmodels.runner import Lane
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what is not needed to open a review is imported when it is asked for
     from labelcritic_gui.critic.lvlm import LvlmCritic
+    from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
     from labelcritic_gui.services.prompt_preview import Ask, Preview
+    from labelcritic_gui.services.sent import SentItem
     from labelcritic_gui.store.database import Database
 
 __all__ = [
@@ -45,9 +35,6 @@ __all__ = [
     "Opinions",
     "Panel",
     "ReviewCalls",
-    "SentItem",
-    "SentPicture",
-    "SentQuestion",
     "ServiceCalls",
     "Stage",
     "WorklistQuery",
@@ -155,7 +142,7 @@ class ReviewCalls(Protocol):
     def ensure_opinions(self, case: CaseId, cancel: Cancel, progress: Progress, *, anew: bool = False) -> Changed:
         """Compute what opinions a case lacks; `anew`: also where other prompts were answered. Lane `critic_lane`."""
 
-    def sent(self, item: ItemId, cancel: Cancel) -> SentItem:
+    def sent(self, item: ItemId, cancel: Cancel) -> "SentItem":
         """Return what the critic was asked and answered, with the pictures. Lane CPU."""
 
     def preview(
@@ -169,10 +156,10 @@ class ReviewCalls(Protocol):
     def inspect_item(self, item: ItemId, cancel: Cancel, progress: Progress) -> tuple[InspectedFile, ...]:
         """Say what the image and each candidate's file are. Lane CPU."""
 
-    def audit_plan(self, request: AuditRequest) -> AuditPlan:
+    def audit_plan(self, request: "AuditRequest") -> "AuditPlan":
         """Say how many calls an audit of the critic takes at most. Lane CPU."""
 
-    def audit(self, request: AuditRequest, cancel: Cancel, progress: Progress) -> Audit:
+    def audit(self, request: "AuditRequest", cancel: Cancel, progress: Progress) -> "Audit":
         """Audit the critic and keep the report in the review's folder. Lane `critic_lane`."""
 
     def choose_critic(self, kind: str) -> None:
@@ -325,8 +312,10 @@ class ServiceCalls:
         """Compute what opinions a case lacks."""
         return comparison.ensure_opinions(self._review, case, anew=anew, cancel=cancel, progress=progress)
 
-    def sent(self, item: ItemId, cancel: Cancel) -> SentItem:
+    def sent(self, item: ItemId, cancel: Cancel) -> "SentItem":
         """Return what the critic was asked and answered, with the pictures."""
+        from labelcritic_gui.services.sent import sent_item
+
         return sent_item(self._review, item, cancel=cancel)
 
     def preview(
@@ -346,14 +335,19 @@ class ServiceCalls:
         """Say what the image and each candidate's file are."""
         return inspection.inspect_item(self._review, item, progress=progress, cancel=cancel)
 
-    def audit_plan(self, request: AuditRequest) -> AuditPlan:
+    def audit_plan(self, request: "AuditRequest") -> "AuditPlan":
         """Say how many calls an audit of the critic takes at most."""
-        return audit.plan_audit(self._review, request)
+        from labelcritic_gui.services.audit import plan_audit
 
-    def audit(self, request: AuditRequest, cancel: Cancel, progress: Progress) -> Audit:
+        return plan_audit(self._review, request)
+
+    def audit(self, request: "AuditRequest", cancel: Cancel, progress: Progress) -> "Audit":
         """Audit the critic and keep the report in the review's folder."""
-        found = audit.audit(self._review, request, cancel=cancel, progress=progress)
-        audit_files.save_audit(found, self._review.folder)
+        from labelcritic_gui.services.audit import audit
+        from labelcritic_gui.services.audit_files import save_audit
+
+        found = audit(self._review, request, cancel=cancel, progress=progress)
+        save_audit(found, self._review.folder)
         return found
 
     def choose_critic(self, kind: str) -> None:

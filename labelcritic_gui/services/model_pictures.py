@@ -5,6 +5,7 @@ All candidates are drawn in one colour: a colour must not speak for a label set.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 

@@ -148,8 +148,8 @@ class CountingProxy:
             answers, upstream = await asyncio.open_connection(self._host, self._port, limit=2**20)
             while await self._pass_one(reader, writer, answers, upstream):
                 pass
-        except (OSError, asyncio.IncompleteReadError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # one of the ends is gone, or all connections are broken on purpose: the other end is told so
         finally:
             self._going.discard(task)
             for end in (writer, upstream):

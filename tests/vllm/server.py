@@ -1,5 +1,6 @@
 """A real `vllm serve` of the tests: started with given flags, watched, killed, started again, and never left behind."""
 
+import json
 import os
 import re
 import select
@@ -19,7 +20,12 @@ CONTEXT = 8192
 MOST_PICTURES = 4
 AT_ONCE = 32
 FLAGS = (
-    "--dtype=float32",  # alone answers do not depend on what else is in flight
+    # Whole prompts in float32, none from a cache: only then are answers the same to the last bit whatever else is in
+    # flight. A prompt that is computed in other parts differs in its seventh digit.
+    "--dtype=float32",
+    "--no-enable-prefix-caching",
+    "--no-enable-chunked-prefill",
+    "--max-num-batched-tokens=32768",
     f"--max-model-len={CONTEXT}",
     f'--limit-mm-per-prompt={{"image":{MOST_PICTURES},"video":0}}',
     f"--max-num-seqs={AT_ONCE}",
@@ -56,6 +62,13 @@ class RunningServer:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    @property
+    def model_name(self) -> str:
+        """The one model it serves, by name."""
+        with urllib.request.urlopen(f"{self.root}/v1/models", timeout=10) as answer:
+            (card,) = json.load(answer)["data"]
+        return str(card["id"])
 
     def metric(self, name: str) -> float:
         """Return the sum of one of vLLM's counters or gauges, such as vllm:num_requests_running."""
@@ -173,6 +186,7 @@ class VllmServer(RunningServer):
         if self._process is None:
             return
         if self._process.poll() is None:
+            self.thaw()
             self._process.terminate()
             try:
                 self._process.wait(LONGEST_STOP_S)

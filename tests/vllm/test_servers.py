@@ -3,7 +3,7 @@
 import pytest
 
 from tests.vllm.reviews import Program, said
-from tests.vllm.server import NAME, free_port
+from tests.vllm.server import free_port
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(300)]
 
@@ -17,7 +17,7 @@ def test_that_doctor_says_in_words_what_the_server_can(server):
     about = {name.removeprefix("server "): told for name, told in lines.items() if name.startswith("server ")}
     assert [sentence for well, sentence in about.values() if not well] == []
     text = "\n".join(sentence for _, sentence in about.values())
-    for word in (NAME, "8192", "Qwen2-VL", "probabilit", "choices", "4 pictures in one question", "this machine"):
+    for word in (server.model_name, "8192", "Qwen2-VL", "probabilit", "choices", "4 pictures in one", "this machine"):
         assert word in text, f"{word!r} is said nowhere in:\n{text}"
 
 
@@ -26,7 +26,7 @@ def test_that_doctor_names_a_model_that_is_not_served(server):
     failed = [sentence for well, sentence in lines.values() if not well]
     assert len(failed) == 1
     assert "qwen-of-elsewhere" in failed[0]
-    assert NAME in failed[0]
+    assert server.model_name in failed[0]
 
 
 def test_that_doctor_says_in_a_sentence_that_nobody_answers():

@@ -7,16 +7,22 @@ import pytest
 
 from labelcritic_gui.critic.client import Client, LvlmServer
 from tests.vllm.counting_proxy import CountingProxy
-from tests.vllm.environment import URL_VARIABLE, here
+from tests.vllm.environment import URL_VARIABLE, Environment, here
 from tests.vllm.server import RunningServer, VllmServer
 
 
 @pytest.fixture(scope="session")
-def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer]:
+def own_environment() -> Environment:
+    """The vLLM that was installed for the tests."""
     environment = here()
     if not environment.installed:
         pytest.skip("needs a vLLM of its own to start and kill: `make test-vllm` installs one")
-    server = VllmServer(environment, tmp_path_factory.mktemp("vllm") / "server.log")
+    return environment
+
+
+@pytest.fixture(scope="session")
+def _own(own_environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer]:
+    server = VllmServer(own_environment, tmp_path_factory.mktemp("vllm") / "server.log")
     yield server
     server.stop()
 

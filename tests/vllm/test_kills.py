@@ -146,7 +146,7 @@ def test_that_an_interrupted_run_frees_the_server_and_keeps_what_was_answered(
     assert "Traceback" not in err
     own_server.thaw()
     assert own_server.idle_within(5.0)
-    assert len(rows(review, "reply")) == len(door.answered)
+    assert len(door.answered) - AT_ONCE <= len(rows(review, "reply")) <= len(door.answered)
     code, out, err = compare(review, door).end()
     assert code == 0, out + err
     assert_alike(final_record(review, but=COST), final_record(undisturbed.review, but=COST))

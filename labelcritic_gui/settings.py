@@ -64,14 +64,15 @@ class ServerSettings(BaseModel):
 class ServeSettings(BaseModel):
     """How `vllm serve` is started on this machine.
 
-    `vllm` is the program, its environment's folder, or empty for what is on PATH. `extra` are further arguments.
+    `vllm` is the program, its environment's folder, or empty for what is on PATH; 0 `gpus` are as few as are documented
+    for the model; `extra` are further arguments.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     vllm: str = ""
     model: str = ""
-    gpus: int = Field(default=1, ge=1, le=16)
+    gpus: int = Field(default=0, ge=0, le=16)
     port: int = Field(default=8000, ge=1024, le=65535)
     extra: tuple[str, ...] = ()
 

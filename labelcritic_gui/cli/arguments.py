@@ -232,6 +232,18 @@ def _prompts(commands: "argparse._SubParsersAction[Parser]") -> None:
     shown.set_defaults(critic="", server="", model="", quality=False, reasons=False)
 
 
+def _serve(commands: "argparse._SubParsersAction[Parser]") -> None:
+    text = "Serve a model with vLLM on this machine until Ctrl+C; when this ends, however it does, so does the server."
+    parser = _command(commands, "serve", text, review=False)
+    parser.add_argument("--model", default="", help="a documented model, or a folder with one")
+    parser.add_argument("--gpus", type=int, metavar="N", help="how many GPUs (as few as are documented)")
+    parser.add_argument("--port", type=int, metavar="P", help="the port on this machine (8000)")
+    parser.add_argument("--vllm", default="", metavar="PATH", help="the program vllm, or the folder of its environment")
+    parser.add_argument("--dry-run", action="store_true", help="print the command line instead of running it")
+    parser.add_argument("--list", action="store_true", help="list the documented models and what they need")
+    parser.add_argument("extra", nargs="*", metavar="-- ARGUMENT", help="further arguments for vllm serve, after --")
+
+
 def _inspect(commands: "argparse._SubParsersAction[Parser]") -> None:
     text = "Say what files are: format, kind, grid, values or labels, identity."
     parser = _command(commands, "inspect", text, review=False)
@@ -294,4 +306,5 @@ _ALL = (
     _relocate,
     _audit,
     _prompts,
+    _serve,
 )

@@ -9,10 +9,12 @@ from pathlib import Path
 from labelcritic_gui import __version__
 from labelcritic_gui.bootstrap import Services
 from labelcritic_gui.cli.output import Outcome, ProgressLine
+from labelcritic_gui.core.cancel import NeverCancel
 from labelcritic_gui.paths import config_dir, log_dir, prompts_dir, resources_dir
 from labelcritic_gui.services import checkup
 from labelcritic_gui.services.checkup import CheckResult
 from labelcritic_gui.services.export import export_review, verify_export
+from labelcritic_gui.settings import server_named
 
 LIBRARIES = ("numpy", "scipy", "opencv-python-headless", "isal", "PySide6-Essentials", "SQLAlchemy", "openai", "pandas")
 
@@ -71,18 +73,14 @@ def _program() -> list[CheckResult]:
 
 
 def _server(arguments: argparse.Namespace, services: Services) -> list[CheckResult]:
-    from labelcritic_gui.critic.client import Client, LvlmServer
+    from labelcritic_gui.services.servers import check_server
 
-    server = services.settings.server
-    client = Client(
-        LvlmServer(
-            url=arguments.server,
-            model=arguments.model or server.model,
-            api_key=server.api_key,
-            timeout_s=min(server.timeout_s, 30.0),
-        )
-    )
-    try:
-        return [CheckResult(f"server {c.name}", c.ok, c.sentence) for c in client.check()]
-    finally:
-        client.close()
+    settings = services.settings
+    server = server_named(settings, arguments.server)
+    if arguments.model:
+        server = server.model_copy(update={"model": arguments.model})
+    progress = ProgressLine(quiet=arguments.json)
+    return [
+        CheckResult(f"server {c.name}", c.ok, c.sentence)
+        for c in check_server(server, settings, NeverCancel(), progress)
+    ]

@@ -1,13 +1,22 @@
 """Servers that pictures may go to: profiles, the person's consent, and what the connection is told. Layer: services."""
 
+from dataclasses import replace
+
+from labelcritic_gui.core.cancel import Cancel, Progress, no_progress
 from labelcritic_gui.core.errors import CriticError, UserError
 from labelcritic_gui.core.hosts import host_of, is_this_machine
 from labelcritic_gui.critic.address import LvlmServer
+from labelcritic_gui.critic.checkup import Check, check_up
+from labelcritic_gui.critic.client import Client
 from labelcritic_gui.critic.parsing import plain_text
-from labelcritic_gui.settings import ServerSettings, Settings, change_settings, load_settings
+from labelcritic_gui.settings import ServerSettings, Settings, change_settings, find_key, load_settings
 
 WHAT_IS_SENT = "projected pictures of the CT with the labels drawn on them, and the name of the structure"
 WHAT_IS_NOT = "no names of persons or files, no dates, no paths"
+
+LONGEST_TRIAL_S = 60.0
+"""How long one question of a check may take: a server's first question may compile something."""
+PAIR = 2
 
 
 class ConsentError(CriticError):
@@ -68,3 +77,31 @@ def connection(server: ServerSettings, settings: Settings | None = None) -> Lvlm
         patience_s=server.patience_s,
         withheld=str(ConsentError(host, "Agree to it once.")) if host else "",
     )
+
+
+def check_server(
+    server: ServerSettings, settings: Settings, cancel: Cancel, progress: Progress = no_progress
+) -> list[Check]:
+    """Try a server out with grey squares, as the settings would use it; needs no consent, as nothing else is sent."""
+    told = replace(
+        connection(server), timeout_s=min(server.timeout_s, LONGEST_TRIAL_S), attempts=2, pause_s=0.2, patience_s=0.0
+    )
+    lines = [_place(server, settings), _key(server)]
+    client = Client(told)
+    try:
+        return lines + check_up(client, cancel, progress, need=PAIR + settings.lvlm.shots)
+    finally:
+        client.close()
+
+
+def _place(server: ServerSettings, settings: Settings) -> Check:
+    host = host_of(server.url)
+    if is_this_machine(host) or not host:
+        return Check("place", True, "The server is this machine: nothing leaves it.")
+    agreed = "you agreed to that" if host in settings.consented else "you have not agreed to that yet"
+    return Check("place", True, f"The server is {plain_text(host, 80)}, not this machine: pictures go there; {agreed}.")
+
+
+def _key(server: ServerSettings) -> Check:
+    _, source = find_key(server)
+    return Check("key", True, f"A key comes from {source}." if source else "There is no key; most servers need none.")

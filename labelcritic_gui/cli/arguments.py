@@ -100,8 +100,7 @@ def _project(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _asking(parser: Parser) -> None:
     parser.add_argument("--critic", default="", choices=["", "anatomy", "lvlm"], help="whom to ask")
-    parser.add_argument("--server", default="", metavar="URL", help="the OpenAI-compatible server of the LVLM critic")
-    parser.add_argument("--model", default="", help="the model there (the only one served when left out)")
+    _server(parser)
     parser.add_argument("--cases", default="", metavar="A,B", help="only these cases")
     parser.add_argument("--again", action="store_true", help="ask also what was answered before")
     _showing(parser)
@@ -161,7 +160,7 @@ def _verify(commands: "argparse._SubParsersAction[Parser]") -> None:
 def _doctor(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser = _command(commands, "doctor", "Check the program, a review, a server.", review=False)
     parser.add_argument("review", metavar="REVIEW", nargs="?", default="", help="the review's folder")
-    parser.add_argument("--server", default="", metavar="URL", help="also ask this server what it can")
+    parser.add_argument("--server", default="", metavar="URL|NAME", help="also ask this server what it can")
     parser.add_argument("--model", default="", help="the model there")
     parser.add_argument("--accept-changes", action="store_true", help="take files that changed as they are now")
     parser.add_argument("--rebuild", action="store_true", help="write the item rows anew from the journal")
@@ -188,8 +187,7 @@ def _relocate(commands: "argparse._SubParsersAction[Parser]") -> None:
 def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser = _command(commands, "audit", "Say whether a critic can be trusted on this review.")
     parser.add_argument("--critic", default="", choices=["", "anatomy", "lvlm"], help="whom to audit")
-    parser.add_argument("--server", default="", metavar="URL|NAME", help="the server of the LVLM critic")
-    parser.add_argument("--model", default="", help="the model there (the only one served when left out)")
+    _server(parser)
     parser.add_argument(
         "--tests",
         default="",
@@ -253,6 +251,16 @@ def _inspect(commands: "argparse._SubParsersAction[Parser]") -> None:
         default="",
         metavar="FILE|SCHEME",
         help="what label values are called: FILE.json[#KEY], or a numbering scheme such as totalsegmentator_v2",
+    )
+
+
+def _server(parser: Parser) -> None:
+    parser.add_argument(
+        "--server", default="", metavar="URL|NAME", help="the LVLM critic's server: an address, or a profile's name"
+    )
+    parser.add_argument("--model", default="", help="the model there (the only one served when left out)")
+    parser.add_argument(
+        "--allow", default="", metavar="HOST", help="agree that pictures go to this host, now and from now on"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from labelcritic_gui.bootstrap import Services
 from labelcritic_gui.cli.arguments import names
 from labelcritic_gui.cli.batch import asked_settings
+from labelcritic_gui.cli.consent import with_consent
 from labelcritic_gui.cli.output import Outcome, ProgressLine, table
 from labelcritic_gui.core.audit import Line, Report, Ruling
 from labelcritic_gui.core.audit_measures import Measure
@@ -28,7 +29,7 @@ def audit_critic(arguments: argparse.Namespace, services: Services) -> Outcome:
         structures=names(arguments.structures),
         seed=arguments.seed,
     )
-    chosen = services.with_settings(asked_settings(arguments, services.settings))
+    chosen = services.with_settings(with_consent(arguments, asked_settings(arguments, services.settings)))
     opened = chosen.open_review(Path(arguments.review))
     try:
         critic = _critic(arguments, chosen, opened)

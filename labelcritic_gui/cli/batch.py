@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from labelcritic_gui.bootstrap import Services
 from labelcritic_gui.cli.arguments import names
+from labelcritic_gui.cli.consent import with_consent
 from labelcritic_gui.cli.lanes import files_at_once, over
 from labelcritic_gui.cli.output import Outcome, ProgressLine
 from labelcritic_gui.core.cancel import Cancel
@@ -114,7 +115,7 @@ def assess(arguments: argparse.Namespace, services: Services) -> Outcome:
 
 
 def _ask(arguments: argparse.Namespace, services: Services, *, assess: bool) -> Outcome:
-    chosen = services.with_settings(asked_settings(arguments, services.settings))
+    chosen = services.with_settings(with_consent(arguments, asked_settings(arguments, services.settings)))
     opened = chosen.open_review(Path(arguments.review))
     if arguments.critic or arguments.server:
         kind = arguments.critic or "lvlm"

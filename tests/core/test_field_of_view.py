@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +183,33 @@ def test_that_where_the_image_lies_in_the_world_does_not_matter(trunk: Volume) -
     assert seen(Volume(trunk.voxels, Geometry(trunk.geometry.shape, affine))) == seen(trunk)
 
 
+def test_that_a_table_below_the_body_says_nothing(trunk: Volume) -> None:
+    room = np.pad(trunk.voxels, ((0, 0), (24, 0), (0, 0)), constant_values=-1000)
+    plain = on_grid(trunk, room)
+    with_table = room.copy()
+    with_table[8:-8, 2:4] = 250
+    with_table[8:-8, 8:9] = 120
+    assert seen(on_grid(trunk, with_table)) == seen(plain)
+
+
+def test_that_a_large_scan_takes_no_longer_than_its_landmarks_grid(trunk: Volume) -> None:
+    shape = (512, 512, 400)
+    places = [np.arange(n) * was // n for n, was in zip(shape, trunk.voxels.shape, strict=True)]
+    voxels = np.empty(shape, np.int16, order="F")
+    for k, source in enumerate(places[2]):
+        voxels[:, :, k] = trunk.voxels[:, :, source][np.ix_(places[0], places[1])]
+    factors = tuple(was / n for n, was in zip(shape, trunk.voxels.shape, strict=True))
+    ct = on_grid(trunk, voxels, (factors[0], factors[1], factors[2]))
+    landmarks = find_landmarks(ct)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        found = field_of_view(ct, landmarks)
+        seconds.append(time.perf_counter() - start)
+    assert {Limit.PELVIS, Limit.LUMBAR_SPINE, Limit.LOWER_RIBS} <= set(found.in_view)
+    assert min(seconds) <= 0.3
+
+
 # --- real scans ------------------------------------------------------------------------------------------------------
 
 REAL = {
@@ -205,6 +233,31 @@ def real(shared_data: Path, name: str) -> Volume:
 @pytest.mark.parametrize("name", REAL)
 def test_that_a_real_scan_shows_what_one_sees_in_it(name: str, shared_data: Path) -> None:
     assert said(real(shared_data, name)) == REAL[name]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", REAL)
+def test_that_storage_thick_slices_metal_and_narrow_images_say_nothing_wrong_of_a_real_scan(
+    name: str, shared_data: Path
+) -> None:
+    ct = real(shared_data, name)
+    turn = Orientation((2, 0, 1), (True, False, True))
+    unflipped = ct.voxels[tuple(slice(None, None, -1 if flip else 1) for flip in turn.flips)]
+    stored = np.asfortranarray(unflipped.transpose(np.argsort(turn.axes)))
+    assert said(Volume(turn.view(stored), ct.geometry)) == REAL[name]
+    thick = max(1, round(5.0 / ct.geometry.spacing[2]))
+    metal = ct.voxels.copy()
+    x, y, z = (n // 2 for n in metal.shape)
+    metal[x - 3 : x + 3, y - 3 : y + 3, z - 6 : z + 6] = 3071
+    metal[: x * 2, y - 1 : y + 1, z : z + 2] = -1024
+    edge = ct.voxels.shape[0] // 12
+    for changed in (
+        on_grid(ct, ct.voxels[:, :, ::thick], (1.0, 1.0, float(thick))),
+        on_grid(ct, metal),
+        on_grid(ct, ct.voxels[edge:-edge]),
+        on_grid(ct, np.clip(ct.voxels, -1000, 1000)),
+    ):
+        assert fits(said(changed), REAL[name]), said(changed)
 
 
 @pytest.mark.shared

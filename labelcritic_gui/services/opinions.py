@@ -43,10 +43,15 @@ class Changed:
 
 @dataclass
 class CaseOpinions:
-    """All opinions formed on a case, ready to be kept."""
+    """All opinions formed on a case, ready to be kept.
+
+    `unfinished` are verdicts on some pairs of items that have no answer yet. They are not kept, since one of them would
+    pass for the item's; their replies are remembered, and count among the `calls`.
+    """
 
     case: CaseId
     opinions: list[Verdict | Quality] = field(default_factory=list)
+    unfinished: list[Verdict] = field(default_factory=list)
     facts: list[tuple[ItemId, str, Mapping[str, Any]]] = field(default_factory=list)
     summaries: list[ItemSummary] = field(default_factory=list)
     hashes: dict[CandidateId, tuple[str, str]] = field(default_factory=dict)
@@ -57,7 +62,7 @@ class CaseOpinions:
     def calls(self) -> Counter[str]:
         """How many calls were made, by what was asked: "verdict", "quality", "reasons", "region"."""
         spent = Counter[str]()
-        for opinion in self.opinions:
+        for opinion in (*self.opinions, *self.unfinished):
             spent["verdict" if isinstance(opinion, Verdict) else "quality"] += opinion.cost.calls
             spent["reasons"] += opinion.cost.words
         spent["region"] += self.record.get("calls", 0)
@@ -156,18 +161,22 @@ def _summary(
 def _take(formed: CaseOpinions, known: MeasuredCase, item: ItemId, told: Judged, critic: Critic) -> None:
     """Add what was said of an item, with the anatomy findings of each of its candidates and a line for the list."""
     measured = _measured(known, item)
-    formed.opinions += [*_unsaid(known.review, item, measured), *told.qualities, *told.verdicts]
+    formed.opinions += [*_unsaid(known.review, item, measured), *told.qualities]
+    joined = told.joined
     if told.failed:
         formed.failed[item] = told.failed
+    if told.failed and joined is None:
+        formed.unfinished += told.verdicts
         if _is_answered(known.review, item, critic):
             return  # what the critic said before stays
-    joined = told.joined
+    else:
+        formed.opinions += told.verdicts
     if joined is None and len(measured) == 1 and not told.failed:
         # a candidate that is empty is not shown to anybody: what was measured answers for the critic
         joined = replace(verdict_of_quality((told.qualities or measured)[0]), critic=critic.identity)
     if joined is not None and joined not in told.verdicts:
         formed.opinions.append(joined)
-    formed.summaries.append(_summary(known, item, joined, measured, failed=bool(told.failed)))
+    formed.summaries.append(_summary(known, item, joined, measured, failed=bool(told.failed) and joined is None))
 
 
 def _unsaid(review: OpenReview, item: ItemId, measured: Sequence[Quality]) -> list[Quality]:

@@ -234,7 +234,9 @@ class Judging:
             try:
                 questions.append(self.question(item, (candidate,)))
                 asked.append(item)
-            except CriticError as error:
+            except CancelledError:
+                raise
+            except UserError as error:  # a file of examples as well as a critic
                 told[item].failed = str(error)
         for item, quality in zip(asked, seer.assess_all(questions, self._cancel), strict=True):
             if isinstance(quality, CriticError):

@@ -171,8 +171,9 @@ def _take(formed: CaseOpinions, known: MeasuredCase, item: ItemId, told: Judged,
             return  # what the critic said before stays
     else:
         formed.opinions += told.verdicts
-    if joined is None and len(measured) == 1 and not told.failed:
-        # a candidate that is empty is not shown to anybody: what was measured answers for the critic
+    usable = sum(c.item == item for c in known.facts)
+    if joined is None and 1 in {usable, len(measured)} and not told.failed:
+        # the only one (usable ones are measured first); an empty one is shown to nobody: what was measured answers
         joined = replace(verdict_of_quality((told.qualities or measured)[0]), critic=critic.identity)
     if joined is not None and joined not in told.verdicts:
         formed.opinions.append(joined)
@@ -263,7 +264,7 @@ def _is_answered(
         return bool(verdicts or scores)
     if not verdicts:
         return _nothing_to_ask(review, item)
-    if assess and not scores and not _is_empty(review, item):
+    if assess and _is_unscored(review, item, scores):
         return False
     newest = {v.subject.candidates: v for v in reversed(verdicts)}.values()
     return not (seer.how.reasons and any(v.orders and v.words is None and v.outcome in WORTH_REASONS for v in newest))
@@ -278,10 +279,11 @@ def _is_measured(review: OpenReview, item: ItemId) -> bool:
     return any(same_words(q.critic, RuleCritic().identity) for q in _anatomy_of(review, item))
 
 
-def _is_empty(review: OpenReview, item: ItemId) -> bool:
-    """Say whether an item was measured and all its masks are empty, so that there is nothing to score."""
-    measured = [body for sets, body in opinions.facts_of(review.database, item).items() if ":" not in sets]
-    return bool(measured) and all(body.get("empty") for body in measured)
+def _is_unscored(review: OpenReview, item: ItemId, scores: Sequence[Quality]) -> bool:
+    """Say whether a mask of an item lacks a score; an empty one has nothing to score."""
+    measured = {sets: body for sets, body in opinions.facts_of(review.database, item).items() if ":" not in sets}
+    scored = {score.subject.candidates[0].label_set for score in scores}
+    return not measured or any(not body.get("empty") for sets, body in measured.items() if sets not in scored)
 
 
 def _nothing_to_ask(review: OpenReview, item: ItemId) -> bool:

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from labelcritic_gui.core.cases import CandidateId, ItemId
+from labelcritic_gui.core.verdict import Outcome, Quality
 from labelcritic_gui.services.opinions import form_opinions
 from labelcritic_gui.services.review import OpenReview
-from labelcritic_gui.store import index
+from labelcritic_gui.store import index, opinions
 from tests.fake_llm import Answer, Asked, FakeLlm, error
-from tests.services.test_judging import CASES, asking, formed, made, most_red, verdict_of
+from tests.services.test_judging import CASES, PLACES, asking, formed, made, most_red, verdict_of
 
 CASE = CASES[0]
 LIVER = ItemId(CASE, "liver")
@@ -65,6 +66,11 @@ def line_of(opened: OpenReview, item: ItemId) -> tuple[str, str]:
     return row["outcome"], row["pick"]
 
 
+def scored(opened: OpenReview, item: ItemId) -> set[str]:
+    said = [s.opinion for s in opinions.opinions_of(opened.database, item, "lvlm")]
+    return {o.subject.candidates[0].label_set for o in said if isinstance(o, Quality)}
+
+
 # --- best of N ---------------------------------------------------------------------------------------------------
 
 
@@ -97,3 +103,57 @@ def test_that_a_best_of_three_that_fails_when_asked_again_leaves_the_answer_of_b
     assert verdict_of(opened, "liver") == before
     assert line_of(opened, LIVER) == ("first", "vera")
     critic.client.close()
+
+
+# --- scores ------------------------------------------------------------------------------------------------------
+
+
+def test_that_a_score_that_failed_leaves_the_verdict_and_is_asked_again_alone(two: OpenReview, server: Choosy) -> None:
+    opened, critic = asking(two, server, region=False, quality=True)
+    second_score = after(1, "Can the label of the liver")
+    server.refuses = lambda asked: len(asked.pictures) == 1 and second_score(asked)
+    assert set(formed(opened, CASE)) == {"liver"}
+    assert line_of(opened, LIVER) == ("first", "vera"), "the verdict stands whatever became of the scores"
+    assert len(scored(opened, LIVER)) == 1
+    asked = len(server.chats)
+    server.refuses = lambda _: False
+    assert formed(opened, CASE) == {}
+    assert scored(opened, LIVER) == {"vera", "curta"}
+    assert len(server.chats) == asked + 1
+    assert form_opinions(opened, CASE).opinions == []
+    critic.client.close()
+
+
+def test_that_a_missing_examples_folder_fails_scores_item_by_item(two: OpenReview, server: Choosy) -> None:
+    opened, critic = asking(two, server, region=False, quality=True, shots=2, examples_folder="/nowhere/examples")
+    failed = formed(opened, CASE)
+    assert set(failed) == set(PLACES)
+    assert "/nowhere/examples is not there" in failed["liver"]
+    assert server.chats == []
+    assert line_of(opened, LIVER) == ("failed", "")
+    critic.client.close()
+
+
+# --- masks that cannot be used -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["lvlm", "anatomy"])
+def test_that_an_item_of_which_one_mask_is_refused_is_judged_by_the_other_and_not_asked_again(
+    two: OpenReview, server: Choosy, tmp_path: Path, kind: str
+) -> None:
+    damaged = tmp_path / "labels" / "curta" / CASE / "segmentations" / "liver.nii.gz"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    critic = None
+    opened = two
+    if kind == "lvlm":
+        opened, critic = asking(two, server, region=False)
+    assert formed(opened, CASE) == {}
+    verdict = verdict_of(opened, "liver") if critic else None
+    if verdict is not None:
+        assert verdict.outcome is Outcome.FIRST
+        assert verdict.pick == CandidateId(CASE, "liver", "vera")
+    assert line_of(opened, LIVER)[0] in {"first", "both-wrong", "undecided"}
+    again = form_opinions(opened, CASE)
+    assert (again.opinions, again.facts) == ([], [])
+    if critic is not None:
+        critic.client.close()

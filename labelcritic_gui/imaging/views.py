@@ -22,8 +22,12 @@ _ACROSS: dict[Axis, tuple[int, int, int]] = {"sagittal": (0, 1, 2), "coronal": (
 CORNERS: tuple[Corner, ...] = ("upper-left", "upper-right", "lower-left", "lower-right")
 MARK_SHARE = 0.07
 """Side of a corner mark, as a share of the picture's shorter side."""
+_LEAST_MARK, _MARK_GAP = 4, 2
+"""In pixels: the least side of a mark, and what is left between it and the picture's edges."""
 COLOURED = 40
 """Least difference of a pixel's red, green and blue that makes it part of a label."""
+_ROUNDING = 1e-4
+"""In voxels: what world mm lose on their way through an affine."""
 
 
 def montage(panels: Sequence[RgbPicture]) -> RgbPicture:
@@ -59,12 +63,14 @@ def slice_picture(
     """Return the slice through a place (world RAS+ mm), with a mask over it, uint8 (rows, columns, 3).
 
     As radiologists see it: the patient's right on the left; anterior up in axial slices, superior up in the others,
-    anterior on the left in sagittal ones. Cropped to `extent` (two corners in world mm; the mask's box without it) and
-    a margin, with square pixels, the longest side `longest` pixels.
+    anterior on the left in sagittal ones. Along the image's own axes; of a place outside the image, the nearest slice.
+    Cropped to `extent` (two corners in world mm; the mask's box without it; the whole image for an empty mask) and a
+    margin, with square pixels, the longest side `longest` pixels.
     """
     along, across, up = _ACROSS[axis]
     at = int(np.clip(round(float(ct.geometry.to_index(np.array(place))[along])), 0, ct.geometry.shape[along] - 1))
-    box = _box(ct.geometry, extent or _corners(mask, ct.geometry), margin_mm)
+    ends = _mask_ends(mask) if extent is None else _extent_ends(ct.geometry, extent)
+    box = _box(ct.geometry, ends, margin_mm)
     box[along] = slice(at, at + 1)
     spans = (box[0], box[1], box[2])
     grey = to_grey(_flat(ct.voxels[spans], along), window)
@@ -73,30 +79,30 @@ def slice_picture(
     width, height = grey.shape[1] * spacing[across], grey.shape[0] * spacing[up]
     scale = longest / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return compose(_resized(grey, size, smooth=True), _resized_mask(inside, size), colour, style=style, opacity=opacity)
+    return compose(_resized(grey, size), _resized_mask(inside, size), colour, style=style, opacity=opacity)
 
 
-def _corners(mask: Mask, geometry: Geometry) -> tuple[Point, Point]:
-    """Return opposite corners of a mask's box in world mm; of an empty one, the image's."""
+def _mask_ends(mask: Mask) -> NDArray[np.float64]:
+    """Return opposite corners of a mask's box as indices, shape (2, 3); of an empty one, the grid's."""
     if mask.is_empty:
-        low, high = np.array([-0.5] * 3), np.array(geometry.shape) - 0.5
-    else:
-        low, high = (np.array([getattr(s, end) - 0.5 for s in mask.box]) for end in ("start", "stop"))
-    a, b = geometry.to_world(low), geometry.to_world(high)
-    return (float(a[0]), float(a[1]), float(a[2])), (float(b[0]), float(b[1]), float(b[2]))
+        return np.array([(0.0, 0.0, 0.0), mask.geometry.shape]) - 0.5
+    return np.array([[getattr(s, end) - 0.5 for s in mask.box] for end in ("start", "stop")])
 
 
-def _box(geometry: Geometry, extent: tuple[Point, Point], margin_mm: float) -> list[slice]:
-    """Return the voxels around a box in world mm, inside the grid; never nothing."""
-    ends = np.array(extent)
-    eight = np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    index = geometry.to_index(eight)
+def _extent_ends(geometry: Geometry, extent: tuple[Point, Point]) -> NDArray[np.float64]:
+    """Return the eight corners of a box in world mm as indices, shape (8, 3); two do not hold it on an oblique grid."""
+    return geometry.to_index(np.array(np.meshgrid(*np.array(extent).T, indexing="ij")).reshape(3, -1).T)
+
+
+def _box(geometry: Geometry, ends: NDArray[np.float64], margin_mm: float) -> list[slice]:
+    """Return the voxels that lie between indices or within a margin of them, inside the grid; never nothing."""
     box = []
     for axis in range(3):
         margin = margin_mm / geometry.spacing[axis]
         last = geometry.shape[axis] - 1
-        low = int(np.clip(np.floor(index[:, axis].min() - margin), 0, last))
-        high = int(np.clip(np.ceil(index[:, axis].max() + margin), low, last))
+        # voxel i reaches from i - 0.5 to i + 0.5; one that is only touched, or by a rounding, is not in the box
+        low = int(np.clip(np.floor(ends[:, axis].min() - margin + 0.5 + _ROUNDING), 0, last))
+        high = int(np.clip(np.ceil(ends[:, axis].max() + margin - 0.5 - _ROUNDING), low, last))
         box.append(slice(low, high + 1))
     return box
 
@@ -106,15 +112,25 @@ def _flat(block: NDArray[Any], along: int) -> NDArray[Any]:
     return np.ascontiguousarray(block.take(0, axis=along).T[::-1, ::-1])
 
 
-def _resized(grey: NDArray[np.uint8], size: tuple[int, int], *, smooth: bool) -> NDArray[np.uint8]:
+def _resized(grey: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resize to (columns, rows): averaged along a side that shrinks, interpolated along one that grows."""
     import cv2
 
-    method = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
-    return np.asarray(cv2.resize(grey, size, interpolation=method), dtype=np.uint8)
+    shrunk = cv2.resize(grey, _no_larger(grey, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(shrunk, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _resized_mask(inside: NDArray[Any], size: tuple[int, int]) -> Silhouette:
-    return _resized(inside.astype(np.uint8), size, smooth=False).astype(np.bool_)
+def _resized_mask(inside: NDArray[np.bool_], size: tuple[int, int]) -> Silhouette:
+    """Resize to (columns, rows): exactly its voxels along a side that grows, none lost along one that shrinks."""
+    import cv2
+
+    share = cv2.resize(inside.astype(np.float32), _no_larger(inside, size), interpolation=cv2.INTER_AREA)
+    grown = cv2.resize((share > 0).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return np.asarray(grown, dtype=np.bool_)
+
+
+def _no_larger(picture: NDArray[Any], size: tuple[int, int]) -> tuple[int, int]:
+    return min(size[0], picture.shape[1]), min(size[1], picture.shape[0])
 
 
 def labelled(picture: RgbPicture) -> Silhouette:
@@ -123,31 +139,38 @@ def labelled(picture: RgbPicture) -> Silhouette:
 
 
 def corner_mark(picture: RgbPicture, *, corner: Corner = "upper-left") -> RgbPicture:
-    """Return a picture with a white square, black inside, burnt into a corner; another corner if a label is there."""
-    side = max(4, round(MARK_SHARE * min(picture.shape[:2])))
+    """Return a picture with a white square, black inside, burnt into a corner.
+
+    Where a label is there, the next corner without one; where one is in every corner, the corner with least of it.
+    """
     label = labelled(picture)
-    order = (corner, *(c for c in CORNERS if c != corner))
-    places = [_corner_of(picture, c, side) for c in order]
-    rows, columns = next((p for p in places if not label[p].any()), places[0])
+    places = [_corner_of(picture, c) for c in (corner, *(c for c in CORNERS if c != corner))]
+    rows, columns = min(places, key=lambda place: int(np.count_nonzero(label[place])))
     marked = picture.copy()
     marked[rows, columns] = 255
-    inner = max(1, side // 4)
+    inner = max(1, (rows.stop - rows.start) // 4)
     marked[rows.start + inner : rows.stop - inner, columns.start + inner : columns.stop - inner] = 0
     return marked
 
 
-def _corner_of(picture: RgbPicture, corner: Corner, side: int) -> tuple[slice, slice]:
+def _corner_of(picture: RgbPicture, corner: Corner) -> tuple[slice, slice]:
     rows, columns = picture.shape[:2]
-    top = slice(2, 2 + side) if corner.startswith("upper") else slice(rows - side - 2, rows - 2)
-    return top, slice(2, 2 + side) if corner.endswith("left") else slice(columns - side - 2, columns - 2)
+    shorter = min(rows, columns)
+    side = min(max(_LEAST_MARK, round(MARK_SHARE * shorter)), max(1, shorter // 2))
+    gap = min(_MARK_GAP, (shorter - side) // 2)
+    top = gap if corner.startswith("upper") else rows - side - gap
+    left = gap if corner.endswith("left") else columns - side - gap
+    return slice(top, top + side), slice(left, left + side)
 
 
 def blanked(picture: RgbPicture, keep: Silhouette, *, margin_px: int) -> RgbPicture:
     """Return a picture that is black but for the box around `keep` (bool, same size) and a margin.
 
     Give the same `keep` for every candidate of a pair, so that the box says nothing about either. Nothing to keep
-    leaves nothing.
+    leaves nothing. Raises ValueError for sizes that differ.
     """
+    if keep.shape != picture.shape[:2]:
+        raise ValueError(f"what to keep has {keep.shape} pixels, the picture {picture.shape[:2]}")
     shown = np.zeros_like(picture)
     rows, columns = np.flatnonzero(keep.any(axis=1)), np.flatnonzero(keep.any(axis=0))
     if rows.size == 0:

@@ -11,7 +11,7 @@ from labelcritic_gui.core.cases import CandidateId, CaseId, MaskSource
 from labelcritic_gui.core.errors import CancelledError, GeometryMismatchError, StorageError, UnreadableFileError
 from labelcritic_gui.core.geometry import Fit, Geometry, Mask, Volume
 from labelcritic_gui.formats import nifti
-from labelcritic_gui.imaging.frame import View
+from labelcritic_gui.imaging.frame import Edges, View
 from labelcritic_gui.imaging.overlay import compose
 from labelcritic_gui.imaging.panel import decode_png
 from labelcritic_gui.imaging.projection import project, silhouette_of
@@ -72,6 +72,39 @@ def test_that_a_streamed_case_equals_the_case_projected_in_memory(case, view):
     assert np.array_equal(found.silhouettes["one"], found.silhouettes["map 1"])
     assert np.array_equal(found.silhouettes["two"], found.silhouettes["map 2"])
     assert not found.silhouettes["map 9"].any()
+
+
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "RPI", "SPR", "AIL", "IRP"])
+def test_that_a_lateral_picture_has_anterior_on_the_left_and_superior_on_top(tmp_path, codes):
+    canonical = np.full((12, 20, 30), -1000, np.int16)
+    canonical[:, 17:, 26:] = 1500  # anterior and superior
+    anterior, superior = (np.zeros(canonical.shape, np.uint8) for _ in range(2))
+    anterior[4:6, 16:20, 10:14] = 1
+    superior[4:6, 8:10, 25:30] = 1
+    turn = nib.orientations.axcodes2ornt(codes)
+    affine = np.diag([3.0, 2.0, 4.0, 1.0])
+    affine[:3, 3] = (-40.0, 12.0, 700.0)
+    for name, array in (("ct", canonical), ("anterior", anterior), ("superior", superior)):
+        nib.save(nib.Nifti1Image(array, affine).as_reoriented(turn_to(turn)), tmp_path / f"{name}.nii.gz")
+    assert "".join(nib.aff2axcodes(nib.load(tmp_path / "ct.nii.gz").affine)) == codes
+    sources = {name: MaskSource(str(tmp_path / f"{name}.nii.gz")) for name in ("anterior", "superior")}
+    found = project_case(tmp_path / "ct.nii.gz", sources, view=View.LATERAL)
+    assert found.frame.edges == Edges("A", "P", "S", "I")
+    picture = found.pictures["bone"]
+    assert picture.shape == (120, 40)
+    assert picture[:14, :5].min() > 200, "bright where anterior meets superior"
+    assert max(picture[20:].max(), picture[:, 10:].max()) == 0
+    for name, (rows, columns) in {"anterior": ((64, 80), (0, 8)), "superior": ((0, 20), (20, 24))}.items():
+        expected = np.zeros(picture.shape, bool)
+        expected[slice(*rows), slice(*columns)] = True
+        assert np.array_equal(found.silhouettes[name], expected), name
+        mask = nifti.load_mask(tmp_path / f"{name}.nii.gz")
+        assert np.array_equal(silhouette_of(mask, view=View.LATERAL), expected), name
+
+
+def turn_to(wanted):
+    """Return how a RAS image becomes one of the wanted orientation."""
+    return nib.orientations.ornt_transform(nib.orientations.axcodes2ornt("RAS"), wanted)
 
 
 def test_that_every_file_is_opened_once(case, monkeypatch):

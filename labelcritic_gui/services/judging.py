@@ -198,7 +198,7 @@ class Judging:
             pair, regions = known.pair_facts(*candidates), known.regions_of(*candidates)
         shown = Shown((), ("frontal",), "")
         if self._pictures is not None:
-            if len(candidates) == 2 and structure.pair:
+            if len(candidates) == 2 and self._pictures.shows_both_sides(structure, candidates):
                 regions = self._both_sides(structure.pair, candidates, regions)
             shown = self._pictures.of(item, candidates, regions=regions)
         subject = Subject(item, tuple(candidates), tuple(known.hashes[c] for c in candidates), shown.asked_as)

@@ -90,11 +90,11 @@ class ModelPictures:
     ) -> Shown:
         """Return one picture per candidate in the critic's views (or these), drawn alike.
 
-        A pair (the kidneys) is drawn together only where every candidate's label set has both sides. The slice is the
-        one through the largest of the `regions`, or through the middle of the mask.
+        Both sides of a pair are drawn where `shows_both_sides` says so. The slice is the one through the largest of the
+        `regions`, or through the middle of the mask.
         """
         structure = self._review.table.get(item.structure)
-        asked_as = structure.pair_title if self._together(structure, candidates) else ""
+        asked_as = structure.pair_title if self.shows_both_sides(structure, candidates) else ""
         drawing = self._critic.drawing(structure, asked_as, self._field_of_view)
         wanted = tuple(views or self._critic.how.views)
         parts: dict[CandidateId, list[RgbPicture]] = {c: [] for c in candidates}
@@ -106,6 +106,15 @@ class ModelPictures:
                 self._add_slices(structure, parts, regions, together=bool(asked_as))
         return Shown(tuple(encode_png(montage(parts[c])) for c in candidates), wanted, asked_as)
 
+    def shows_both_sides(self, structure: Structure, candidates: Sequence[CandidateId]) -> bool:
+        """Say whether a pair (the kidneys) is drawn together: only where every candidate's label set has both sides.
+
+        Beside a whole pair, one whose other side is empty would lose for what the item is not about.
+        """
+        drawn = self._projection(View.FRONTAL).silhouettes
+        sides = [side for c in candidates for side in (c, c._replace(structure=structure.pair))]
+        return bool(structure.pair_title) and all(side in drawn and drawn[side].any() for side in sides)
+
     def _projection(self, view: View) -> CasePictures[CandidateId]:
         if view not in self._projected:
             case = case_pictures(self._review, self._case, view=view, cancel=self._cancel)
@@ -113,10 +122,6 @@ class ModelPictures:
             own = {c: silhouette_of(m, view=view) for c, m in self._masks.items() if c not in case.silhouettes}
             self._projected[view] = replace(case, silhouettes={**case.silhouettes, **own}) if own else case
         return self._projected[view]
-
-    def _together(self, structure: Structure, candidates: Sequence[CandidateId]) -> bool:
-        drawn = self._projection(View.FRONTAL).silhouettes
-        return bool(structure.pair_title) and all(c._replace(structure=structure.pair) in drawn for c in candidates)
 
     def _panel(
         self, structure: Structure, candidate: CandidateId, drawing: "Drawing", view: View, asked_as: str

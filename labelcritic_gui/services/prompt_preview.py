@@ -142,15 +142,17 @@ def _known(review: OpenReview, item: ItemId, critic: LvlmCritic, cancel: Cancel)
     if len(asked) == 2:
         sets = f"{asked[0].label_set}:{asked[1].label_set}"
         pair = PairFacts.from_json(stored[sets]) if sets in stored else None
+    pictures = ModelPictures(review, item.case, critic, field_of_view=view, cancel=cancel)
+    both_sides = pictures.shows_both_sides(structure, asked)
     return _Known(
         item=item,
         structure=structure,
         candidates=own,
         facts=facts,
         pair=pair,
-        regions=regions_between(review, item, asked, both_sides=bool(structure.pair)),
+        regions=regions_between(review, item, asked, both_sides=both_sides),
         view=view,
-        pictures=ModelPictures(review, item.case, critic, field_of_view=view, cancel=cancel),
+        pictures=pictures,
     )
 
 
@@ -160,10 +162,14 @@ def _measured(review: OpenReview, item: ItemId, critic: LvlmCritic, cancel: Canc
     both = [c for c in of_case if c.id.structure in {item.structure, structure.pair}]
     known = measure_case(review, item.case, both, cancel)
     own = tuple(c.id for c in both if c.id.item == item and c.id in known.masks)
+    view = known.field_of_view
+    pictures = ModelPictures(
+        review, item.case, critic, field_of_view=view, volume=known.volume, masks=known.masks, cancel=cancel
+    )
     regions: list[DifferingRegion] = []
     if len(own) > 1:
         regions += known.regions_of(own[0], own[1])
-        if structure.pair:
+        if pictures.shows_both_sides(structure, own[:2]):
             regions += known.regions_of(*(c._replace(structure=structure.pair) for c in own[:2]))
     return _Known(
         item=item,
@@ -172,16 +178,8 @@ def _measured(review: OpenReview, item: ItemId, critic: LvlmCritic, cancel: Canc
         facts={c: known.facts[c] for c in own},
         pair=known.pair_facts(own[0], own[1]) if len(own) > 1 else None,
         regions=tuple(sorted(regions, key=lambda r: (-r.volume_ml, r.place))),
-        view=known.field_of_view,
-        pictures=ModelPictures(
-            review,
-            item.case,
-            critic,
-            field_of_view=known.field_of_view,
-            volume=known.volume,
-            masks=known.masks,
-            cancel=cancel,
-        ),
+        view=view,
+        pictures=pictures,
     )
 
 
@@ -194,7 +192,7 @@ def _questions(
     """Return the questions of one conversation, and what is to be said about them."""
     notes: list[str] = []
     if ask is Ask.REGION:
-        structures = tuple(review.table.get(i.structure) for i in index.items_of(review.database, known.item.case))
+        structures = tuple(review.table.get(name) for name in review.structures)
         asked = CaseQuestion(known.item.case, known.pictures.skeleton(), structures)
         if not critic.how.region:
             notes.append("The settings say not to ask this: what is in view is told by the bones alone.")

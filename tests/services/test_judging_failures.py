@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from labelcritic_gui.core.cases import CandidateId, ItemId
+from labelcritic_gui.core.geometry import Mask
 from labelcritic_gui.core.verdict import Outcome, Quality
+from labelcritic_gui.formats import nifti
 from labelcritic_gui.services.opinions import form_opinions
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index, opinions
 from tests.fake_llm import Answer, Asked, FakeLlm, error
+from tests.making import grid
 from tests.services.test_judging import CASES, PLACES, asking, formed, made, most_red, verdict_of
 
 CASE = CASES[0]
@@ -157,3 +161,23 @@ def test_that_an_item_of_which_one_mask_is_refused_is_judged_by_the_other_and_no
     assert (again.opinions, again.facts) == ([], [])
     if critic is not None:
         critic.client.close()
+
+
+# --- pairs drawn together ----------------------------------------------------------------------------------------
+
+
+def test_that_kidneys_are_shown_apart_where_a_label_set_has_one_side_only(
+    two: OpenReview, server: Choosy, tmp_path: Path
+) -> None:
+    nothing = Mask.from_array(np.zeros(grid().shape, dtype=bool), grid())
+    nifti.write_mask(tmp_path / "labels" / "vera" / CASE / "segmentations" / "kidney_left.nii.gz", nothing)
+    opened, critic = asking(two, server, region=False)
+    formed(opened, CASE)
+    # together, the missing left one would count against vera's right one, which is the better one
+    right = verdict_of(opened, "kidney_right")
+    assert right.subject.asked_as == ""
+    assert right.pick == CandidateId(CASE, "kidney_right", "vera")
+    middle = {s: grid().to_world(np.array(PLACES[s], dtype=float)) for s in PLACES}
+    for place in right.places:
+        assert np.linalg.norm(place - middle["kidney_right"]) < np.linalg.norm(place - middle["kidney_left"])
+    critic.client.close()

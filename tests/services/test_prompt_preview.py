@@ -3,25 +3,29 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from labelcritic_gui.bootstrap import build_services
 from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.errors import CancelledError, ReviewError
+from labelcritic_gui.core.geometry import Mask
 from labelcritic_gui.critic.client import LvlmServer
 from labelcritic_gui.critic.lvlm import LvlmCritic
 from labelcritic_gui.critic.prompt_files import PromptFiles
 from labelcritic_gui.critic.prompts import load_prompts
+from labelcritic_gui.formats import nifti
 from labelcritic_gui.services import sent
 from labelcritic_gui.services.new_review import LabelSource, create_review
 from labelcritic_gui.services.opinions import ensure_opinions
 from labelcritic_gui.services.prompt_preview import Ask, Preview, preview, sample
 from labelcritic_gui.services.review import OpenReview, now
 from labelcritic_gui.services.switching import choose_critic
-from labelcritic_gui.settings import LvlmSettings
+from labelcritic_gui.settings import LvlmSettings, Settings
 from labelcritic_gui.store.replies import StoredReplies
 from labelcritic_gui.viewmodels.runner import Job
 from tests.fake_llm import FakeLlm, always, sha256
-from tests.making import Dataset, request
+from tests.making import Dataset, grid, request
 from tests.services.test_judging import CASES, made
 
 CASE = CaseId("case_1")
@@ -175,3 +179,29 @@ def test_that_what_is_in_view_is_asked_with_the_bare_skeleton(opened: OpenReview
     assert [p.caption for p in asked.pictures] == ["the skeleton, without any label"]
     assert asked.record is None
     assert all(name in asked.text for name in ("liver", "spleen", "pancreas"))
+
+
+def test_that_a_case_which_lacks_a_structure_or_a_side_is_previewed_as_it_is_asked(tmp_path: Path) -> None:
+    nothing = Mask.from_array(np.zeros(grid().shape, dtype=bool), grid())
+    made(tmp_path, ("vera", "curta"), CASES[:2]).close()
+    places = {s: tmp_path / "labels" / s / CASES[0] / "segmentations" for s in ("vera", "curta")}
+    nifti.write_mask(places["vera"] / "kidney_left.nii.gz", nothing)
+    for place in places.values():
+        (place / "liver.nii.gz").unlink()
+    labels = tuple(LabelSource(s, tmp_path / "labels" / s) for s in places)
+    services = build_services(Settings())
+    create_review(request(tmp_path, folder=tmp_path / "later", labels=labels), services.structures)
+    opened = services.open_review(tmp_path / "later")
+    item = ItemId(CASES[0], "kidney_right")
+    how = LvlmSettings(views=("frontal", "slice"))
+    before = [told(preview(opened, item, rendering(opened, how), ask)) for ask in (Ask.REGION, Ask.COMPARE)]
+    with FakeLlm(always("A")) as server:
+        asking = rendering(opened, how, server.url)
+        review = choose_critic(opened, "lvlm", asking)
+        ensure_opinions(review, CASES[0])
+        came = [(a.body["messages"][0]["content"], a.text, [sha256(p) for p in a.pictures]) for a in server.chats]
+        asking.client.close()
+    for system, text, _, pictures in (question for questions in before for question in questions):
+        assert (system, text, pictures) in came
+    assert [told(preview(opened, item, asking, ask)) for ask in (Ask.REGION, Ask.COMPARE)] == before
+    opened.close()

@@ -3,6 +3,7 @@
 Layer: services.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -72,6 +73,8 @@ class ExampleShelf:
         kind, _, file = name.partition("/")
         if folder and kind in {"good", "bad"} and "/" not in file:
             return _read(Path(folder) / structure / kind / file, kind == "good", name)
+        if name.count("/") < 2:
+            return None  # of a folder that the settings do not name any more
         case, label_set, rest = name.rsplit("/", 2)
         shown, _, version = rest.rpartition(".v")
         candidate = CandidateId(CaseId(case), shown, label_set, int(version))
@@ -156,6 +159,14 @@ def _shuffled(name: str) -> str:
 
 
 def _same_case(stem: str, case: CaseId) -> bool:
-    """Say whether a file is named after a case: its id, or the last part of it."""
-    plain, names = stem.lower(), {case.lower(), case.lower().split("/")[-1]}
-    return any(plain == name or plain.startswith((f"{name}_", f"{name}.")) for name in names)
+    """Say whether a file names a case anywhere, whole words alone: its id, or the last part of it."""
+    words = _words(stem)
+    for named in (_words(case), _words(case.rsplit("/", 1)[-1])):
+        starts = range(len(words) - len(named) + 1)
+        if named and any(words[start : start + len(named)] == named for start in starts):
+            return True
+    return False
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r"[\W_]+", name.casefold()) if word]

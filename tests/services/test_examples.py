@@ -1,0 +1,77 @@
+"""Where examples come from, and that none is of the case under judgement."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelcritic_gui.core.cases import CaseId, ItemId
+from labelcritic_gui.imaging.panel import encode_png
+from labelcritic_gui.services.examples import ExampleShelf
+from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.services.sent import sent_item
+from tests.fake_llm import FakeLlm
+from tests.services.test_judging import CASES, asking, formed, made, most_red
+
+
+@pytest.fixture
+def server() -> Iterator[FakeLlm]:
+    with FakeLlm(most_red) as fake:
+        yield fake
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[OpenReview]:
+    review = made(tmp_path, ("vera", "curta"), CASES[:1])
+    yield review
+    review.close()
+
+
+def folder_of(root: Path, *files: str) -> Path:
+    """An examples folder of the liver with these files, such as "good/one.png"."""
+    for n, file in enumerate(files):
+        place = root / "examples" / "liver" / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(encode_png(np.full((40, 30), 20 + n, dtype=np.uint8)))
+    return root / "examples"
+
+
+@pytest.mark.parametrize(
+    ("case", "stem", "taken"),
+    [
+        ("zq_1", "zq_1", False),
+        ("zq_1", "ZQ_1_liver", False),
+        ("zq_1", "zq_1-liver", False),
+        ("zq_1", "liver_zq_1", False),
+        ("zq_1", "good zq_1 (2)", False),
+        ("zq_1", "zq_12", True),
+        ("zq_1", "liver_xzq_1", True),
+        ("centre/zq_1", "zq_1_liver", False),
+        ("centre/zq_1", "liver.centre_zq_1", False),
+        ("zq_1/ct", "zq_1_ct_liver", False),
+        ("zq_1", "other", True),
+    ],
+)
+def test_that_a_file_that_names_the_case_anywhere_is_no_example_for_it(
+    opened: OpenReview, server: FakeLlm, tmp_path: Path, case: str, stem: str, taken: bool
+) -> None:
+    folder = folder_of(tmp_path, f"good/{stem}.png")
+    _, critic = asking(opened, server, shots=2, examples_folder=str(folder))
+    found = ExampleShelf(opened, CaseId(case), critic).of("liver")
+    assert [e.name for e in found] == ([f"good/{stem}.png"] if taken else [])
+    critic.client.close()
+
+
+def test_that_what_was_sent_with_examples_of_a_folder_can_be_read_when_the_settings_name_none(
+    opened: OpenReview, server: FakeLlm, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path, "good/one.png", "bad/two.png")
+    review, critic = asking(opened, server, shots=2, region=False, examples_folder=str(folder))
+    formed(review, CASES[0])
+    later, plain = asking(review, server)
+    question = sent_item(later, ItemId(CASES[0], "liver")).questions[0]
+    # the pair can be shown again; where the examples lay is not known any more
+    assert [picture.png is not None for picture in question.pictures] == [False, False, True, True]
+    for one in (critic, plain):
+        one.client.close()

@@ -20,7 +20,7 @@ from labelcritic_gui.critic.base import Example, PictureCritic
 from labelcritic_gui.formats import picture_cache
 from labelcritic_gui.formats.example_folder import example_files, read_example
 from labelcritic_gui.services.model_pictures import ModelPictures
-from labelcritic_gui.services.pictures import PICTURES
+from labelcritic_gui.services.pictures import FORM, PICTURES
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index, opinions
 
@@ -128,9 +128,11 @@ class ExampleShelf:
     def _draw(self, candidate: CandidateId, name: str, *, good: bool, views: Sequence[str] = ()) -> Example:
         """Draw a candidate in the critic's views (or these), or take the picture that was drawn of it before."""
         review, wanted = self._review, tuple(views or self._critic.how.views)
-        source = next(c for c in index.candidates_of(review.database, candidate.case) if c.id == candidate)
-        files = picture_cache.file_stamp(review.image_path(candidate.case), review.mask_path(source))
-        stamp = f"{name}:{source.content_hash}:{wanted}:{self._critic.identity.prompts}:{files}"
+        beside = candidate._replace(structure=review.table.get(candidate.structure).pair)  # may be drawn with it
+        sources = [c for c in index.candidates_of(review.database, candidate.case) if c.id in {candidate, beside}]
+        files = picture_cache.file_stamp(review.image_path(candidate.case), *(review.mask_path(c) for c in sources))
+        hashes = [c.content_hash for c in sources]
+        stamp = f"{FORM}:{name}:{hashes}:{wanted}:{self._critic.identity.prompts}:{files}"
         place = picture_cache.cache_file(review.folder / PICTURES / "examples", f"{name}:{wanted}")
         kept = picture_cache.load_arrays(place, stamp)
         if kept is not None and "png" in kept:

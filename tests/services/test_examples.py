@@ -6,13 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelcritic_gui.core.cases import CaseId, ItemId
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.geometry import Mask
+from labelcritic_gui.core.review import Choice
+from labelcritic_gui.formats import nifti
 from labelcritic_gui.imaging.panel import encode_png
+from labelcritic_gui.services import review as reading
 from labelcritic_gui.services.examples import ExampleShelf
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.sent import sent_item
 from tests.fake_llm import FakeLlm
-from tests.services.test_judging import CASES, asking, formed, made, most_red
+from tests.making import ball, grid
+from tests.services.test_judging import CASES, PLACES, asking, formed, made, most_red
 
 
 @pytest.fixture
@@ -26,6 +31,11 @@ def opened(tmp_path: Path) -> Iterator[OpenReview]:
     review = made(tmp_path, ("vera", "curta"), CASES[:1])
     yield review
     review.close()
+
+
+def accept(opened: OpenReview, case: CaseId, structure: str, label_set: str) -> None:
+    chosen = CandidateId(case, structure, label_set)
+    reading.decide(opened, "ann", ItemId(case, structure), Choice.ACCEPT, candidate=chosen)
 
 
 def folder_of(root: Path, *files: str) -> Path:
@@ -75,3 +85,19 @@ def test_that_what_was_sent_with_examples_of_a_folder_can_be_read_when_the_setti
     assert [picture.png is not None for picture in question.pictures] == [False, False, True, True]
     for one in (critic, plain):
         one.client.close()
+
+
+def test_that_an_example_is_drawn_anew_when_the_mask_beside_it_changed(
+    opened: OpenReview, server: FakeLlm, tmp_path: Path
+) -> None:
+    accept(opened, CASES[0], "kidney_right", "vera")
+    _, critic = asking(opened, server, shots=1)
+    (before,) = ExampleShelf(opened, CaseId("another"), critic).of("kidney_right")
+    (same,) = ExampleShelf(opened, CaseId("another"), critic).of("kidney_right")
+    assert same == before
+    beside = tmp_path / "labels" / "vera" / CASES[0] / "segmentations" / "kidney_left.nii.gz"
+    nifti.write_mask(beside, Mask.from_array(ball(PLACES["kidney_left"], 8.0), grid()))
+    (after,) = ExampleShelf(opened, CaseId("another"), critic).of("kidney_right")
+    assert after.name == before.name
+    assert after.picture != before.picture
+    critic.client.close()

@@ -112,7 +112,7 @@ class Asker:
             question = _Question(request, canonical, key_of(canonical, who), who)
             try:
                 if fresh:
-                    return await _asked(session, question)
+                    return await _sent(session, question, await session.lease.aside(_body, question))
                 answer, own = await self._flights.join(question.key, partial(self._once, session, question))
             except OtherModelError:
                 continue
@@ -120,13 +120,18 @@ class Asker:
         raise keeps_changing(session.server)
 
     async def _once(self, session: Session, question: "_Question") -> Answered:
-        remembered = await session.lease.aside(self._remembered, question)
+        remembered, body = await session.lease.aside(self._looked_up, question)
         if remembered is not None:
             return Answered(remembered, question.key, question.who, 0)
-        answer = await _asked(session, question)
+        answer = await _sent(session, question, body)
         if reading_of(question.request, answer.reply).answer:  # an unreadable one is asked again another time
             await self._keeper.keep(session, (question.key, answer.reply.to_json(), question.canonical))
         return answer
+
+    def _looked_up(self, question: "_Question") -> tuple[Reply | None, bytes]:
+        """Return what is remembered, or else what to send."""
+        reply = self._remembered(question)
+        return (reply, b"") if reply is not None else (None, _body(question))
 
     def _remembered(self, question: "_Question") -> Reply | None:
         kept = self._cache.get(question.key)
@@ -144,8 +149,11 @@ class _Question:
     who: ModelIdentity
 
 
-async def _asked(session: Session, question: _Question) -> Answered:
-    body = await session.lease.aside(request_body, question.request, question.who.model)
+def _body(question: _Question) -> bytes:
+    return request_body(question.request, question.who.model)
+
+
+async def _sent(session: Session, question: _Question, body: bytes) -> Answered:
     reply = await session.answer(question.request, body, question.who)
     return Answered(reply, question.key, question.who, reply.calls)
 

@@ -3,6 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -131,7 +132,8 @@ class _Opened:
     def close(self) -> None:
         if self._forgotten.detach() is not None:
             try:
-                self.lease.run(lambda _: self.session.close(), NeverCancel())
+                with suppress(WorkStoppedError):  # it has ended with the program
+                    self.lease.run(lambda _: self.session.close(), NeverCancel())
             finally:
                 self.lease.release()
 

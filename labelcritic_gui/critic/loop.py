@@ -112,6 +112,7 @@ class _Running:
         self.holders = 0
         self.loop = asyncio.new_event_loop()
         self.side = ThreadPoolExecutor(_SIDE_THREADS, thread_name_prefix=f"{THREAD_NAME}-side")
+        self._over = asyncio.Event()
         self.thread = threading.Thread(target=self._serve, name=THREAD_NAME, daemon=True)
         self.thread.start()
 
@@ -126,18 +127,17 @@ class _Running:
             task.add_done_callback(lambda _: told.put(None))
             tasks.append(task)
 
-        self.loop.call_soon_threadsafe(start)
+        self.soon(start)
         try:
             self._wait(told, tasks, cancel)
         except BaseException:  # an interrupt, or a fault in what was told: nothing may go on behind its back
             self._stop(tasks)
             self._drain(told)
             raise
-        (task,) = tasks
-        if task.cancelled():
+        if not tasks or not tasks[0].done() or tasks[0].cancelled():
             stop_if(cancel)
             raise WorkStoppedError
-        return task.result()
+        return tasks[0].result()
 
     def soon(self, work: Callable[[], object]) -> None:
         try:
@@ -146,17 +146,19 @@ class _Running:
             return
 
     def stop(self) -> None:
-        self.soon(self.loop.stop)
+        """Have the loop end, which may be said again while it does, and wait for that on any other thread."""
+        self.soon(self._over.set)
         if threading.current_thread() is not self.thread:
             self.thread.join(LAST_MOMENT_S)
 
     def _wait(self, told: "SimpleQueue[Any]", tasks: "list[asyncio.Task[T]]", cancel: Cancel) -> None:
         stopping = False
         while True:
+            ended = not self.thread.is_alive()  # with the program: then nobody says when the work is done
             try:
                 call = told.get(timeout=POLL_S)
             except Empty:
-                call = _nothing
+                call = None if ended else _nothing
             if call is None:
                 return
             call()
@@ -177,7 +179,7 @@ class _Running:
     def _serve(self) -> None:
         asyncio.set_event_loop(self.loop)
         try:
-            self.loop.run_forever()
+            self.loop.run_until_complete(self._over.wait())
         finally:
             self._end()
 

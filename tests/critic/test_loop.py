@@ -11,6 +11,7 @@ import pytest
 
 from labelcritic_gui.core.cancel import NeverCancel
 from labelcritic_gui.core.errors import CancelledError, CriticError
+from labelcritic_gui.critic import loop
 from labelcritic_gui.critic.client import Client, LvlmServer
 from labelcritic_gui.critic.loop import THREAD_NAME, Flights, WorkStoppedError, hold
 from labelcritic_gui.critic.wire import ChatRequest
@@ -139,6 +140,48 @@ def test_that_work_stopped_by_somebody_else_says_so(lease):
 
     with pytest.raises(WorkStoppedError):
         lease.run(work, NEVER)
+
+
+@pytest.fixture
+def faults(monkeypatch):
+    """What ended a thread."""
+    found = []
+    monkeypatch.setattr(threading, "excepthook", found.append)
+    return found
+
+
+def test_that_the_last_hold_may_be_let_go_while_the_loop_ends(faults):
+    lease = hold()
+
+    async def let_go_in_the_end():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            lease.release()
+
+    async def begin(_):
+        ending = asyncio.create_task(let_go_in_the_end())
+        await asyncio.sleep(0)
+        return ending
+
+    ending = lease.run(begin, NEVER)
+    loop._end_with_the_program()
+    assert threads() == []
+    assert ending.cancelled()
+    assert faults == []
+
+
+def test_that_work_begun_after_the_end_says_so_instead_of_waiting(faults):
+    client = Client(LvlmServer("http://127.0.0.1:9"))
+    assert not client.alive(NEVER)
+    loop._end_with_the_program()
+    assert threads() == []
+    with pytest.raises(CriticError, match="was closed"):
+        client.alive(NEVER)
+    client.close()
+    assert not client.alive(NEVER)  # over a connection of its own again
+    client.close()
+    assert faults == []
 
 
 def test_that_the_loops_own_thread_may_not_wait_for_itself(lease):

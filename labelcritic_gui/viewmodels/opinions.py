@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from labelcritic_gui.core.cases import CaseId, ItemId
-from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.core.errors import CancelledError, GeometryMismatchError, UnreadableFileError, UserError
 from labelcritic_gui.services.comparison import Changed
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.messages import Message, of_error
@@ -19,8 +19,8 @@ class CaseOpinions:
 
     One case at a time leaves a worker of the CPU lane free for pictures. A critic behind a server is asked in two
     steps: what can be measured here comes first, and never waits for the server; when the server was down, it is asked
-    again by itself (`tick`). What was answered to other prompts is asked only by `retry`. `job` is what is being asked
-    now; `failed` says why items have no opinion.
+    again by itself (`tick`). What was answered to other prompts is asked only by `retry`. A case whose files cannot be
+    read stops no other. `job` is what is being asked now; `failed` says why items have no opinion.
     """
 
     def __init__(
@@ -39,13 +39,19 @@ class CaseOpinions:
         self._wanted: list[CaseId] = []
         self._asked: set[CaseId] = set()
         self.job: Job | None = None
-        self.down: Message | None = None
+        self._resting: Message | None = None
+        self._unread: dict[CaseId, Message] = {}
         self.failed: dict[ItemId, str] = {}
         self._said: set[str] = set()
         self._anew: set[CaseId] = set()
         self._clock = clock
         self._down_since = 0.0
         self._current: CaseId | None = None
+
+    @property
+    def down(self) -> Message | None:
+        """Why the current case is not judged: the critic is down, or the case's files cannot be read."""
+        return self._resting or (self._unread.get(self._current) if self._current is not None else None)
 
     @property
     def pause(self) -> str:
@@ -55,10 +61,10 @@ class CaseOpinions:
     def tick(self) -> None:
         """Take note that time passes: a server that was down is asked again after a rest."""
         resting = self._clock() - self._down_since < RESUME_S
-        if self.down is None or resting or self._current is None or self._calls.critic_lane is not Lane.NET:
+        if self._resting is None or resting or self._current is None or self._calls.critic_lane is not Lane.NET:
             return
         case = self._current
-        self.down = None
+        self._resting = None
         self._asked.discard(case)
         self._wanted = [case, *(c for c in self._wanted if c != case)]
         self._next()
@@ -71,7 +77,8 @@ class CaseOpinions:
 
     def retry(self, case: CaseId) -> None:
         """Ask for a case again, also when the critic was down, or answered to other prompts."""
-        self.down = None
+        self._resting = None
+        self._unread.pop(case, None)
         self._anew.add(case)
         self._said.clear()
         self._asked.discard(case)
@@ -84,7 +91,7 @@ class CaseOpinions:
             self.job.cancel()
 
     def _next(self) -> None:
-        if self.job is not None or self.down is not None or not self._wanted:
+        if self.job is not None or self._resting is not None or not self._wanted:
             return
         case = self._wanted.pop(0)
         self._asked.add(case)
@@ -96,7 +103,7 @@ class CaseOpinions:
             Lane.CPU,
             lambda: self._calls.ensure_findings(case, job),
             lambda changed: self._measured(case, job, changed),
-            on_error=self._failed,
+            on_error=lambda error: self._failed(case, error),
         )
 
     def _measured(self, case: CaseId, job: Job, changed: Changed) -> None:
@@ -114,7 +121,7 @@ class CaseOpinions:
             self._calls.critic_lane,
             lambda: self._calls.ensure_opinions(case, job, job, anew=anew),
             self._done,
-            on_error=self._failed,
+            on_error=lambda error: self._failed(case, error),
         )
 
     def _done(self, changed: Changed) -> None:
@@ -138,10 +145,10 @@ class CaseOpinions:
             self._rest(Message(reasons[0], error=True))
 
     def _rest(self, why: Message) -> None:
-        self.down = why
+        self._resting = why
         self._down_since = self._clock()
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, case: CaseId, error: BaseException) -> None:
         self.job = None
         if isinstance(error, CancelledError):
             return
@@ -149,8 +156,13 @@ class CaseOpinions:
             self._rest(Message("The critic failed.", "The report says why.", error=True))
             self._current = None  # a defect does not go away by asking again
             raise error
-        self._rest(message := of_error(error))
+        message = of_error(error)
+        if isinstance(error, UnreadableFileError | GeometryMismatchError):
+            self._unread[case] = message
+        else:
+            self._rest(message)
         if message.text not in self._said:
             self._said.add(message.text)
             self._say(message)
         self._arrived(())
+        self._next()

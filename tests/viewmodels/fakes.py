@@ -13,7 +13,7 @@ from labelcritic_gui.core.audit import Observation, Report, lines_of
 from labelcritic_gui.core.audit_measures import AuditTest
 from labelcritic_gui.core.cancel import stop_if
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
-from labelcritic_gui.core.errors import StorageError
+from labelcritic_gui.core.errors import StorageError, UnreadableFileError
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.geometry import Geometry
@@ -73,6 +73,7 @@ class FakeCalls:
         self.broken: Exception | None = None
         self.critic_broken: Exception | None = None
         self.unjudged = ""
+        self.unread = ""
         self.stage_broken: Exception | None = None
         self.opined: set[CaseId] = set()
         self.outcome = Outcome.SECOND
@@ -228,6 +229,8 @@ class FakeCalls:
 
     def ensure_findings(self, case, cancel):
         self.measured.append(case)
+        if case == self.unread:
+            raise UnreadableFileError(f"The image of {case} is damaged.")
         return Changed(tuple(i for i in self.items if i.case == case))
 
     def ensure_opinions(self, case, cancel, progress, *, anew=False):
@@ -235,6 +238,8 @@ class FakeCalls:
         self.anew.append(anew)
         if self.critic_broken is not None:
             raise self.critic_broken
+        if case == self.unread:
+            raise UnreadableFileError(f"The image of {case} is damaged.")
         if self.unjudged:
             mine = [i for i in self.items if i.case == case]
             return Changed(tuple(mine), dict.fromkeys(mine, self.unjudged))

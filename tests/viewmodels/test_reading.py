@@ -302,6 +302,22 @@ def test_that_opinions_are_asked_for_the_case_and_the_coming_ones_once() -> None
     assert desk.calls.asked == ["case_0", "case_1", "case_2"]
 
 
+@pytest.mark.parametrize("lane", [Lane.CPU, Lane.NET])
+@pytest.mark.parametrize("unread", ["case_0", "case_1"])
+def test_that_a_case_whose_files_cannot_be_read_stops_no_other(lane: Lane, unread: str) -> None:
+    calls = FakeCalls(cases=3)
+    calls.critic_lane = lane
+    calls.unread = unread
+    desk = Desk(calls)
+    for _ in range(4):
+        assert (desk.reading.critic.down is not None) == (desk.reading.item.case == unread)
+        desk.reading.accept(1)
+        desk.look()
+    assert {"case_0", "case_1", "case_2"} == {*calls.asked, unread}
+    assert {"case_0", "case_2", "case_1"} - {unread} == calls.opined
+    assert [m.text for m in desk.said if m.error] == [f"The image of {unread} is damaged."]
+
+
 def test_that_a_note_is_kept_only_when_it_changed() -> None:
     desk = Desk()
     item = desk.reading.item

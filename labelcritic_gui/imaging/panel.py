@@ -77,10 +77,18 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
 
 
 def decode_png(packed: bytes) -> NDArray[np.uint8]:
-    """Return the image of PNG bytes, grey (rows, columns) or RGB (rows, columns, 3)."""
+    """Return the image of PNG bytes, grey (rows, columns) or RGB (rows, columns, 3); of 16 bits the upper 8.
+
+    Raises ValueError for what is no PNG, or one of more pixels than can be read.
+    """
     import cv2
 
-    image = cv2.imdecode(np.frombuffer(packed, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        image = cv2.imdecode(np.frombuffer(packed, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:  # no bytes at all, or a size that nothing has
+        raise ValueError("these bytes are no PNG of a usual size") from error
     if image is None:
         raise ValueError("these bytes are no PNG")
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
     return np.asarray(image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)

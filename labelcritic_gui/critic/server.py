@@ -64,14 +64,14 @@ class ServedProcess:
     Whatever becomes of this process, the server ends with it: a watchdog of its own sees to that.
     """
 
-    def __init__(self, launch: Launch, log: Path, table: ModelTable, *, grace_s: float = GRACE_S) -> None:
+    def __init__(self, launch: Launch, log: Path, table: ModelTable, *, grace_s: float | None = None) -> None:
         self.launch = launch
         self.log = log
         self.phase = Phase.STARTING
         self.pid = 0
         """The server's process and group, once it is known."""
         self._table = table
-        self._grace_s = grace_s
+        self._grace_s = GRACE_S if grace_s is None else grace_s
         self._begun = 0.0
         self._heard = b""
         self._code: int | None = None

@@ -9,7 +9,7 @@ from labelcritic_gui.critic.address import LvlmServer
 from labelcritic_gui.critic.checkup import Check, check_up
 from labelcritic_gui.critic.client import Client
 from labelcritic_gui.critic.parsing import plain_text
-from labelcritic_gui.settings import ServerSettings, Settings, change_settings, find_key, load_settings
+from labelcritic_gui.settings import ServerSettings, Settings, change_settings, find_key, load_settings, store_key
 
 WHAT_IS_SENT = "projected pictures of the CT with the labels drawn on them, and the name of the structure"
 WHAT_IS_NOT = "no names of persons or files, no dates, no paths"
@@ -75,7 +75,7 @@ def connection(server: ServerSettings, settings: Settings | None = None) -> Lvlm
         timeout_s=server.timeout_s,
         max_in_flight=server.max_in_flight,
         patience_s=server.patience_s,
-        withheld=str(ConsentError(host, "Agree to it once.")) if host else "",
+        withheld=str(ConsentError(host, "Agree to it under Critic and server (Ctrl+L).")) if host else "",
     )
 
 
@@ -105,3 +105,18 @@ def _place(server: ServerSettings, settings: Settings) -> Check:
 def _key(server: ServerSettings) -> Check:
     _, source = find_key(server)
     return Check("key", True, f"A key comes from {source}." if source else "There is no key; most servers need none.")
+
+
+def move_key(was: ServerSettings, now: ServerSettings) -> None:
+    """Let a key in the keyring follow a server that got another name; raises StorageError when it could not.
+
+    A key does not follow to another address, where it would be told to somebody it was not meant for, nor does it take
+    the place of one that is there.
+    """
+    if was.title == now.title or was.url != now.url:
+        return
+    nowhere = "LABELCRITIC_NO_SUCH_KEY"  # ask the keyring alone
+    key, _ = find_key(was.model_copy(update={"key_variable": nowhere}))
+    if key and not find_key(now.model_copy(update={"key_variable": nowhere}))[0]:
+        store_key(now, key)
+        store_key(was, "")

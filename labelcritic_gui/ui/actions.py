@@ -60,6 +60,9 @@ class Face(Protocol):
     def ask_critic(self) -> None:
         """Ask which critic, and which server."""
 
+    def ask_model_server(self) -> None:
+        """Start, watch and stop a model server on this machine."""
+
     def ask_audit(self) -> None:
         """Ask which tests to put to the critic, and put them."""
 
@@ -214,6 +217,10 @@ class Actions:
     def choose_critic(self) -> None:
         """Choose the critic."""
         self._face.ask_critic()
+
+    def serve_model(self) -> None:
+        """Start, watch and stop a model server."""
+        self._face.ask_model_server()
 
     def audit(self) -> None:
         """Audit the critic."""

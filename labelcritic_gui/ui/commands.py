@@ -45,6 +45,7 @@ COMMANDS: tuple[Command, ...] = (
         icon="export",
     ),
     Command("review.critic", "Critic and server…", ("Ctrl+L",), Actions.choose_critic, menu="Review", icon="server"),
+    Command("review.serve", "Model server…", ("Ctrl+M",), Actions.serve_model, menu="Review", icon="server"),
     Command("review.audit", "Audit the critic…", ("Ctrl+U",), Actions.audit, _C.REVIEW_OPEN, "Review", icon="audit"),
     Command("review.prompts", "Edit the prompts…", ("Ctrl+P",), Actions.edit_prompts, menu="Review", icon="note"),
     Command("review.close", "Close the review", ("Ctrl+W",), Actions.close_review, _C.REVIEW_OPEN, "Review"),

@@ -125,6 +125,7 @@ class MainWindow(SheetWindow):
         self.setWindowTitle(f"{reading.calls.title} – Label Critic" if reading else "Label Critic")
         if reading:
             self.focus_stage()
+            self._ask_consent_once()
 
     def _settings_changed(self) -> None:
         settings = self._station.settings
@@ -190,5 +191,8 @@ class MainWindow(SheetWindow):
         self._station.cancel_job()
         if self._new_review is not None:
             self._new_review.close()
+        self._watch.stop()
+        if self._model_server is not None:
+            self._model_server.close()
         self._station.close_review()
         event.accept()

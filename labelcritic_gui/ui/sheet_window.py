@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from labelcritic_gui import __version__
@@ -14,7 +14,6 @@ from labelcritic_gui.ui.commands import COMMANDS
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.views.dialogs import (
     NOTICE,
-    CriticDialog,
     ExportDialog,
     IntroductionDialog,
     KeySheet,
@@ -23,11 +22,16 @@ from labelcritic_gui.ui.views.dialogs import (
 )
 from labelcritic_gui.ui.views.inspection_dialog import InspectionDialog
 from labelcritic_gui.viewmodels.inspection import Inspector
+from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.runner import Runner
 from labelcritic_gui.viewmodels.station import Station
 
 if TYPE_CHECKING:
     from labelcritic_gui.viewmodels.new_review import NewReview
+    from labelcritic_gui.viewmodels.served import ModelServer
+
+WATCH_MS = 1000
+"""How often a model server of ours is looked at."""
 
 
 class SheetWindow(QMainWindow):
@@ -44,6 +48,11 @@ class SheetWindow(QMainWindow):
         self._theme = themes.load_theme(station.settings.theme, station.settings.font_scale)
         self._dialog: Sheet | None = None
         self._new_review: NewReview | None = None
+        self._model_server: ModelServer | None = None
+        self._asked_about: set[str] = set()
+        """Hosts that the person was asked about since the window opened."""
+        self._watch = QTimer(self, interval=WATCH_MS)
+        self._watch.timeout.connect(self._watch_server)
 
     def ask_new_review(self) -> None:
         from labelcritic_gui.ui.views.new_review_dialog import NewReviewDialog
@@ -67,9 +76,34 @@ class SheetWindow(QMainWindow):
             self._open(ExportDialog(self._station, folder.parent / f"{folder.name}-export", self))
 
     def ask_critic(self) -> None:
-        dialog = CriticDialog(self._station.settings, self)
-        dialog.accepted.connect(lambda: self._station.change_critic(*dialog.chosen))
-        self._open(dialog)
+        from labelcritic_gui.ui.views.critic_dialog import CriticDialog
+        from labelcritic_gui.viewmodels.servers import edit_servers
+
+        self._open(CriticDialog(edit_servers(self._station, self._runner), self._theme, self))
+
+    def ask_consent(self, then: Callable[[], None] | None = None) -> None:
+        """Ask once whether pictures may go to the server of the open review's critic; until then nothing goes."""
+        from labelcritic_gui.ui.views.consent_dialog import ConsentDialog
+
+        host = self._station.host_to_agree
+        if host and self._dialog is None:
+            self._asked_about.add(host)
+            dialog = ConsentDialog(host, self)
+            dialog.accepted.connect(lambda: self._station.agree(host, then))
+            self._open(dialog)
+
+    def _ask_consent_once(self) -> None:
+        if self._station.host_to_agree not in {"", *self._asked_about}:
+            self.ask_consent()
+
+    def ask_model_server(self) -> None:
+        from labelcritic_gui.ui.views.server_dialog import ServerDialog
+        from labelcritic_gui.viewmodels.served import ModelServer
+
+        if self._model_server is None:
+            self._model_server = ModelServer(self._station, self._runner)
+            self._watch.start()
+        self._open(ServerDialog(self._model_server, self._theme, self))
 
     def introduce(self, then: Callable[[], None]) -> None:
         """Ask for the reader's name and the consent to the notice, then go on; without them the window closes."""
@@ -102,6 +136,9 @@ class SheetWindow(QMainWindow):
     def ask_audit(self) -> None:
         from labelcritic_gui.ui.views.audit_dialog import AuditDialog
 
+        if self._station.host_to_agree:
+            self.ask_consent(self.ask_audit)
+            return
         auditor = self._station.audit()
         if auditor is not None:
             self._open(AuditDialog(auditor, self._theme, self))
@@ -121,6 +158,17 @@ class SheetWindow(QMainWindow):
         text = f"Label Critic {__version__}\n{NOTICE}\n\nApache-2.0. Type: Inter, SIL Open Font License 1.1."
         self._open(TextDialog("About Label Critic", text, self))
 
+    def say(self, message: Message) -> None:
+        """Say something to the reader."""
+        raise NotImplementedError
+
+    def _watch_server(self) -> None:
+        server = self._model_server
+        if server is not None:
+            server.tick()
+            if (news := server.take_news()) is not None and self._dialog is None:
+                self.say(news)
+
     def _open(self, dialog: Sheet) -> None:
         if self._dialog is not None:
             self._dialog.raise_()
@@ -135,3 +183,4 @@ class SheetWindow(QMainWindow):
         dialog.deleteLater()
         self.activateWindow()  # keys need an active window, and not every desktop hands it back
         self.sheet_closed.emit()
+        self._ask_consent_once()

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
-from urllib.parse import urlsplit
 
 from psygnal import Signal
 
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.core.hosts import host_of, is_this_machine
 from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.review import OpenReview
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from labelcritic_gui.store.database import Database
     from labelcritic_gui.viewmodels.audit import Auditor
     from labelcritic_gui.viewmodels.new_review import NewReview
-
-THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1", ""})
 
 
 class ReviewOpener(Protocol):
@@ -91,8 +89,14 @@ class Station:
         asks = self.settings.critic == "lvlm" if self.calls is None else self.calls.critic_lane is Lane.NET
         if not asks:
             return ""
-        host = urlsplit(self.settings.server.url).hostname or ""
-        return "" if host in THIS_MACHINE else host
+        host = host_of(self.settings.server.url)
+        return "" if not host or is_this_machine(host) else host
+
+    @property
+    def host_to_agree(self) -> str:
+        """The host that the open review's critic may not send pictures to before the person agreed; else empty."""
+        host = "" if self.calls is None else self.remote_server
+        return "" if host in self.settings.consented else host
 
     def change(self, **changes: Any) -> None:
         """Store settings and take them over."""
@@ -112,17 +116,55 @@ class Station:
             on_error=self._failed,
         )
 
-    def change_critic(self, critic: str, server: Mapping[str, Any]) -> None:
-        """Choose the critic and its server; the open review is opened anew with it."""
+    def change_critic(
+        self, critic: str, server: Mapping[str, Any], *, before: Callable[[], None] | None = None, **changes: Any
+    ) -> None:
+        """Choose the critic and its server, with other settings; the open review is opened anew with it.
+
+        `before` is done first, on the same lane; where it fails, that is said, and the settings are changed all the
+        same.
+        """
         merged = {**self.settings.server.model_dump(), **server}
         calls = self.calls
 
-        def store() -> Settings:
+        def store() -> tuple[Settings, UserError | None]:
             if calls is not None:
                 calls.choose_critic(critic)
-            return change_settings(critic=critic, server=merged)
+            problem = None
+            try:
+                if before is not None:
+                    before()
+            except UserError as error:
+                problem = error
+            return change_settings(critic=critic, server=merged, **changes), problem
 
-        self._runner.run(Lane.STORE, store, self._take_critic, on_error=self._failed)
+        def stored(found: tuple[Settings, UserError | None]) -> None:
+            self._take_critic(found[0])
+            if found[1] is not None:
+                self._failed(found[1])
+
+        self._runner.run(Lane.STORE, store, stored, on_error=self._failed)
+
+    def agree(self, host: str, then: Callable[[], None] | None = None) -> None:
+        """Take the person's consent to send pictures to a host; an open review that waited for it is opened anew."""
+
+        def store() -> Settings:
+            # here, not above: what asks servers is not needed to open a review
+            from labelcritic_gui.services.servers import agree
+
+            return agree(host)
+
+        waited = self.host_to_agree == host
+
+        def agreed(settings: Settings) -> None:
+            self._services = self._services.with_settings(settings)
+            self._take_settings(settings)
+            if waited and self.calls is not None:
+                self._open(self.calls.folder, then)
+            elif then is not None:
+                then()
+
+        self._runner.run(Lane.STORE, store, agreed, on_error=self._failed)
 
     def _take_settings(self, settings: Settings) -> None:
         self.settings = settings
@@ -138,7 +180,15 @@ class Station:
 
     def open(self, folder: Path) -> None:
         """Open a review folder; the one that is open is closed when that succeeded."""
-        self._begin(Job(f"Opening {folder.name}"), lambda _: self._services.open_review(folder), self._opened)
+        self._open(folder)
+
+    def _open(self, folder: Path, then: Callable[[], None] | None = None) -> None:
+        def opened(review: OpenReview) -> None:
+            self._opened(review)
+            if then is not None:
+                then()
+
+        self._begin(Job(f"Opening {folder.name}"), lambda _: self._services.open_review(folder), opened)
 
     def new_review(self) -> "NewReview":
         """Return what the new-review dialog follows."""

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from labelcritic_gui.core.errors import CriticError, UnreadableFileError
 from labelcritic_gui.core.review import Choice
 from labelcritic_gui.settings import load_settings
-from labelcritic_gui.ui.views.dialogs import CriticDialog, ExportDialog, IntroductionDialog, KeySheet
+from labelcritic_gui.ui.views.critic_dialog import CriticDialog
+from labelcritic_gui.ui.views.dialogs import ExportDialog, IntroductionDialog, KeySheet
 from labelcritic_gui.ui.views.prompt_editor import PromptEditorDialog
 from labelcritic_gui.ui.views.sent_dialog import SentDialog
 from labelcritic_gui.viewmodels.runner import Lane

@@ -1,16 +1,13 @@
-"""The few dialogs: introduction, export, critic and server, what was sent, a report of a defect. Layer: ui."""
+"""The few dialogs: introduction, export, plain text, keys; and what all dialogs are made of. Layer: ui."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QCheckBox,
-    QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -19,17 +16,15 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from labelcritic_gui.settings import ServerSettings, Settings
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
 from labelcritic_gui.viewmodels.calls import ExportReport
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.runner import Job
-from labelcritic_gui.viewmodels.station import THIS_MACHINE, Station
+from labelcritic_gui.viewmodels.station import Station
 
 NOTICE = "Label Critic is for research and dataset work. It is not a medical device and not for diagnosis."
 POLL_MS = 100
@@ -98,77 +93,6 @@ class IntroductionDialog(Sheet):
 
     def _check(self) -> None:
         self.start.setEnabled(bool(self.reader.text().strip()) and self.agreed.isChecked())
-
-
-class CriticDialog(Sheet):
-    """Asks which critic advises, and for the server of the LVLM critic."""
-
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__("Critic and server", parent, width=520)
-        server = settings.server
-        self.critic = QComboBox()
-        self.critic.addItem("Anatomy critic: measures on this machine", "anatomy")
-        self.critic.addItem("LVLM critic: asks a server", "lvlm")
-        self.critic.setCurrentIndex(0 if settings.critic == "anatomy" else 1)
-        self.url = QLineEdit(server.url)
-        self.model = QLineEdit(server.model, placeholderText="the one the server offers")
-        self.in_flight = QSpinBox(minimum=1, maximum=256, value=server.max_in_flight)
-        self.timeout = QDoubleSpinBox(minimum=1, maximum=3600, decimals=0, value=server.timeout_s, suffix=" s")
-        for number in (self.in_flight, self.timeout):
-            number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        form = QFormLayout()
-        form.setSpacing(8)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        for name, field in (
-            ("Critic", self.critic),
-            ("Server", self.url),
-            ("Model", self.model),
-            ("Questions at once", self.in_flight),
-            ("Patience", self.timeout),
-        ):
-            form.addRow(plain_label(name, role="quiet"), field)
-        self.rows.addLayout(form)
-        self.warning = plain_label(wrap=True)
-        self.rows.addWidget(self.warning)
-        key = f"A key is read from the environment variable {server.key_variable}; it is never stored."
-        self.rows.addWidget(plain_label(key, role="caption", wrap=True))
-        self.add_button("Cancel", self.reject)
-        self.use = self.add_button("Use", self.accept, primary=True)
-        self.url.textChanged.connect(self._check)
-        self.critic.currentIndexChanged.connect(self._check)
-        self._check()
-
-    @property
-    def chosen(self) -> tuple[str, dict[str, object]]:
-        """The critic and the changed fields of `ServerSettings`."""
-        server = {
-            "url": self.url.text().strip(),
-            "model": self.model.text().strip(),
-            "max_in_flight": self.in_flight.value(),
-            "timeout_s": self.timeout.value(),
-        }
-        return self.critic.currentData(), server
-
-    def _check(self) -> None:
-        from urllib.parse import urlsplit
-
-        asks = self.critic.currentData() == "lvlm"
-        for field in (self.url, self.model, self.in_flight, self.timeout):
-            field.setEnabled(asks)
-        try:
-            parts = urlsplit(self.url.text().strip())
-            host, valid = parts.hostname or "", parts.scheme in {"http", "https"} and bool(parts.hostname)
-        except ValueError:
-            host, valid = "", False
-        self.use.setEnabled(valid or not asks)
-        if not asks:
-            self.warning.setText("Nothing leaves this machine.")
-        elif not valid:
-            self.warning.setText(f"A server address looks like {ServerSettings().url}.")
-        elif host in THIS_MACHINE:
-            self.warning.setText("The server is this machine: nothing leaves it.")
-        else:
-            self.warning.setText(f"Pictures and facts of every case will be sent to {host}.")
 
 
 class ExportDialog(Sheet):

@@ -14,7 +14,7 @@ import numpy as np
 
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
-from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.core.errors import CancelledError, ReviewError, UserError
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.critic.base import Example, PictureCritic
 from labelcritic_gui.formats import picture_cache
@@ -118,8 +118,23 @@ class ExampleShelf:
             if status is Status.ACCEPTED:
                 chosen = CandidateId(item.case, structure, accepted, version)
                 rivals = [c for c in rivals if c.label_set != accepted and self._clearly_worse(item, accepted, c)]
-                yield self._candidate(chosen, good=True)
+                if not self._spoilt_beside(chosen):
+                    yield self._candidate(chosen, good=True)
             yield from (self._candidate(c, good=False) for c in rivals)
+
+    def _spoilt_beside(self, accepted: CandidateId) -> bool:
+        """Say whether the other side of a pair, which is drawn together with this one, was decided otherwise."""
+        other = self._review.table.get(accepted.structure).pair
+        if not other or other not in self._review.structures:
+            return False
+        try:
+            row = index.item_row(self._review.database, ItemId(accepted.case, other))
+        except ReviewError:
+            return False
+        return row["status"] != Status.OPEN and (row["status"], row["label_set"]) != (
+            Status.ACCEPTED,
+            accepted.label_set,
+        )
 
     def _candidate(self, candidate: CandidateId, *, good: bool) -> _Known:
         name = f"{candidate.case}/{candidate.label_set}/{candidate.structure}.v{candidate.version}"

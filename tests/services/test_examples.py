@@ -101,3 +101,21 @@ def test_that_an_example_is_drawn_anew_when_the_mask_beside_it_changed(
     assert after.name == before.name
     assert after.picture != before.picture
     critic.client.close()
+
+
+@pytest.mark.parametrize(
+    ("beside", "good"),
+    [(None, ["vera"]), ("vera", ["vera"]), ("curta", []), (Choice.NONE, []), (Choice.ABSENT, [])],
+)
+def test_that_a_pair_of_which_one_side_was_not_accepted_is_no_good_example(
+    opened: OpenReview, server: FakeLlm, beside: str | Choice | None, good: list[str]
+) -> None:
+    accept(opened, CASES[0], "kidney_right", "vera")
+    if isinstance(beside, Choice):
+        reading.decide(opened, "ann", ItemId(CASES[0], "kidney_left"), beside)
+    elif beside is not None:
+        accept(opened, CASES[0], "kidney_left", beside)
+    _, critic = asking(opened, server, shots=4)
+    found = ExampleShelf(opened, CaseId("another"), critic).of("kidney_right")
+    assert [e.name.split("/")[1] for e in found if e.good] == good
+    critic.client.close()

@@ -188,22 +188,23 @@ def _how(arguments: argparse.Namespace, settings: LvlmSettings) -> LvlmSettings:
 
 
 def _summary(opened: OpenReview, asked: int, *, assess: bool) -> tuple[dict[str, Any], list[str]]:
-    rows: list[worklist.ItemRow] = []
+    outcomes, picks = Counter[str](), Counter[str]()
     query = worklist.WorklistQuery(sort="case")
-    while chunk := worklist.page(opened, query, after=rows[-1] if rows else None, limit=1000):
-        rows += chunk
-    outcomes = Counter(r.outcome or "not asked" for r in rows)
-    picks = Counter(r.pick for r in rows if r.pick and r.outcome in {"first", "second"})
+    last: worklist.ItemRow | None = None
+    while chunk := worklist.page(opened, query, after=last, limit=1000):
+        outcomes.update(r.outcome or "not asked" for r in chunk)
+        picks.update(r.pick for r in chunk if r.pick and r.outcome in {"first", "second"})
+        last = chunk[-1]
     body = {
         "critic": asdict(opened.critic.identity),
         "asked_now": asked,
-        "items": len(rows),
+        "items": outcomes.total(),
         "outcomes": dict(outcomes),
         "picks": dict(picks),
         "assessed": assess,
     }
     lines = [
-        f"{opened.critic.identity.title}: {asked} item(s) asked now, {len(rows)} in the review",
+        f"{opened.critic.identity.title}: {asked} item(s) asked now, {outcomes.total()} in the review",
         "  " + ", ".join(f"{n} {outcome}" for outcome, n in outcomes.most_common()),
         "  better: " + (", ".join(f"{slug} {n}" for slug, n in picks.most_common()) or "none"),
     ]

@@ -90,5 +90,5 @@ def decode_png(packed: bytes) -> NDArray[np.uint8]:
     if image is None:
         raise ValueError("these bytes are no PNG")
     if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
+        image = (image // 256).astype(np.uint8)
     return np.asarray(image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)

@@ -70,9 +70,11 @@ class CaseOpinions:
 
 
 def missing_opinions(review: OpenReview, case: CaseId, *, critic: Critic | None = None) -> bool:
-    """Say whether the critic has not yet spoken on some item of a case."""
+    """Say whether the critic has not yet said on some item of a case all that it is told to ask."""
     asked = critic or review.critic
-    return any(not _is_answered(review, item, asked) for item in index.items_of(review.database, case))
+    seer = seeing(asked)
+    assess = seer is not None and seer.how.quality
+    return any(not _is_answered(review, item, asked, assess=assess) for item in index.items_of(review.database, case))
 
 
 def form_opinions(
@@ -167,8 +169,8 @@ def _take(formed: CaseOpinions, known: MeasuredCase, item: ItemId, told: Judged,
         formed.failed[item] = told.failed
     if told.failed and joined is None:
         formed.unfinished += told.verdicts
-        if _is_answered(known.review, item, critic):
-            return  # what the critic said before stays
+        if _has_verdict(known.review, item, critic):
+            return  # what was said before stays and is shown, also if it was asked otherwise
     else:
         formed.opinions += told.verdicts
     usable = sum(c.item == item for c in known.facts)
@@ -268,6 +270,12 @@ def _is_answered(
         return False
     newest = {v.subject.candidates: v for v in reversed(verdicts)}.values()
     return not (seer.how.reasons and any(v.orders and v.words is None and v.outcome in WORTH_REASONS for v in newest))
+
+
+def _has_verdict(review: OpenReview, item: ItemId, critic: Critic) -> bool:
+    """Say whether a critic of this kind, however it was told to ask, gave a verdict that stands."""
+    said = opinions.opinions_of(review.database, item, critic.identity.kind)
+    return any(isinstance(s.opinion, Verdict) and s.opinion.outcome is not Outcome.FAILED for s in said)
 
 
 def _anatomy_of(review: OpenReview, item: ItemId) -> list[Quality]:

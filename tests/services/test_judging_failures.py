@@ -10,7 +10,8 @@ from labelcritic_gui.core.cases import CandidateId, ItemId
 from labelcritic_gui.core.geometry import Mask
 from labelcritic_gui.core.verdict import Outcome, Quality
 from labelcritic_gui.formats import nifti
-from labelcritic_gui.services.opinions import form_opinions
+from labelcritic_gui.services.comparison import load_opinions
+from labelcritic_gui.services.opinions import form_opinions, missing_opinions
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index, opinions
 from tests.fake_llm import Answer, Asked, FakeLlm, error
@@ -181,3 +182,24 @@ def test_that_kidneys_are_shown_apart_where_a_label_set_has_one_side_only(
     for place in right.places:
         assert np.linalg.norm(place - middle["kidney_right"]) < np.linalg.norm(place - middle["kidney_left"])
     critic.client.close()
+
+
+# --- asked otherwise ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", [{"views": ("lateral",)}, {"quality": True}, {"reasons": True}])
+def test_that_the_list_keeps_what_is_shown_when_nobody_answers_what_is_asked_otherwise(
+    two: OpenReview, server: Choosy, how: dict[str, object]
+) -> None:
+    opened, critic = asking(two, server, region=False)
+    formed(opened, CASE)
+    server.refuses = lambda _: True
+    opened, other = asking(opened, server, region=False, **how)
+    formed(opened, CASE, critic=other.afresh())
+    assert line_of(opened, LIVER) == ("first", "vera")
+    shown = load_opinions(opened, LIVER).verdict
+    assert shown is not None
+    assert shown.pick == CandidateId(CASE, "liver", "vera")
+    assert missing_opinions(opened, CASE)
+    for one in (critic, other):
+        one.client.close()

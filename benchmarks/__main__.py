@@ -9,6 +9,7 @@ ALL = (
     "benchmarks.loading",
     "benchmarks.worklist",
     "benchmarks.memory",
+    "benchmarks.asking",
 )
 
 for name in ALL:

@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
 
@@ -42,7 +42,10 @@ class Reply:
 
     def to_json(self) -> dict[str, Any]:
         """Return the reply as a JSON-able dictionary."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in _KEPT}
+
+
+_KEPT = tuple(f.name for f in fields(Reply))
 
 
 @dataclass(frozen=True, slots=True)

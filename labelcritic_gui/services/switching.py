@@ -28,10 +28,10 @@ def choose_critic(review: OpenReview, kind: str, critic: Critic | None = None) -
     if (review.file.critic or "anatomy") == kind:
         return chosen
     file = review.file.model_copy(update={"critic": kind})
-    write_review_file(review.folder, file)
     cases = index.case_ids(review.database)
     summaries = [_said(review, item, kind) for case in cases for item in index.items_of(review.database, case)]
     opinions.save_opinions(review.database, stored=(), summaries=summaries)
+    write_review_file(review.folder, file)  # last: killed before it, choosing again does all of this again
     return replace(chosen, file=file)
 
 

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from labelcritic_gui.core.cases import CaseId, ItemId
+from labelcritic_gui.core.errors import StorageError
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.critic.client import LvlmServer
 from labelcritic_gui.critic.lvlm import LvlmCritic
@@ -72,6 +75,26 @@ def test_switching_critics_shows_what_each_one_said(dataset: Dataset) -> None:
     again = dataset.open()
     assert again.critic.identity.kind == "anatomy"
     again.close()
+
+
+def test_a_switch_that_was_interrupted_is_made_whole_by_the_next(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = dataset.open()
+    ensure_opinions(opened, CASE)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise StorageError("The disk is full.")
+
+    critic = lvlm(opened, "http://127.0.0.1:9/v1")
+    with monkeypatch.context() as patched:
+        patched.setattr("labelcritic_gui.store.opinions.save_opinions", interrupted)
+        with pytest.raises(StorageError):
+            choose_critic(opened, "lvlm", critic)
+    opened.close()
+    opened = choose_critic(dataset.open(), "lvlm", lvlm(opened, "http://127.0.0.1:9/v1"))
+    assert worklist.row(opened, LIVER).outcome == "", "the LVLM critic has said nothing"
+    opened.close()
 
 
 def test_a_mask_that_changed_is_named_and_judged_anew(dataset: Dataset) -> None:

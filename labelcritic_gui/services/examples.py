@@ -42,7 +42,8 @@ class _Known:
 class ExampleShelf:
     """Finds the examples for the questions about one case; never takes one of that case.
 
-    What is chosen follows from the decisions at that moment alone: the same decisions give the same examples.
+    What is chosen follows from the decisions of that moment, and from what is measured of them by then: a rival counts
+    as bad only once its Dice to the accepted one is known. The same of both give the same examples.
     """
 
     def __init__(

@@ -69,6 +69,8 @@ class ModelServer:
         """What was started last."""
         self._process: ServedProcess | None = None
         self._starting = False
+        self._wanted = False
+        """A start was asked for before it was planned."""
         self._looking = False
         self._closed = False
         self._news: Message | None = None
@@ -88,9 +90,11 @@ class ModelServer:
 
     @property
     def startable(self) -> bool:
-        """Say whether a start makes sense."""
+        """Say whether a start makes sense, or may when it is planned."""
         planned = self.planned
-        return not self.running and not self.problem and planned is not None and bool(planned.made and planned.program)
+        if self.running or self.problem:
+            return False
+        return planned is None or bool(planned.made and planned.program)
 
     @property
     def gpu_choices(self) -> tuple[int, ...]:
@@ -154,14 +158,15 @@ class ModelServer:
         if "model" in fields and fields["model"] != self.wish.model:
             fields.setdefault("gpus", 0)  # the number was for another model
         try:
-            self.wish = ServeSettings.model_validate({**self.wish.model_dump(), **fields})
-            self.problem = ""
+            wish = ServeSettings.model_validate({**self.wish.model_dump(), **fields})
         except ValidationError as error:
             first = error.errors()[0]
             self.problem = f"{first['loc'][0]}: {first['msg']}."
             self.changed.emit()
             return
-        self._plan()
+        if wish != self.wish or self.problem:
+            self.wish, self.problem = wish, ""
+            self._plan()
 
     def _plan(self) -> None:
         wish, self.planned = self.wish, None
@@ -170,6 +175,9 @@ class ModelServer:
 
     def _has_plan(self, planned: Planned) -> None:
         self.planned = planned
+        wanted, self._wanted = self._wanted, False
+        if wanted:
+            self.start()
         self.changed.emit()
 
     # --- running -----------------------------------------------------------------------------------------------
@@ -177,7 +185,10 @@ class ModelServer:
     def start(self) -> None:
         """Start what is planned, and keep it as the settings' wish."""
         planned = self.planned
-        if not self.startable or planned is None or planned.made is None or planned.program is None:
+        if not self.startable:
+            return
+        if planned is None or planned.made is None or planned.program is None:
+            self._wanted = True  # a field that was just left is being planned
             return
         made, program, settings = planned.made, planned.program, self._station.settings
         self._starting, self.look, self.launch = True, None, made

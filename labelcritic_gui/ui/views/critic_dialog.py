@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import flowing
-from labelcritic_gui.ui.views.dialogs import MARGIN, POLL_MS, Sheet
+from labelcritic_gui.ui.views.dialogs import MARGIN, POLL_MS, Sheet, beside
 from labelcritic_gui.ui.views.words import plain_label, set_state
 from labelcritic_gui.viewmodels.servers import ServerEditor
 
@@ -99,7 +99,7 @@ class CriticDialog(Sheet):
         column = QVBoxLayout()
         column.setSpacing(8)
         column.addWidget(plain_label("Server", role="strong"))
-        column.addLayout(_line(self.profile, self.add, self.remove))
+        column.addLayout(beside(self.profile, self.add, self.remove))
         form = self._form(
             ("Name", self.name),
             ("Address", self.url),
@@ -107,7 +107,7 @@ class CriticDialog(Sheet):
             ("Questions at once", self.in_flight),
             ("Time-out", self.timeout),
             ("Patience", self.patience),
-            ("Key", _line(self.key, self.store)),
+            ("Key", beside(self.key, self.store)),
         )
         form.addRow("", self.key_words)
         column.addLayout(form)
@@ -128,7 +128,7 @@ class CriticDialog(Sheet):
         for place, check in enumerate((*self.views.values(), *self.switches.values())):
             grid.addWidget(check, place % 3, place // 3)
         column.addLayout(grid)
-        form = self._form(("Examples", self.shots), ("taken from", _line(self.examples, self.browse)))
+        form = self._form(("Examples", self.shots), ("taken from", beside(self.examples, self.browse)))
         column.addLayout(form)
         column.addSpacing(8)
         self.test = QPushButton("Test connection")
@@ -136,7 +136,7 @@ class CriticDialog(Sheet):
         keep = self.bar.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(keep)
-        column.addLayout(_line(plain_label("Does it work?", role="strong"), self.test))
+        column.addLayout(beside(plain_label("Does it work?", role="strong"), self.test))
         column.addWidget(self.bar)
         self.status = flowing("", role="quiet")
         column.addWidget(self.status)
@@ -157,7 +157,6 @@ class CriticDialog(Sheet):
             form.addRow(name, field)
             if isinstance(field, QAbstractSpinBox):
                 field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-                field.setKeyboardTracking(False)
                 field.lineEdit().setTextMargins(self._theme.px(5), 0, 0, 0)
             if isinstance(field, QWidget):
                 field.setAccessibleName(words)
@@ -238,12 +237,9 @@ class CriticDialog(Sheet):
         for field, text in fields if editor.problem else ((self.name, server.name), *fields):
             if field.text().strip() != text:
                 field.setText(text)
-        self.in_flight.setValue(server.max_in_flight)
-        self.timeout.setValue(server.timeout_s)
-        self.patience.setValue(server.patience_s)
+        self._show_numbers()
         for view, check in self.views.items():
             check.setChecked(view in how.views)
-        self.shots.setValue(how.shots)
         for name, check in self.switches.items():
             check.setChecked(getattr(how, name))
         self.key_words.setText(editor.key_words)
@@ -257,6 +253,16 @@ class CriticDialog(Sheet):
         self._filling = False
         self._show_results()
         self._show_test()
+
+    def _show_numbers(self) -> None:
+        """Show the numbers, save in a field that is being written in."""
+        server, how = self._editor.server, self._editor.lvlm
+        for whole, count in ((self.in_flight, server.max_in_flight), (self.shots, how.shots)):
+            if not whole.hasFocus():
+                whole.setValue(count)
+        for number, seconds in ((self.timeout, server.timeout_s), (self.patience, server.patience_s)):
+            if not number.hasFocus():
+                number.setValue(seconds)
 
     def _show_test(self) -> None:
         editor, job = self._editor, self._editor.job
@@ -301,12 +307,3 @@ class CriticDialog(Sheet):
         self._editor.changed.disconnect(self._show)
         self._editor.close()
         super().done(result)
-
-
-def _line(*widgets: QWidget) -> QHBoxLayout:
-    """Lay widgets side by side; the first takes the room."""
-    line = QHBoxLayout()
-    line.setSpacing(8)
-    for place, widget in enumerate(widgets):
-        line.addWidget(widget, 1 if place == 0 else 0)
-    return line

@@ -69,6 +69,15 @@ class Sheet(QDialog):
         return button
 
 
+def beside(*widgets: QWidget) -> QHBoxLayout:
+    """Lay widgets side by side; the first takes the room."""
+    line = QHBoxLayout()
+    line.setSpacing(8)
+    for place, widget in enumerate(widgets):
+        line.addWidget(widget, 1 if place == 0 else 0)
+    return line
+
+
 class IntroductionDialog(Sheet):
     """Asks once for the reader's name and the consent to the notice."""
 

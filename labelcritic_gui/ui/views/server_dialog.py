@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import flowing
-from labelcritic_gui.ui.views.dialogs import MARGIN, Sheet
+from labelcritic_gui.ui.views.dialogs import MARGIN, Sheet, beside
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.viewmodels.served import ModelServer, Phase
 
@@ -72,37 +72,24 @@ class ServerDialog(Sheet):
         wish = self._server.wish
         self.model = QComboBox(editable=True)
         self.model.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.model.setCompleter(None)  # type: ignore[arg-type]  # it would write the end of another model's name
         self.model.addItems([model.name for model in self._server.models])
         self.model.setCurrentText(wish.model)
         self.documented = QPushButton("Documented…")
         self.gpus = QComboBox()
         self.port = QSpinBox(minimum=1024, maximum=65535, value=wish.port)
         self.port.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.port.setKeyboardTracking(False)
         self.port.setMinimumWidth(self._theme.px(96))
         self.port.lineEdit().setTextMargins(self._theme.px(5), 0, 0, 0)
         self.vllm = QLineEdit(wish.vllm, placeholderText="found on PATH; else the program, or its environment's folder")
         self.browse = QPushButton("Browse…")
         self.extra = QLineEdit(shlex.join(wish.extra), placeholderText="such as --max-model-len 8192")
-        small = QHBoxLayout()
-        small.setSpacing(8)
-        small.addWidget(self.gpus, 1)
-        small.addWidget(plain_label("Port", role="quiet"))
-        small.addWidget(self.port)
-        place = QHBoxLayout()
-        place.setSpacing(8)
-        place.addWidget(self.vllm, 1)
-        place.addWidget(self.browse)
-        model = QHBoxLayout()
-        model.setSpacing(8)
-        model.addWidget(self.model, 1)
-        model.addWidget(self.documented)
         form = QFormLayout()
         form.setSpacing(8)
         for words, field in (
-            ("Model", model),
-            ("GPUs", small),
-            ("vLLM", place),
+            ("Model", beside(self.model, self.documented)),
+            ("GPUs", beside(self.gpus, plain_label("Port", role="quiet"), self.port)),
+            ("vLLM", beside(self.vllm, self.browse)),
             ("Further arguments", self.extra),
         ):
             form.addRow(plain_label(words, role="quiet"), field)
@@ -188,7 +175,8 @@ class ServerDialog(Sheet):
         for field, text in ((line, wish.model), (self.vllm, wish.vllm), (self.extra, shlex.join(wish.extra))):
             if field is not None and not field.hasFocus() and field.text() != text and not self._server.problem:
                 field.setText(text)
-        self.port.setValue(wish.port)
+        if not self.port.hasFocus():
+            self.port.setValue(wish.port)
 
     def _show_log(self, log: tuple[str, ...]) -> None:
         if log == self._log:

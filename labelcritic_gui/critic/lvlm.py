@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import ParamSpec, TypeVar
 
 from labelcritic_gui.core.cancel import Cancel
-from labelcritic_gui.core.errors import CriticError
+from labelcritic_gui.core.errors import CriticError, UserError
 from labelcritic_gui.core.field_of_view import FieldOfView
 from labelcritic_gui.core.regions import describe
 from labelcritic_gui.core.structures import Structure
@@ -17,6 +18,9 @@ from labelcritic_gui.critic.parsing import plain_text, read_text
 from labelcritic_gui.critic.prompts import Conversation, Drawing, PromptSet, Told, load_prompts, read_region
 from labelcritic_gui.critic.wire import ChatRequest, ModelIdentity
 from labelcritic_gui.settings import LvlmSettings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 VERSION = "2"
 """Changes with how replies are combined."""
@@ -190,11 +194,16 @@ class LvlmCritic:
 
     def compare_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Verdict | CriticError]:
         """Compare many pairs, all questions at the same time as far as the server is allowed to be asked."""
-        told: list[Verdict | CriticError | None] = [self._without_asking(q) for q in questions]
-        waiting = [n for n, one in enumerate(told) if one is None]
-        sent = [one for n in waiting for one in self._comparison(questions[n])]
-        heard = self._hear(sent, cancel)
-        for place, n in enumerate(waiting):
+        told = [_made(self._without_asking, q) for q in questions]
+        sent: dict[int, tuple[Sent, Sent]] = {}
+        for n in [n for n, one in enumerate(told) if one is None]:
+            pair = _made(self._comparison, questions[n])
+            if isinstance(pair, CriticError):
+                told[n] = pair
+            else:
+                sent[n] = pair
+        heard = self._hear([one for pair in sent.values() for one in pair], cancel)
+        for place, n in enumerate(sent):
             told[n] = self._verdict(questions[n], heard[2 * place : 2 * place + 2])
         if self._how.reasons:
             self._add_words(questions, told, cancel)
@@ -202,8 +211,10 @@ class LvlmCritic:
 
     def assess_all(self, questions: Sequence[Question], cancel: Cancel) -> list[Quality | CriticError]:
         """Assess many candidates at the same time."""
-        heard = self._hear([self._assessment(q) for q in questions], cancel)
-        return [self._quality(q, one) for q, one in zip(questions, heard, strict=True)]
+        made = [_made(self._assessment, q) for q in questions]
+        heard = iter(self._hear([one for one in made if isinstance(one, Sent)], cancel))
+        answers = [next(heard) if isinstance(one, Sent) else one for one in made]
+        return [self._quality(q, one) for q, one in zip(questions, answers, strict=True)]
 
     def survey(self, question: CaseQuestion, cancel: Cancel) -> Survey:
         """Ask once a case what is in view; an answer that cannot be read says so and claims nothing."""
@@ -272,10 +283,16 @@ class LvlmCritic:
     ) -> None:
         """Ask for reasons of every verdict that decides; a verdict stands whatever becomes of that."""
         decided = {n: v for n, v in enumerate(told) if isinstance(v, Verdict) and v.outcome in WORTH_REASONS}
-        sent = [self.reasons_question(questions[n], verdict.outcome) for n, verdict in decided.items()]
-        answers = self._asker.ask_all([one.request for one in sent], cancel, fresh=self._fresh)
-        for (n, verdict), one, answered in zip(decided.items(), sent, answers, strict=True):
-            told[n] = _worded(verdict, one, answered)
+        sent: dict[int, Sent] = {}
+        for n, verdict in decided.items():
+            made = _made(self.reasons_question, questions[n], verdict.outcome)
+            if isinstance(made, CriticError):
+                told[n] = _wordless(verdict, made)
+            else:
+                sent[n] = made
+        answers = self._asker.ask_all([one.request for one in sent.values()], cancel, fresh=self._fresh)
+        for (n, one), answered in zip(sent.items(), answers, strict=True):
+            told[n] = _worded(decided[n], one, answered)
 
 
 def options_of(how: LvlmSettings) -> str:
@@ -294,12 +311,25 @@ def views_of(options: str) -> tuple[str, ...]:
 def _worded(verdict: Verdict, sent: Sent, answered: Answered | CriticError) -> Verdict:
     """Add the reasons that a model gave; a verdict stands whatever became of them."""
     if isinstance(answered, CriticError):
-        why = f"Its reasons could not be had: {answered.message}"
-        return replace(verdict, reasons=(*verdict.reasons, why))
+        return _wordless(verdict, answered)
     text = read_text(answered.reply, LONGEST_REASONS)
     said = f"{IN_ITS_WORDS} {text}" if text else "The model gave no reasons."
     cost = replace(verdict.cost, words=answered.calls)
     return replace(verdict, reasons=(*verdict.reasons, said), words=_heard(sent, answered).record, cost=cost)
+
+
+def _wordless(verdict: Verdict, error: CriticError) -> Verdict:
+    return replace(verdict, reasons=(*verdict.reasons, f"Its reasons could not be had: {error.message}"))
+
+
+def _made(make: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | CriticError:
+    """Make a question, or say why it cannot be: its pictures are missing, or its words cannot be rendered."""
+    try:
+        return make(*arguments, **named)
+    except CriticError as error:
+        return error
+    except UserError as error:
+        return CriticError(error.message, error.hint)
 
 
 def _request(conversation: Conversation, pictures: tuple[bytes, ...]) -> ChatRequest:

@@ -16,6 +16,8 @@ from labelcritic_gui.critic.base import CaseQuestion, Example, Question
 from labelcritic_gui.critic.client import LvlmServer
 from labelcritic_gui.critic.combining import EQUIVALENT_DICE, LEAST_UNCERTAINTY
 from labelcritic_gui.critic.lvlm import IN_ITS_WORDS, LvlmCritic
+from labelcritic_gui.critic.prompt_sources import Problem, PromptError
+from labelcritic_gui.critic.prompts import PromptSet
 from labelcritic_gui.settings import LvlmSettings
 from tests.fake_llm import Answer, FakeLlm, always, completion, error, png, prefers
 
@@ -406,6 +408,43 @@ def test_that_a_verdict_stands_when_its_reasons_cannot_be_had(server):
     assert verdict.words is None
     assert any("no words today" in reason for reason in verdict.reasons)
     critic.client.close()
+
+
+def test_that_words_that_cannot_be_rendered_fail_their_question_alone(server, monkeypatch):
+    critic = worded(server)
+    server.judge = prefers(TWO)
+    monkeypatch.setattr(PromptSet, "_values", broken_for("spleen", PromptSet._values))
+    pairs = [question(ONE, TWO), question(ONE, TWO, structure="spleen"), question(ONE), question(TWO, ONE)]
+    first, second, third, last = critic.compare_all(pairs, NEVER)
+    assert (first.outcome, last.outcome) == (Outcome.SECOND, Outcome.FIRST)
+    assert isinstance(second, CriticError)
+    assert "compare.j2" in second.message
+    assert isinstance(third, CriticError), "one picture is no pair"
+    good, bad = critic.assess_all([question(TWO), question(TWO, structure="spleen")], NEVER)
+    assert good.score > 50
+    assert isinstance(bad, CriticError)
+    critic.client.close()
+
+
+def test_that_a_verdict_stands_when_its_reasons_cannot_be_put_into_words(server, monkeypatch):
+    critic = worded(server)
+    server.judge = prefers(TWO)
+    monkeypatch.setattr(PromptSet, "reasons", broken_for("liver", PromptSet.reasons))
+    verdict = critic.compare(question(ONE, TWO), NEVER)
+    assert verdict.outcome is Outcome.SECOND
+    assert any("compare.j2" in reason for reason in verdict.reasons)
+    critic.client.close()
+
+
+def broken_for(structure, method):
+    """A method of a prompt set whose template fails for one structure."""
+
+    def called(self, about, *rest, **more):
+        if about.name == structure:
+            raise PromptError([Problem("compare.j2", "line 3: something is undefined")])
+        return method(self, about, *rest, **more)
+
+    return called
 
 
 def test_that_no_reasons_are_asked_for_what_is_undecided(server):

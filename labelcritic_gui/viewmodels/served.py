@@ -223,13 +223,16 @@ class ModelServer:
     def tick(self) -> None:
         """Look how the server is, off the GUI thread; one look at a time."""
         process = self._process
-        if process is None or self._looking:
+        if process is None or self._looking or self._closed:
             return
         self._looking = True
         self._runner.run(Lane.NET, process.look, self._looked, on_error=self._not_looked)
 
     def _looked(self, look: Look) -> None:
         self._looking = False
+        if self._closed:
+            self.close()
+            return
         before, self.look = self.look, look
         if look.phase.is_over:
             self._process = None
@@ -250,12 +253,15 @@ class ModelServer:
         return news
 
     def close(self) -> None:
-        """Stop the server with the window."""
+        """Stop the server with the window; nothing is started or looked at after."""
         self._closed = True
-        process, self._process = self._process, None
-        if process is not None:
-            process.stop()
-            self._runner.run(Lane.NET, process.close, lambda _: None)
+        process = self._process
+        if process is None:
+            return
+        process.stop()
+        if not self._looking:  # else once that look is over: one thread at a time follows a process
+            self._process = None
+            self._runner.run(Lane.NET, process.close, _nothing)
 
     def use(self) -> None:
         """Make it the LVLM critic's server; the open review is read on with it."""
@@ -264,3 +270,7 @@ class ModelServer:
             server = profile_of(self.launch, settings)
             others = tuple(p.model_dump() for p in settings.profiles if p.name != server.name)
             self._station.change_critic("lvlm", server.model_dump(), profiles=(*others, server.model_dump()))
+
+
+def _nothing(_: None) -> None:
+    """Take a result nobody waits for."""

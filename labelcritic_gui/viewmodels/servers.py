@@ -34,7 +34,7 @@ NO_NAME = "A name has at most 60 characters, no slash, and no space around it."
 def consent_words(host: str) -> str:
     """Say what would be sent to a host, and what not."""
     shown = plain_text(host, 80)
-    return f"{shown} is not this machine. {WHAT_IS_SENT[:1].upper()}{WHAT_IS_SENT[1:]} go there; {WHAT_IS_NOT}."
+    return f"{shown} is not this machine. {WHAT_IS_SENT[:1].upper()}{WHAT_IS_SENT[1:]} go there, but {WHAT_IS_NOT}."
 
 
 @dataclass(slots=True)

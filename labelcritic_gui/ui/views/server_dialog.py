@@ -110,7 +110,7 @@ class ServerDialog(Sheet):
         text.setTabChangesFocus(True)
         text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         if lines:
-            text.setFixedHeight(text.fontMetrics().lineSpacing() * lines + 16)
+            text.setFixedHeight(text.fontMetrics().lineSpacing() * lines + self._theme.px(22))
         return text
 
     def _connect(self) -> None:

@@ -16,6 +16,7 @@ from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import CancelledError, ReviewError, UserError
 from labelcritic_gui.core.review import Status
+from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.critic.base import Example, PictureCritic
 from labelcritic_gui.formats import picture_cache
 from labelcritic_gui.formats.example_folder import example_files, read_example
@@ -169,6 +170,14 @@ class ExampleShelf:
 
 def _read(file: Path, good: bool, name: str) -> Example:
     return Example(read_example(file, good=good).picture, good, name)
+
+
+def taught_by(structure: Structure, asked_as: str) -> str:
+    """Return whose examples a question shows: of a pair that is drawn together, one side's for both.
+
+    Both sides are then one question, which is asked once.
+    """
+    return min(structure.name, structure.pair) if asked_as and structure.pair else structure.name
 
 
 def _shuffled(name: str) -> str:

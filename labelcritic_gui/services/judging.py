@@ -19,7 +19,7 @@ from labelcritic_gui.core.rules import pre_check
 from labelcritic_gui.core.tournament import BestOf, verdict_of_pairs
 from labelcritic_gui.core.verdict import Outcome, Quality, Subject, Verdict
 from labelcritic_gui.critic.base import CaseQuestion, Critic, PictureCritic, Question, Survey, seeing
-from labelcritic_gui.services.examples import ExampleShelf
+from labelcritic_gui.services.examples import ExampleShelf, taught_by
 from labelcritic_gui.services.measuring import MeasuredCase, Pair, pairs_of
 from labelcritic_gui.services.model_pictures import ModelPictures, Shown
 
@@ -209,7 +209,7 @@ class Judging:
             pair=pair,
             pictures=shown.pictures,
             views=shown.views,
-            examples=self._shelf.of(item.structure) if self._shelf is not None else (),
+            examples=self._shelf.of(taught_by(structure, shown.asked_as)) if self._shelf is not None else (),
             field_of_view=self._view,
             regions=regions,
         )

@@ -21,7 +21,7 @@ from labelcritic_gui.critic.base import WORTH_REASONS, CaseQuestion, Question, s
 from labelcritic_gui.critic.lvlm import LvlmCritic, Sent
 from labelcritic_gui.critic.prompts import Conversation, PromptSet
 from labelcritic_gui.critic.wire import ChatRequest
-from labelcritic_gui.services.examples import ExampleShelf
+from labelcritic_gui.services.examples import ExampleShelf, taught_by
 from labelcritic_gui.services.judging import EQUIVALENT_DICE, FIELD_OF_VIEW
 from labelcritic_gui.services.measuring import measure_case
 from labelcritic_gui.services.model_pictures import ModelPictures
@@ -231,7 +231,7 @@ def _question(known: _Known, candidates: Sequence[CandidateId], shelf: ExampleSh
         pair=None if alone else known.pair,
         pictures=shown.pictures,
         views=shown.views,
-        examples=shelf.of(known.item.structure),
+        examples=shelf.of(taught_by(known.structure, shown.asked_as)),
         field_of_view=known.view,
         regions=regions,
     )

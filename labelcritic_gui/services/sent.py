@@ -14,7 +14,7 @@ from labelcritic_gui.core.regions import DifferingRegion
 from labelcritic_gui.core.verdict import OrderRecord, Quality, Verdict
 from labelcritic_gui.critic.base import seeing
 from labelcritic_gui.critic.lvlm import views_of
-from labelcritic_gui.services.examples import ExampleShelf
+from labelcritic_gui.services.examples import ExampleShelf, taught_by
 from labelcritic_gui.services.judging import FIELD_OF_VIEW, completed
 from labelcritic_gui.services.measuring import REGIONS
 from labelcritic_gui.services.model_pictures import ModelPictures
@@ -230,7 +230,11 @@ def _pictures_again(
             for candidate, png in zip(subject.candidates, shown.pictures, strict=True):
                 _add(found, candidate.label_set, png)
             for name in one.opinion.examples:
-                if (example := shelf.again(name, item.structure, views)) is not None:
+                if (
+                    example := shelf.again(
+                        name, taught_by(review.table.get(item.structure), one.opinion.subject.asked_as), views
+                    )
+                ) is not None:
                     _add(found, f"an example: {name}", example.picture)
     except CancelledError:
         raise

@@ -320,6 +320,22 @@ def test_that_a_missing_examples_folder_is_said_and_nothing_is_asked(two: OpenRe
 # --- what was sent -----------------------------------------------------------------------------------------------
 
 
+def test_that_both_kidneys_learn_from_the_same_examples_and_stay_one_question(two: OpenReview, server: FakeLlm) -> None:
+    for case in CASES[1:]:
+        for side in ("kidney_left", "kidney_right"):
+            reading.decide(two, "ann", ItemId(case, side), Choice.NONE)
+    opened, critic = asking(two, server, shots=2, region=False)
+    formed(opened, CASES[0])
+    left, right = verdict_of(opened, "kidney_left"), verdict_of(opened, "kidney_right")
+    assert len(left.examples) == 2
+    assert left.examples == right.examples
+    assert [o.key for o in left.orders] == [o.key for o in right.orders]
+    assert len(server.chats) == 4
+    pictures = [p for q in sent_item(opened, ItemId(CASES[0], "kidney_right")).questions for p in q.pictures]
+    assert all(picture.png is not None for picture in pictures)
+    critic.client.close()
+
+
 def test_that_what_was_sent_is_shown_to_the_letter_with_the_very_pictures(two: OpenReview, server: FakeLlm) -> None:
     opened, critic = asking(two, server, quality=True, reasons=True)
     formed(opened, CASES[0])

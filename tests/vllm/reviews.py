@@ -17,12 +17,12 @@ from labelcritic_gui.services.new_review import LabelSource, Request, create_rev
 from labelcritic_gui.settings import Settings
 
 SHAPE = (64, 64, 64)
-PASSING = frozenset({"seconds", "uuid", "time"})
-"""What may differ between two runs that say the same. (No request has an id that is kept.)"""
-CALLS = frozenset({"calls"})
-"""How many requests an answer took: more where a question was lost with its server."""
-COST = frozenset({"calls", "cost"})
-"""What an opinion took in the run that formed it: less where answers were remembered from a run that was cut off."""
+PASSING = frozenset({"id", "uuid", "time", "seconds", "calls", "cost"})
+"""What may differ between two runs that say the same. (No request has an id that is kept.)
+
+Cost is what an opinion took in the run that formed it: less where answers were remembered from a run that was cut off,
+more where a question was lost with its server; and of two kidneys shown together, that one pays which asks first.
+"""
 
 
 def demonstration(folder: Path, *, cases: int = 2) -> Path:
@@ -108,31 +108,29 @@ def opinions(review: Path, kind: str) -> list[dict[str, Any]]:
     return [row["body"] for row in rows(review, "opinion") if row["kind"] == kind and row["critic"] == "lvlm"]
 
 
-def final_record(review: Path, *, but: frozenset[str] = CALLS) -> dict[str, list[str]]:
+def final_record(review: Path) -> dict[str, list[str]]:
     """Return all that a review holds of opinions and replies, without what differs between runs that say the same.
 
-    Left out are times, uuids and the fields named by `but`. Rows stand in an order of their own: that of writing says
-    nothing.
+    Rows stand in an order of their own: that of writing says nothing.
     """
     tables = ("opinion", "case_record", "item", "fact", "reply", "sent_text")
-    return {table: sorted(_plain(row, but) for row in rows(review, table)) for table in tables}
+    return {table: sorted(map(_plain, rows(review, table))) for table in tables}
 
 
-def newest_record(review: Path, *, but: frozenset[str] = CALLS) -> dict[str, list[str]]:
+def newest_record(review: Path) -> dict[str, list[str]]:
     """Return the same of what stands now: of several opinions of one critic on one subject, the last one."""
     newest = {}
     for row in sorted(rows(review, "opinion"), key=lambda row: row["id"]):
-        newest[row["kind"], row["critic"], json.dumps(row["body"]["subject"], sort_keys=True)] = _plain(row, but)
-    return {**final_record(review, but=but), "opinion": sorted(newest.values())}
+        newest[row["kind"], row["critic"], json.dumps(row["body"]["subject"], sort_keys=True)] = _plain(row)
+    return {**final_record(review), "opinion": sorted(newest.values())}
 
 
-def _plain(row: dict[str, Any], but: frozenset[str]) -> str:
-    return json.dumps(_without(row, PASSING | but | {"id"}), sort_keys=True)
+def _plain(row: dict[str, Any]) -> str:
+    return json.dumps(_without(row, PASSING), sort_keys=True)
 
 
 def _without(value: Any, names: frozenset[str]) -> Any:
-    """Leave these fields out at every depth; "words" counts calls where it is a number."""
+    """Leave these fields out at every depth."""
     if isinstance(value, dict):
-        kept = {k: v for k, v in value.items() if k not in names and not (k == "words" and isinstance(v, int))}
-        return {k: _without(v, names) for k, v in kept.items()}
+        return {k: _without(v, names) for k, v in value.items() if k not in names}
     return [_without(v, names) for v in value] if isinstance(value, list) else value

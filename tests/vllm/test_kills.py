@@ -10,7 +10,7 @@ import pytest
 
 from labelcritic_gui.settings import ServerSettings, change_settings
 from tests.vllm.counting_proxy import CountingProxy
-from tests.vllm.reviews import COST, Program, demonstration, final_record, newest_record, opinions, rows, said
+from tests.vllm.reviews import Program, demonstration, final_record, newest_record, opinions, rows, said
 from tests.vllm.server import VllmServer
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600)]
@@ -98,22 +98,6 @@ def test_that_a_run_goes_on_by_itself_when_the_server_was_killed_and_started_aga
     assert "answers again" in err
 
 
-def test_that_a_run_goes_on_by_itself_when_only_the_engine_was_killed(
-    review, undisturbed, own_server: VllmServer, door
-):
-    running = compare(review, door)
-    door.wait_for(lambda d: len(d.answered) >= undisturbed.questions // 3)
-    own_server.freeze_engine()
-    door.wait_for(lambda d: d.waiting)
-    own_server.kill_engine()
-    own_server.wait_until_ended()
-    own_server.start()
-    code, out, err = running.end()
-    assert code == 0, out + err
-    assert_alike(final_record(review), final_record(undisturbed.review))
-    assert max(Counter(one.sha256 for one in door.answered).values()) == 1
-
-
 def test_that_a_killed_program_goes_on_where_it_was(review, undisturbed, own_server: VllmServer, door):
     running = compare(review, door)
     door.wait_for(lambda d: len(d.answered) >= undisturbed.questions // 3)
@@ -127,7 +111,7 @@ def test_that_a_killed_program_goes_on_where_it_was(review, undisturbed, own_ser
     first = len(door.passed)
     code, out, err = compare(review, door).end()
     assert code == 0, out + err
-    assert_alike(final_record(review, but=COST), final_record(undisturbed.review, but=COST))
+    assert_alike(final_record(review), final_record(undisturbed.review))
     later = [one.canonical for one in door.passed[first:]]
     assert [request for request in later if request in known] == [], "no answered question was asked again"
     assert len(later) == undisturbed.questions - len(known)
@@ -149,33 +133,51 @@ def test_that_an_interrupted_run_frees_the_server_and_keeps_what_was_answered(
     assert len(door.answered) - AT_ONCE <= len(rows(review, "reply")) <= len(door.answered)
     code, out, err = compare(review, door).end()
     assert code == 0, out + err
-    assert_alike(final_record(review, but=COST), final_record(undisturbed.review, but=COST))
+    assert_alike(final_record(review), final_record(undisturbed.review))
 
 
-def test_that_without_patience_a_dead_engine_is_one_clear_sentence_and_no_vote(
-    review, undisturbed, own_server: VllmServer, door
+def test_that_a_dead_engine_is_waited_for_or_is_one_clear_sentence_and_no_vote(
+    data, review, undisturbed, own_server: VllmServer, door, tmp_path
 ):
+    third = undisturbed.questions // 3
+    patient = compare(review, door)
+    door.wait_for(lambda d: len(d.answered) >= third)
+    patient.process.send_signal(signal.SIGSTOP)  # until the other one is as far
+    shutil.copytree(data, tmp_path / "impatient")
+    other = tmp_path / "impatient" / "review"
     change_settings(server=ServerSettings(patience_s=0.0))
-    running = compare(review, door)
-    door.wait_for(lambda d: len(d.answered) >= undisturbed.questions // 3)
-    own_server.freeze_engine()
-    door.wait_for(lambda d: d.waiting)
-    own_server.kill_engine()
-    code, out, err = running.end()
+    with CountingProxy(own_server.root) as other_door:
+        impatient = compare(other, other_door)
+        other_door.wait_for(lambda d: len(d.answered) >= third)
+        own_server.freeze_engine()
+        patient.process.send_signal(signal.SIGCONT)
+        for asked in (door, other_door):
+            asked.wait_for(lambda d: d.waiting)
+        own_server.kill_engine()
+        assert_failed_in_words(impatient, other)
+        own_server.wait_until_ended()
+        change_settings(server=ServerSettings())
+        late = compare(other, other_door)  # a server that is not there yet is waited for, too
+        own_server.start()
+        for running in (patient, late):
+            code, out, err = running.end()
+            assert code == 0, out + err
+        assert "answers again" in err
+        answered = Counter(one.sha256 for one in door.answered)
+    assert (len(answered), max(answered.values())) == (undisturbed.questions, 1)
+    assert_alike(final_record(review), final_record(undisturbed.review))
+    # what was said before the failure stays beside what is said now
+    assert_alike(newest_record(other), final_record(undisturbed.review))
+
+
+def assert_failed_in_words(program: Program, review: Path) -> None:
+    """It ended with one sentence a case, and no half answer counts as a vote."""
+    code, out, err = program.end()
     assert code == 1, out + err
     assert "Traceback" not in out + err
     failed = [line for line in err.splitlines() if line.startswith("failed: ")]
-    assert failed
-    assert all("LVLM server at http://127.0.0.1:" in line for line in failed)
+    assert len(failed) == CASES
+    assert all("The LVLM server at http://127.0.0.1:" in line for line in failed)
     for verdict in opinions(review, "verdict"):
         assert len(verdict["orders"]) in (0, 2)
         assert all(order["finish_reason"] == "stop" for order in verdict["orders"])
-    own_server.wait_until_ended()
-    # a server that is not there yet is waited for, too
-    change_settings(server=ServerSettings())
-    waiting = compare(review, door)
-    own_server.start()
-    code, out, err = waiting.end()
-    assert code == 0, out + err
-    # what was said before the failure stays beside what is said now
-    assert_alike(newest_record(review, but=COST), final_record(undisturbed.review, but=COST))

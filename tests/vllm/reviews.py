@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,18 @@ class Program:
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
         )
+
+    def wait_until(self, condition: Callable[[], object], *, within_s: float = 60.0) -> None:
+        """Wait until something holds while it runs."""
+        waited = 0.0
+        while not condition():
+            assert waited < within_s, f"not within {within_s:g} s"
+            try:
+                self.process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                waited += 0.1
+            else:
+                raise AssertionError(f"the program ended: {self.end()}")
 
     def kill(self) -> None:
         """Kill it at once (SIGKILL)."""

@@ -202,12 +202,12 @@ class VllmServer(RunningServer):
         self._guard.communicate(timeout=LONGEST_STOP_S)
         self._process.wait(LONGEST_STOP_S)
         for pid in left:
-            _wait_until_gone(pid)
+            wait_until_gone(pid)
         self._process = self._guard = None
 
     def processes(self) -> list[int]:
         """Return the living processes of the server's group, the server itself among them."""
-        return [pid for pid in _all_processes() if _group(pid) == self.pid]
+        return of_group(self.pid)
 
     def tail(self, lines: int = 30) -> str:
         """Return the end of its log."""
@@ -218,6 +218,16 @@ def free_port() -> int:
     """Return a port of this machine on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         return int(held.getsockname()[1])
+
+
+def of_group(group: int) -> list[int]:
+    """Return the living processes of a process group."""
+    return [pid for pid in _all_processes() if _group(pid) == group]
+
+
+def named(*words: str) -> list[int]:
+    """Return the living processes that have all these words in their command lines."""
+    return [pid for pid in _all_processes() if _group(pid) and set(words) <= set(_command(pid))]
 
 
 def _all_processes() -> list[int]:
@@ -244,7 +254,14 @@ def _name(pid: int) -> str:
         return ""
 
 
-def _wait_until_gone(pid: int) -> None:
+def _command(pid: int) -> list[str]:
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+    except OSError:
+        return []
+
+
+def wait_until_gone(pid: int) -> None:
     """Wait for the end of a process that is not our child."""
     try:
         handle = os.pidfd_open(pid)

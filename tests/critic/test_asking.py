@@ -267,8 +267,11 @@ def test_that_free_text_and_lines_are_read_and_remembered(server, client):
     assert reading_of(words, told.reply).answer == "It leaks. Into the stomach."
     assert reading_of(lines, seen.reply).answer == "1 U\n2 U"
     assert [answer.calls for answer in asker.ask_all([words, lines], NEVER)] == [0, 0]
-    assert "logprobs" not in server.chats[0].body
-    assert server.chats[1].body["structured_outputs"] == {"regex": lines.pattern}
+    (asked_words,) = [asked for asked in server.chats if asked.text == words.text]
+    (asked_lines,) = [asked for asked in server.chats if asked.text == lines.text]
+    assert "logprobs" not in asked_words.body
+    assert "structured_outputs" not in asked_words.body
+    assert asked_lines.body["structured_outputs"] == {"regex": lines.pattern}
 
 
 def test_that_letters_are_neither_sent_nor_part_of_the_key(client):

@@ -38,7 +38,7 @@ class ReadingScreen(QWidget):
         self._theme = theme
         self._header = header
         self._reading: Reading | None = None
-        self._pause = ""
+        self._waits = ""
         self.worklist = WorklistPanel(theme)
         self.stage = ReviewStage(theme, station.display)
         self.stage.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -276,10 +276,11 @@ class ReadingScreen(QWidget):
         elif job is not None and job.total:
             words = f"{words}  {job.done} of {job.total}"
         state = "bad" if down or pause else "busy" if job else "good"
-        if pause != self._pause:
-            self._pause = pause
+        waits = pause or (down.text if down is not None else "")
+        if waits != self._waits:
+            self._waits = waits
             self._show_cards()
-        self._header.show_critic(words, state, self._station.remote_server)
+        self._header.show_critic(words, state, self._station.remote_server, withheld=bool(self._station.host_to_agree))
 
 
 def _centred(label: QLabel) -> None:

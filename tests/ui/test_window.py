@@ -315,8 +315,17 @@ def test_that_a_server_elsewhere_is_named_in_plain_sight(opened) -> None:
     opened.calls.critic_lane = Lane.NET
     opened.station.change_critic("lvlm", {"url": "https://far.example/v1"})
     opened.wait(lambda: opened.station.settings.critic == "lvlm" and opened.station.job is None)
+    opened.wait(lambda: opened.window.header.server.text() == "Nothing goes to far.example yet (Ctrl+L)")
+    opened.station.agree("far.example")
     opened.wait(lambda: opened.window.header.server.text() == "Pictures go to far.example")
     assert opened.window.header.server.isVisible()
+
+
+def test_that_the_card_says_by_itself_that_the_critic_is_down(scene) -> None:
+    scene.calls.critic_broken = CriticError("Nobody <b>answers</b>.", "Start it.")
+    scene.open()
+    cards = scene.window.screen_.cards
+    scene.wait(lambda: "Nobody <b>answers</b>. Start it." in [label.text() for label in cards.findChildren(QLabel)])
 
 
 def test_that_theme_and_type_change_at_once(opened) -> None:

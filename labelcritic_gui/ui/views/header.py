@@ -93,9 +93,13 @@ class Header(QWidget):
         self.item.setText(f"{case}  ·  {structure}" if case else "")
         self.place.setText(place)
 
-    def show_critic(self, title: str, state: str, remote: str) -> None:
-        """Name the critic, how it is, and the server when it is not this machine."""
+    def show_critic(self, title: str, state: str, remote: str, *, withheld: bool = False) -> None:
+        """Name the critic, how it is, and the server when it is not this machine.
+
+        `withheld` says that nothing goes there, as the person has not agreed to it.
+        """
         self.critic.setText(title)
         self.lamp.show_state(state)
-        self.server.setText(f"Pictures go to {remote}" if remote else "")
+        words = f"Nothing goes to {remote} yet (Ctrl+L)" if withheld else f"Pictures go to {remote}"
+        self.server.setText(words if remote else "")
         self.server.setVisible(bool(remote))

@@ -1,4 +1,4 @@
-"""What a prompt file may hold, in words: the variables of a template, the fields of a structure's words. Layer: critic."""
+"""What a prompt file may hold, in words: a template's variables, the fields of a structure's words. Layer: critic."""
 
 import re
 from collections.abc import Mapping

@@ -12,7 +12,10 @@ COARSE_MM = 4.0
 """Edge of the coarse grid's voxels, about."""
 UNIT_MM = 130.0
 """Usual distance from the iliac crest (L4) to the lowest lung (T12 to L1); used where only one of them is in view."""
-_SKIN_HU, _LUNG_HU, _GAS_HU, _BONE_HU, _DENSE_HU = -300, -500, -925, 180, 280
+LEAST_UNIT = 0.5
+"""Least share of the usual distance that a body may have."""
+_SKIN_HU, _LUNG_HU, _BONE_HU, _DENSE_HU = -300, -500, 180, 280
+_PADDING_HU, _OVER_ROOM_HU, _UNEVEN_HU, _CUT_SHARE = -1200, 50.0, 60.0, 0.4
 _LUNG_ML, _WHOLE_LUNG_ML, _LUNG_SLICE_CM2 = 15.0, 600.0, 3.0
 _WING_END_CM2 = 1.5
 _TRUNK_MM = 200.0
@@ -70,7 +73,7 @@ class Landmarks:
             return None
         if crest is None:
             return 1.0 + (z - float(base or 0.0)) / UNIT_MM
-        unit = UNIT_MM if base is None else min(max(base - crest, 0.5 * UNIT_MM), 1.8 * UNIT_MM)
+        unit = UNIT_MM if base is None else min(max(base - crest, LEAST_UNIT * UNIT_MM), 1.8 * UNIT_MM)
         return (z - crest) / unit
 
 
@@ -105,10 +108,46 @@ def _body(hu: NDArray[Any]) -> NDArray[np.bool_]:
     return filled
 
 
+def is_cut_sideways(body: NDArray[np.bool_]) -> bool:
+    """Say whether an image shows only part of the body's width: its sides cut deep into most slices."""
+    depth, chord = body.any(axis=0).sum(axis=0), np.maximum(body[0].sum(axis=0), body[-1].sum(axis=0))
+    filled = depth > 0
+    return bool(filled.any() and np.mean(chord[filled] >= _CUT_SHARE * depth[filled]) > _CUT_SHARE)
+
+
+def _with_open_lungs(hu: NDArray[Any], body: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the body with the air around it that is no room air: lungs that the image's sides cut open."""
+    from scipy import ndimage
+
+    parts, count = ndimage.label((hu < _LUNG_HU) & ~body)
+    least = room_air(hu, body) + _OVER_ROOM_HU
+    is_lung = [False, *(bool(np.median(hu[parts == part]) > least) for part in range(1, count + 1))]
+    return np.asarray(body | np.array(is_lung)[parts], dtype=np.bool_)
+
+
+def room_air(hu: NDArray[Any], body: NDArray[np.bool_]) -> float:
+    """Return the density of the air around a body, which not every scanner gives as -1000; padding is no air."""
+    around = hu[(hu < _LUNG_HU) & (hu > _PADDING_HU) & ~body]
+    return min(max(float(np.percentile(around, 25)), -1100.0), -980.0) if around.size else -1000.0
+
+
+def is_lung_tissue(hu: NDArray[Any], part: NDArray[np.bool_], room: float) -> bool:
+    """Tell a part that is lung from gas in the bowel by what lies away from its walls.
+
+    Lung is denser than the air in the `room`: much denser, or uneven by its vessels as no gas is.
+    """
+    from scipy import ndimage
+
+    core = ndimage.binary_erosion(part, border_value=1)
+    low, middle, high = np.percentile(hu[core if core.any() else part], (10, 50, 90))
+    least = 2.0 if high - low < _UNEVEN_HU else 1.0
+    return bool(middle - room > least * _OVER_ROOM_HU)
+
+
 def _lungs(hu: NDArray[Any], body: NDArray[np.bool_], voxel_ml: float) -> NDArray[np.bool_]:
     """Return air inside the body that is lung and not bowel gas.
 
-    Lung has blood (median above -925 HU), and goes on beyond the top of the image unless it is there as a whole.
+    Lung has blood in it, and goes on beyond the top of the image unless it is there as a whole.
     """
     from scipy import ndimage
 
@@ -117,8 +156,9 @@ def _lungs(hu: NDArray[Any], body: NDArray[np.bool_], voxel_ml: float) -> NDArra
     lungs = np.zeros(hu.shape, dtype=np.bool_)
     whole = sizes * voxel_ml >= _WHOLE_LUNG_ML
     whole[np.unique(parts[:, :, -1])] = True
+    room = room_air(hu, body)
     for part in np.flatnonzero(sizes * voxel_ml >= _LUNG_ML):
-        if part and whole[part] and np.median(hu[parts == part]) > _GAS_HU:
+        if part and whole[part] and is_lung_tissue(hu, parts == part, room):
             lungs |= parts == part
     return lungs
 
@@ -184,6 +224,8 @@ def find_landmarks(ct: Volume) -> Landmarks:
     """Find body, lungs, spine axis and field of view of a CT (canonical view); works on a grid of about 4 mm."""
     hu, geometry, steps = _coarse(ct)
     body = _body(hu)
+    if is_cut_sideways(body):
+        body = _with_open_lungs(hu, body)
     middle = np.array([0.5 * (n - 1) for n in geometry.shape])
     centres = np.stack([np.full(geometry.shape[2], middle[0]), np.full(geometry.shape[2], middle[1])], axis=1)
     slice_z = geometry.to_world(np.column_stack([centres, np.arange(geometry.shape[2])]))[:, 2]
@@ -195,7 +237,8 @@ def find_landmarks(ct: Volume) -> Landmarks:
     skin_x = _body_middle(body)
     x = np.where(np.isnan(x), skin_x, x)
     y = np.where(np.isnan(y), middle[1], y)
-    below = int(lung_slices[0]) if lung_slices.size else geometry.shape[2]
+    least = round(LEAST_UNIT * UNIT_MM / geometry.spacing[2])  # nearer to the lungs are ribs
+    below = max(int(lung_slices[0]) - least, 0) if lung_slices.size else geometry.shape[2]
     low, high, width = _extent(body, geometry)
     adult_trunk = width is not None and width >= _TRUNK_MM  # else the bones beside the midline may be of a neck
     crest = None if not adult_trunk else _crest((hu > _DENSE_HU) & body, x, geometry, below)
@@ -210,13 +253,18 @@ def find_landmarks(ct: Volume) -> Landmarks:
         axis_x=axis[:, 0],
         axis_y=axis[:, 1],
         axis_seen=seen,
-        lung_base_z=float(slice_z[lung_slices[0]]) if lung_slices.size else None,
+        lung_base_z=float(slice_z[lung_slices[0]]) if _end_in_view(lung_slices, body) else None,
         crest_z=None if crest is None else float(slice_z[crest]),
         lungs_ml=float(np.count_nonzero(lungs)) * geometry.voxel_ml,
         body_width_mm=width,
         bottom_z=float(ct.geometry.corners()[:, 2].min()),
         top_z=float(ct.geometry.corners()[:, 2].max()),
     )
+
+
+def _end_in_view(lung_slices: NDArray[np.int64], body: NDArray[np.bool_]) -> bool:
+    """Say whether the lungs end above the lowest slice of the body; else they go on below the image."""
+    return bool(lung_slices.size) and int(lung_slices[0]) > int(np.flatnonzero(body.any(axis=(0, 1)))[0])
 
 
 def _body_middle(body: NDArray[np.bool_]) -> float:

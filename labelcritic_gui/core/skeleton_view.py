@@ -12,23 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.geometry import Volume
-from labelcritic_gui.core.landmarks import UNIT_MM, Landmarks
+from labelcritic_gui.core.landmarks import LEAST_UNIT, UNIT_MM, Landmarks, is_cut_sideways, is_lung_tissue, room_air
 
 CREST_MM, BASE_MM, APEX_MM, SKULL_MM = 0.0, UNIT_MM, UNIT_MM + 260.0, UNIT_MM + 390.0
 """Heights of the levels: iliac crest (L4), lowest lung (T12 to L1), highest lung (T1), skull base."""
 LEAST_MM = 20.0
 """An image that shows less of the body from foot to head tells nothing."""
 _LEAST_CM2, _EDGE_SLICES = 30.0, 2
-_AIR_HU, _PADDING_HU, _LUNG_OVER_ROOM_HU, _UNEVEN_HU, _BONE_HU = -500, -1200, 50.0, 60.0, 150
+_AIR_HU, _BONE_HU = -500, 150
 _LUNG_ML, _WHOLE_LUNG_ML = 15.0, 600.0
 _BASE_CM2, _APEX_CM2, _LUNG_CM2, _CUT_LUNG_CM2 = 3.0, 8.0, 12.0, 18.0
 _BRAIN_CM2, _BRAIN_SHARE, _BRAIN_ML, _BRAIN_HU = 10.0, 0.08, 12.0, (-50.0, 120.0)
 _CUT_BRAIN_SHARE, _BRAIN_GAP_MM, _CLOSED, _HEAD_MM = 0.2, 16.0, 2, 240.0
-_LEAST_SIZE, _MOST_SIZE, _WINGS_MM = 0.5, 1.4, 100.0
+_MOST_SIZE, _WINGS_MM = 1.4, 100.0
 _TOP_MM, _BESIDE_MM, _WING_CM2, _DENSE_HU = 30.0, 30.0, 3.0, 280
 _TRUNK_MM, _TRUNK_HIGH_MM = 250.0, 80.0
 _TUBE_CM2, _TUBE_SHARE = (0.6, 6.0), 0.6
-_CUT_SHARE = 0.4
 _SURE_MM, _UNSURE_SHARE = 8.0, 0.12
 Span = tuple[float, float]
 """The least and the greatest that a height may be."""
@@ -74,11 +73,10 @@ def find_reach(ct: Volume, landmarks: Landmarks) -> Reach | None:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Coarse:
-    """The image on the landmarks' grid: `inside` the body, also where the image cuts its lungs; slices with a body."""
+    """The image on the landmarks' grid, and the first and last slice with a body."""
 
     hu: NDArray[Any]
     body: NDArray[np.bool_]
-    inside: NDArray[np.bool_]
     z: NDArray[np.float64]
     step: float
     pixel_cm2: float
@@ -101,14 +99,9 @@ class _Coarse:
         filled = np.flatnonzero(body.sum(axis=(0, 1)) * pixel >= _LEAST_CM2)
         if filled.size == 0 or (filled[-1] - filled[0] + 1) * spacing[2] < LEAST_MM:
             return None
-        depth = np.maximum(body.any(axis=0).sum(axis=0), 1)
-        chord = np.maximum(body[0].sum(axis=0), body[-1].sum(axis=0))
-        is_cut = bool(np.mean(chord[filled] >= _CUT_SHARE * depth[filled]) > _CUT_SHARE)
-        room = _room_air(hu, body)
         return cls(
             hu,
             body,
-            body | _lost_lung(hu, body, room) if is_cut else body,
             landmarks.slice_z,
             spacing[2],
             pixel,
@@ -116,26 +109,9 @@ class _Coarse:
             int(filled[0]),
             int(filled[-1]),
             body.any(axis=1).sum(axis=0) * spacing[0],
-            is_cut,
-            room,
+            is_cut_sideways(body),
+            room_air(hu, body),
         )
-
-
-def _room_air(hu: NDArray[Any], body: NDArray[np.bool_]) -> float:
-    """Return the density of the air around the patient, which not every scanner gives as -1000; padding is no air."""
-    around = hu[(hu < _AIR_HU) & (hu > _PADDING_HU) & ~body]
-    return min(max(float(np.percentile(around, 25)), -1100.0), -980.0) if around.size else -1000.0
-
-
-def _lost_lung(hu: NDArray[Any], body: NDArray[np.bool_], room: float) -> NDArray[np.bool_]:
-    """Return air outside the filled body that is no room air: lungs that the image's sides cut open."""
-    from scipy import ndimage
-
-    parts, count = ndimage.label((hu < _AIR_HU) & ~body)
-    is_lung = np.zeros(count + 1, dtype=np.bool_)
-    for part in range(1, count + 1):
-        is_lung[part] = float(np.median(hu[parts == part])) > room + _LUNG_OVER_ROOM_HU
-    return np.asarray(is_lung[parts], dtype=np.bool_)
 
 
 def _lung_area(seen: _Coarse) -> NDArray[np.float64]:
@@ -145,7 +121,7 @@ def _lung_area(seen: _Coarse) -> NDArray[np.float64]:
     """
     from scipy import ndimage
 
-    parts, count = ndimage.label((seen.hu < _AIR_HU) & seen.inside)
+    parts, count = ndimage.label((seen.hu < _AIR_HU) & seen.body)
     numbers = np.arange(count + 1)
     areas = np.stack([np.bincount(plane.ravel(), minlength=count + 1) for plane in np.moveaxis(parts, 2, 0)], axis=1)
     areas = np.asarray(areas * seen.pixel_cm2, dtype=float)
@@ -156,19 +132,9 @@ def _lung_area(seen: _Coarse) -> NDArray[np.float64]:
         is_lung |= at_foot_end
     is_lung &= (ml >= _LUNG_ML) & (numbers > 0)
     for part in np.flatnonzero(is_lung):
-        is_lung[part] = _is_lung_tissue(seen, parts == part)
+        is_lung[part] = is_lung_tissue(seen.hu, parts == part, seen.room_hu)
     lungs = np.asarray(areas[is_lung].sum(axis=0), dtype=float)
     return lungs if lungs.max(initial=0.0) >= _LUNG_CM2 else np.zeros_like(lungs)
-
-
-def _is_lung_tissue(seen: _Coarse, part: NDArray[np.bool_]) -> bool:
-    """Tell lung from gas in the bowel by what lies away from the walls."""
-    from scipy import ndimage
-
-    core = ndimage.binary_erosion(part, border_value=1)
-    low, middle, high = np.percentile(seen.hu[core if core.any() else part], (10, 50, 90))
-    least = 2.0 if high - low < _UNEVEN_HU else 1.0
-    return bool(middle - seen.room_hu > least * _LUNG_OVER_ROOM_HU)
 
 
 def _levels(seen: _Coarse, lungs: NDArray[np.float64], landmarks: Landmarks) -> dict[float, float]:
@@ -180,7 +146,7 @@ def _levels(seen: _Coarse, lungs: NDArray[np.float64], landmarks: Landmarks) -> 
     lungs_at_foot_end = bool(some.size) and base is None
     crest = None if lungs_at_foot_end else landmarks.crest_z
     rim_in_view = crest is not None and crest < seen.z[seen.last] - (_EDGE_SLICES - 0.5) * seen.step
-    if crest is not None and rim_in_view and (base is None or seen.z[base] - crest >= _LEAST_SIZE * UNIT_MM):
+    if crest is not None and rim_in_view and (base is None or seen.z[base] - crest >= LEAST_UNIT * UNIT_MM):
         found[crest] = CREST_MM
     if base is not None:
         found[float(seen.z[base])] = BASE_MM
@@ -190,7 +156,7 @@ def _levels(seen: _Coarse, lungs: NDArray[np.float64], landmarks: Landmarks) -> 
     if skull is not None:
         found[float(seen.z[skull])] = SKULL_MM
     levels = dict(sorted(found.items()))
-    apart = np.diff(list(levels)) >= _LEAST_SIZE * np.diff(list(levels.values()))
+    apart = np.diff(list(levels)) >= LEAST_UNIT * np.diff(list(levels.values()))
     # levels too close together, or in another order than a body's, contradict each other: none of them tells
     return levels if apart.all() and list(levels.values()) == sorted(levels.values()) else {}
 
@@ -312,7 +278,7 @@ def _has_tube(seen: _Coarse, levels: dict[float, float]) -> bool:
     for k in range(seen.first, seen.last + 1):
         low, high = _height(float(seen.z[k]), levels)
         if APEX_MM - 40.0 <= (low + high) / 2 <= APEX_MM + 40.0:
-            islands, _ = ndimage.label((seen.hu[:, :, k] < _AIR_HU) & seen.inside[:, :, k])
+            islands, _ = ndimage.label((seen.hu[:, :, k] < _AIR_HU) & seen.body[:, :, k])
             areas = np.bincount(islands.ravel())[1:] * seen.pixel_cm2
             hits.append(bool(((areas >= _TUBE_CM2[0]) & (areas <= _TUBE_CM2[1])).any()))
     return bool(hits) and float(np.mean(hits)) >= _TUBE_SHARE

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from labelcritic_gui.core.geometry import Geometry, Volume
-from labelcritic_gui.core.landmarks import find_landmarks
+from labelcritic_gui.core.landmarks import find_landmarks, is_lung_tissue
+from labelcritic_gui.phantom.anatomy import PhantomSettings, make_phantom
 from tests.core.bodies import CREST, GRID, LUNG_BASE, ORIGIN, STEP, body_ct
 
 
@@ -53,6 +54,54 @@ def test_that_one_landmark_is_enough_for_heights_and_none_gives_none() -> None:
         assert found.height_of(at) == pytest.approx(wanted, abs=0.05)
     middle = ct.voxels[:, :, 36:60]
     assert find_landmarks(Volume(middle, Geometry(middle.shape, GRID.affine))).height_of(0.0) is None  # type: ignore[arg-type]
+
+
+def part(ct: Volume, rows: slice) -> Volume:
+    affine = ct.geometry.affine.copy()
+    affine[:3, 3] = ct.geometry.to_world(np.array([0, 0, rows.start]))
+    voxels = ct.voxels[:, :, rows]
+    return Volume(voxels, Geometry((voxels.shape[0], voxels.shape[1], voxels.shape[2]), affine))
+
+
+def test_that_lungs_which_go_on_below_the_image_have_no_lowest_one() -> None:
+    found = find_landmarks(part(body_ct(), slice(LUNG_BASE + 5, 100)))
+    assert found.lungs_ml > 100
+    assert (found.lung_base_z, found.height_of(z_of(90))) == (None, None)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_that_ribs_are_no_iliac_crest_and_gas_cut_by_the_image_is_no_lung(seed: int) -> None:
+    whole = make_phantom(PhantomSettings(shape=(128, 104, 96), seed=seed)).volume
+    crest = find_landmarks(whole).crest_z
+    assert crest is not None
+    assert find_landmarks(part(whole, slice(48, 96))).crest_z is None
+    lower = find_landmarks(part(whole, slice(0, 48)))
+    assert lower.lung_base_z is None
+    assert lower.crest_z == pytest.approx(crest, abs=8.0)
+    middle = find_landmarks(part(whole, slice(24, 72)))
+    assert middle.crest_z == pytest.approx(crest, abs=8.0)
+
+
+def test_that_lungs_cut_by_the_sides_of_the_image_belong_to_the_body() -> None:
+    ct = body_ct()
+    half = ct.voxels[:30]
+    found = find_landmarks(Volume(half, Geometry((30, half.shape[1], half.shape[2]), ct.geometry.affine)))
+    assert found.body[25, 30, 90]
+    assert found.lung_base_z == pytest.approx(z_of(LUNG_BASE), abs=STEP)
+
+
+def test_that_lung_is_told_from_gas_by_density_or_vessels() -> None:
+    rng, part_ = np.random.default_rng(0), np.zeros((20, 20, 20), bool)
+    part_[4:16, 4:16, 4:16] = True
+    for level, spread, room, is_lung in (
+        (-820, 5, -1000.0, True),
+        (-940, 5, -1000.0, False),
+        (-930, 60, -1000.0, True),
+        (-950, 60, -1030.0, True),
+        (-1000, 60, -1000.0, False),
+    ):
+        hu = rng.normal(level, spread, part_.shape)
+        assert is_lung_tissue(hu, part_, room) is is_lung, (level, spread, room)
 
 
 def test_that_bowel_gas_is_no_lung() -> None:

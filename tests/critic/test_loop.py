@@ -331,3 +331,47 @@ print("ended")
             [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=50, check=False
         )
     assert (done.returncode, done.stdout.strip()) == (0, "ended"), done.stderr
+
+
+def test_that_short_work_aside_is_done_off_the_loop_and_in_lots(lease):
+    gate, names = threading.Event(), []
+
+    def held():
+        names.append(threading.current_thread().name)
+        assert gate.wait(30)
+        return "held"
+
+    def quick(n):
+        names.append(threading.current_thread().name)
+        if n == 3:
+            raise CriticError("Three.")
+        return n
+
+    async def work(_):
+        first = asyncio.create_task(lease.aside(held))
+        await asyncio.sleep(0)
+        rest = [asyncio.create_task(lease.aside(quick, n)) for n in range(6)]
+        await asyncio.sleep(0)
+        rest[5].cancel()
+        gate.set()
+        return await asyncio.gather(first, *rest, return_exceptions=True)
+
+    held_one, *told = lease.run(work, NEVER)
+    assert held_one == "held"
+    assert told[:3] + told[4:5] == [0, 1, 2, 4]
+    assert isinstance(told[3], CriticError)
+    assert isinstance(told[5], asyncio.CancelledError)
+    assert all(name.startswith(f"{THREAD_NAME}-side") for name in names)
+    assert len(names) == 6  # who was cancelled was not served
+
+
+def test_that_work_that_waits_for_a_disk_does_not_hold_short_work_up(lease):
+    gate = threading.Event()
+
+    async def work(_):
+        long = asyncio.create_task(lease.at_length(gate.wait, 30))
+        short = [await lease.aside(int, n) for n in range(20)]
+        gate.set()
+        return short, await long
+
+    assert lease.run(work, NEVER) == (list(range(20)), True)

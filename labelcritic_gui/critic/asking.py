@@ -180,7 +180,7 @@ class _Keeper:
             lot, self._lot = self._lot, []
             fault: Exception | None = None
             try:
-                await session.lease.at_length(self._cache.put_all, [row for row, _ in lot])
+                await session.lease.aside(self._cache.put_all, [row for row, _ in lot])
             except Exception as error:  # noqa: BLE001 - handed on to everybody whose reply was in the lot
                 fault = error
             for _, written in lot:

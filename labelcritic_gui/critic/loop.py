@@ -7,10 +7,8 @@ hold the loop up (hashing, the database) goes to two threads beside it, which li
 import asyncio
 import atexit
 import threading
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -54,12 +52,7 @@ class Lease:
         self._running.soon(work)
 
     async def aside(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Do short work beside the loop; to be awaited on the loop. What comes while some is done is done together."""
-        done: T = await self._running.short.do(partial(work, *arguments))
-        return done
-
-    async def at_length(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Do work that may wait for a disk, beside the loop and beside short work; to be awaited on the loop."""
+        """Do blocking work beside the loop; to be awaited on the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._running.side, work, *arguments)
 
     def release(self) -> None:
@@ -112,59 +105,6 @@ class _Flight(Generic[T]):
         self.waiting = 0
 
 
-class _Lots:
-    """Work done beside the loop in lots: what has come while one lot was done is the next, for one change of thread."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, side: ThreadPoolExecutor) -> None:
-        self._loop = loop
-        self._side = side
-        self._lot: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
-        self._busy = False
-
-    async def do(self, work: Callable[[], Any]) -> Any:
-        done: asyncio.Future[Any] = self._loop.create_future()
-        self._lot.append((work, done))
-        if not self._busy:
-            self._begin()
-        return await done
-
-    def _begin(self) -> None:
-        lot = [one for one in self._lot if not one[1].done()]  # who was cancelled wants nothing any more
-        self._lot = []
-        self._busy = bool(lot)
-        if lot:
-            task = self._loop.run_in_executor(self._side, _all_of, [work for work, _ in lot])
-            task.add_done_callback(lambda task: self._end(task, [done for _, done in lot]))
-
-    def _end(self, task: "asyncio.Future[list[Any]]", waiting: "list[asyncio.Future[Any]]") -> None:
-        if task.cancelled():  # the loop ends, and with it all who wait
-            return
-        for done, result in zip(waiting, task.result(), strict=True):
-            if done.done():
-                continue
-            if isinstance(result, _Fault):
-                done.set_exception(result.error)
-            else:
-                done.set_result(result)
-        self._begin()
-
-
-@dataclass(frozen=True)
-class _Fault:
-    error: Exception
-
-
-def _all_of(lot: Sequence[Callable[[], Any]]) -> list[Any]:
-    return [_result_of(work) for work in lot]
-
-
-def _result_of(work: Callable[[], Any]) -> Any:
-    try:
-        return work()
-    except Exception as error:  # noqa: BLE001 - handed on to who waits for it
-        return _Fault(error)
-
-
 class _Running:
     """The loop with its thread."""
 
@@ -172,7 +112,6 @@ class _Running:
         self.holders = 0
         self.loop = asyncio.new_event_loop()
         self.side = ThreadPoolExecutor(_SIDE_THREADS, thread_name_prefix=f"{THREAD_NAME}-side")
-        self.short = _Lots(self.loop, self.side)
         self._over = asyncio.Event()
         self.thread = threading.Thread(target=self._serve, name=THREAD_NAME, daemon=True)
         self.thread.start()

@@ -11,13 +11,14 @@ from labelcritic_gui.core.errors import CancelledError, CriticError
 from labelcritic_gui.critic.client import Client
 from labelcritic_gui.critic.image_tokens import family_of
 from labelcritic_gui.critic.parsing import MASKED, Reply, plain_text, read_choice, read_pattern
-from labelcritic_gui.critic.probing import tiny_picture
 from labelcritic_gui.critic.wire import ChatRequest, ModelIdentity
 
 LEAST_CONTEXT = 4096
 """Tokens that two pictures and their question may need."""
 PICTURES = (1, 2, 4, 8, 12)
 """So many pictures are tried in one question: 2 are a pair, 12 a pair and ten examples."""
+TINY = 64
+"""Side of a tiny picture in pixels."""
 STEPS = 5 + len(PICTURES)
 NOT_HELD = 0.98
 """Where the choices' probabilities sum to less, they were taken before the answer was held to the choices."""
@@ -244,3 +245,16 @@ def _enough(name: str, shown: str, most: int, need: int) -> Check:
         )
     examples = most - 2
     return Check(name, True, f"{shown}: a pair and {examples} example{'' if examples == 1 else 's'}.")
+
+
+def tiny_picture() -> bytes:
+    """Return a grey 8-bit RGB PNG of TINY x TINY pixels."""
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    rows = (b"\x00" + b"\x80" * TINY * 3) * TINY
+    head = struct.pack(">IIBBBBB", TINY, TINY, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")

@@ -4,7 +4,6 @@ import asyncio
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,14 +14,13 @@ from labelcritic_gui.critic.breaker import OnState, State
 from labelcritic_gui.critic.failures import Kind, WireFailure
 from labelcritic_gui.critic.loop import Lease, Tell, WorkStoppedError, hold, opening
 from labelcritic_gui.critic.parsing import Reply
-from labelcritic_gui.critic.probing import Check, checks
 from labelcritic_gui.critic.session import MOST_MODELS, OtherModelError, Session
 from labelcritic_gui.critic.wire import ChatRequest, ModelIdentity, refuse_unsendable, request_body
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAIError
 
-__all__ = ["Check", "Client", "LvlmServer", "State", "all_in_turn"]
+__all__ = ["Client", "LvlmServer", "State", "all_in_turn"]
 
 T = TypeVar("T")
 OnReply = Callable[[int, Reply | CriticError], None]
@@ -74,16 +72,6 @@ class Client:
     def alive(self, cancel: Cancel) -> bool:
         """Say whether the server gives a sign of life, without a question; one lets waiting questions go on."""
         return self.run(lambda session, _: session.alive(), cancel)
-
-    def check(self) -> list[Check]:
-        """Probe reachability, model, context length, choices, probabilities and sight with one tiny picture."""
-        server = replace(self.server, attempts=min(self.server.attempts, 2), patience_s=0.0)
-        prober, never = Client(server), NeverCancel()
-        try:
-            root = server.root
-            return checks(root, lambda: prober.identity(never), lambda request: prober.ask(request, never))
-        finally:
-            prober.close()
 
     def run(self, work: Callable[[Session, Tell], Coroutine[Any, Any, T]], cancel: Cancel) -> T:
         """Run work of several questions on the loop, for whoever builds on this; the calling thread waits."""

@@ -352,33 +352,6 @@ def test_that_a_key_stays_the_same_over_runs_and_changes_with_everything_that_ma
     assert len(set(keys)) == len(keys)
 
 
-def test_that_the_check_names_what_was_found(server, client):
-    checks = {check.name: check for check in client.check()}
-    assert list(checks) == ["server", "model", "context", "choices", "probabilities", "pictures", "pictures at once"]
-    assert all(check.ok for check in checks.values())
-    assert "0.32.0" in checks["server"].sentence
-
-
-def test_that_the_check_tells_a_server_that_ignores_choices_probabilities_and_pictures(server, client):
-    server.context = 2048
-    server.script = [Answer(body=completion("Sure! The answer", finish_reason="length"))] * 2
-    failed = {check.name for check in client.check() if not check.ok}
-    assert failed == {"context", "choices", "probabilities", "pictures"}
-
-
-def test_that_the_check_of_a_missing_server_is_one_failed_line():
-    with FakeLlm() as gone:
-        url = gone.url
-    (check,) = Client(LvlmServer(url, pause_s=0.0)).check()
-    assert (check.name, check.ok) == ("server", False)
-    assert "No LVLM server answers" in check.sentence
-
-
-def test_that_the_check_says_when_questions_are_refused(server, client):
-    server.script = [error(400, "At most 0 image(s) may be provided in one prompt.")]
-    assert [check.name for check in client.check() if not check.ok] == ["answer"]
-
-
 @pytest.mark.shared
 def test_that_every_recorded_answer_of_a_real_server_is_read_or_refused_in_words(shared_data, server, client):
     records = sorted((shared_data.parent / "tools" / "vllm" / "wire").glob("*.json"))

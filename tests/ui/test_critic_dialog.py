@@ -103,7 +103,8 @@ def test_that_what_is_wrong_with_a_server_is_told_in_words(opened: Scene) -> Non
     chosen(dialog.critic, "LVLM")
     written(dialog.url, "http://127.0.0.1:1/v1")
     dialog.test.click()
-    opened.wait(lambda: "1 of 3 are not well." in dialog.status.text())
+    opened.wait(lambda: "1 of 3 is not well." in dialog.status.text())
+    assert results(dialog).startswith("BAD")  # what is wrong comes first
     assert "No LVLM server answers" in results(dialog)
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in dialog._area.widget().findChildren(QLabel))
     written(dialog.url, "nowhere")

@@ -281,7 +281,8 @@ class CriticDialog(Sheet):
             words = "Nothing but grey squares is sent to test a server."
         else:
             wrong = sum(not check.ok for check in editor.results)
-            words = f"{wrong} of {len(editor.results)} are not well." if wrong else "It has all that is needed."
+            said = f"{wrong} of {len(editor.results)} {'is' if wrong == 1 else 'are'} not well."
+            words = said if wrong else "It has all that is needed."
             state = "bad" if wrong else "good"
         self.status.setText(words)
         set_state(self.status, "state", state)
@@ -293,7 +294,7 @@ class CriticDialog(Sheet):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(2, 1)
-        for row, check in enumerate(self._editor.results):
+        for row, check in enumerate(sorted(self._editor.results, key=lambda check: check.ok)):  # what is BAD is seen
             mark = plain_label("ok" if check.ok else "BAD", role="strong")
             set_state(mark, "state", "good" if check.ok else "bad")
             grid.addWidget(mark, row, 0, Qt.AlignmentFlag.AlignTop)

@@ -32,4 +32,4 @@ test-vllm:
 	@QT_QPA_PLATFORM=offscreen $(PYTHON_BIN)/python -m tests.vllm.environment $(PYTHON_BIN)/python -m pytest -m vllm
 
 clean:
-	rm -rf .venv demo-output build *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .vllm demo-output build *.egg-info .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -79,7 +79,10 @@ class SheetWindow(QMainWindow):
         from labelcritic_gui.ui.views.critic_dialog import CriticDialog
         from labelcritic_gui.viewmodels.servers import edit_servers
 
-        self._open(CriticDialog(edit_servers(self._station, self._runner), self._theme, self))
+        editor = edit_servers(self._station, self._runner)
+        dialog = CriticDialog(editor, self._theme, self)
+        dialog.consent.clicked.connect(lambda _=False: self._asked_about.add(editor.host))  # it was answered there
+        self._open(dialog)
 
     def ask_consent(self, then: Callable[[], None] | None = None) -> None:
         """Ask once whether pictures may go to the server of the open review's critic; until then nothing goes."""

@@ -232,10 +232,20 @@ class ServerEditor:
 
     # --- consent and use ---------------------------------------------------------------------------------------
 
-    def agree(self) -> None:
-        """Agree that pictures go to the chosen server's host."""
+    def change_consent(self) -> None:
+        """Agree that pictures go to the chosen server's host, or take that back."""
         if self.host_to_agree:
             self._station.agree(self.host_to_agree)
+        elif self.host:
+            self._station.withdraw(self.host)
+
+    @property
+    def consent_offer(self) -> str:
+        """What `change_consent` would do, as the words of a button; empty where there is nothing to agree to."""
+        if not (self.asks and self.host):
+            return ""
+        shown = plain_text(self.host, 80)
+        return f"Agree to send to {shown}" if self.host_to_agree else f"No longer send to {shown}"
 
     def use(self) -> None:
         """Take the draft over: the open review is read on with it."""

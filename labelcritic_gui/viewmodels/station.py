@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from psygnal import Signal
@@ -147,24 +148,32 @@ class Station:
 
     def agree(self, host: str, then: Callable[[], None] | None = None) -> None:
         """Take the person's consent to send pictures to a host; an open review that waited for it is opened anew."""
+        waited = self.host_to_agree == host
+        self._change_consent(lambda servers: servers.agree(host), then, anew=waited)
 
+    def withdraw(self, host: str) -> None:
+        """Take the consent back: from now on nothing is sent there, and an open review is opened anew without."""
+        sends = self.calls is not None and self.remote_server == host
+        self._change_consent(lambda servers: servers.withdraw(host), None, anew=sends)
+
+    def _change_consent(
+        self, change: Callable[[ModuleType], Settings], then: Callable[[], None] | None, *, anew: bool
+    ) -> None:
         def store() -> Settings:
             # here, not above: what asks servers is not needed to open a review
-            from labelcritic_gui.services.servers import agree
+            from labelcritic_gui.services import servers
 
-            return agree(host)
+            return change(servers)
 
-        waited = self.host_to_agree == host
-
-        def agreed(settings: Settings) -> None:
+        def stored(settings: Settings) -> None:
             self._services = self._services.with_settings(settings)
             self._take_settings(settings)
-            if waited and self.calls is not None:
+            if anew and self.calls is not None:
                 self._open(self.calls.folder, then)
             elif then is not None:
                 then()
 
-        self._runner.run(Lane.STORE, store, agreed, on_error=self._failed)
+        self._runner.run(Lane.STORE, store, stored, on_error=self._failed)
 
     def _take_settings(self, settings: Settings) -> None:
         self.settings = settings

@@ -211,12 +211,20 @@ def test_that_the_dialog_says_where_pictures_go_and_takes_the_consent(far: Scene
     closed(far)
     dialog = asked(far)
     assert dialog.where.text().endswith("You have not agreed to that yet.")
-    QTest.mouseClick(dialog.agree, Qt.MouseButton.LeftButton)
+    assert dialog.consent.text() == "Agree to send to gpu.example"
+    QTest.mouseClick(dialog.consent, Qt.MouseButton.LeftButton)
     far.wait(lambda: dialog.where.text().endswith("You agreed to that."))
-    assert not dialog.agree.isVisible()
+    assert load_settings().consented == ("gpu.example",)
+    assert dialog.consent.text() == "No longer send to gpu.example"
+    far.wait(lambda: far.runner.idle and far.station.job is None)
+    QTest.mouseClick(dialog.consent, Qt.MouseButton.LeftButton)
+    far.wait(lambda: dialog.where.text().endswith("You have not agreed to that yet."))
+    assert load_settings().consented == ()
+    far.wait(lambda: far.station.host_to_agree == "gpu.example")
     QTest.keyClick(dialog, Key.Key_Escape)
-    closed(far)
-    far.wait(lambda: far.runner.idle)
+    closed(far)  # and is not asked again about what was just answered
+    far.wait(lambda: far.runner.idle and far.station.job is None)
+    assert QApplication.activeModalWidget() is None
 
 
 # --- model server ----------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_that_where_pictures_go_is_said_in_words() -> None:
     assert editor.where == f"{consent_words('gpu.example')} You have not agreed to that yet."
     assert "Projected pictures of the CT" in editor.where
     assert editor.host_to_agree == "gpu.example"
-    editor.agree()
+    editor.change_consent()
     runner.settle()
     assert load_settings().consented == ("gpu.example",)
     assert editor.where.endswith("You agreed to that.")
@@ -185,3 +185,22 @@ def test_that_a_critic_that_sends_nothing_waits_for_no_consent() -> None:
     station.open(Path("/nowhere/review"))
     runner.settle()
     assert station.host_to_agree == ""
+
+
+def test_that_a_consent_can_be_taken_back_and_the_open_review_sends_no_more() -> None:
+    stored = change_settings(critic="lvlm", server=FAR, consented=("gpu.example",))
+    runner, calls = HeldRunner(), FakeCalls()
+    calls.critic_lane = Lane.NET
+    station = Station(FakeServices(stored, calls), runner, bind=lambda opened, reader: opened)
+    station.open(Path("/nowhere/review"))
+    runner.settle()
+    editor = edit_servers(station, runner)
+    assert editor.consent_offer == "No longer send to gpu.example"
+    first = station.reading
+    editor.change_consent()
+    runner.settle()
+    assert load_settings().consented == ()
+    assert station.host_to_agree == "gpu.example"
+    assert station.reading is not first
+    assert editor.consent_offer == "Agree to send to gpu.example"
+    editor.close()

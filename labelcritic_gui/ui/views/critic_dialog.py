@@ -63,10 +63,10 @@ class CriticDialog(Sheet):
         line = QHBoxLayout()
         line.setSpacing(12)
         self.where = plain_label(wrap=True, copyable=True)
-        self.agree = QPushButton()
-        self.agree.setAutoDefault(False)
+        self.consent = QPushButton()
+        self.consent.setAutoDefault(False)
         line.addWidget(self.where, 1)
-        line.addWidget(self.agree)
+        line.addWidget(self.consent)
         self.rows.addLayout(line)
         self.cancel = self.add_button("Cancel", self.reject)
         self.use = self.add_button("Use", self._use, primary=True)
@@ -170,7 +170,7 @@ class CriticDialog(Sheet):
             (self.store, self._store),
             (self.browse, self._ask_folder),
             (self.test, self._test),
-            (self.agree, editor.agree),
+            (self.consent, editor.change_consent),
         ):
             button.setAutoDefault(False)
             button.clicked.connect(lambda _=False, do=call: do())
@@ -248,8 +248,8 @@ class CriticDialog(Sheet):
         self.use.setEnabled(not editor.fault)
         self.where.setText(editor.fault or editor.where)
         set_state(self.where, "state", "bad" if editor.fault else "doubt" if editor.asks and editor.host else "")
-        self.agree.setVisible(bool(editor.asks and editor.host_to_agree))
-        self.agree.setText(f"Agree to send to {editor.host_to_agree}".replace("&", "&&"))
+        self.consent.setVisible(bool(editor.consent_offer))
+        self.consent.setText(editor.consent_offer.replace("&", "&&"))
         self._filling = False
         self._show_results()
         self._show_test()

@@ -90,7 +90,8 @@ class Breaker:
     def _open(self, error: CriticError) -> None:
         if self._gone is not None:
             return
-        self._gone, self._since = error, time.monotonic()
+        # a copy: the error that is raised keeps the frames of whoever asked alive, and with them the client
+        self._gone, self._since = CriticError(error.message, error.hint), time.monotonic()
         self._back.clear()
         waits = self._server.patience_s > 0
         self._tell("open", f"Paused: {error.message} Asking goes on when it answers." if waits else error.message)

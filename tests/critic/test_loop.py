@@ -269,6 +269,28 @@ def test_that_a_client_leaves_no_thread_whether_closed_or_only_let_go():
         wait_until(lambda: threads() == [])
 
 
+def test_that_a_client_whose_server_is_gone_is_let_go_with_whoever_asked():
+    with FakeLlm() as gone:
+        url = gone.url
+
+    class Owner:
+        """Asks from a frame of its own, which an error remembers."""
+
+        def __init__(self):
+            self.client = Client(LvlmServer(url, attempts=1, pause_s=0.0))
+
+        def ask(self):
+            return self.client.ask(ASKED, NEVER)
+
+    owner = Owner()
+    for _ in range(2):
+        with pytest.raises(CriticError):
+            owner.ask()
+    del owner
+    gc.collect()
+    wait_until(lambda: threads() == [])
+
+
 def test_that_clients_opened_by_many_threads_at_once_share_everything():
     with FakeLlm() as server:
         client = Client(LvlmServer(server.url))

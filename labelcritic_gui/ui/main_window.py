@@ -64,6 +64,7 @@ class MainWindow(SheetWindow):
         station.settings_changed.connect(self._settings_changed)
         station.job_changed.connect(self._job_changed)
         station.said.connect(self.say)
+        self.told.connect(self.say)
         self.start.opened.connect(station.open)
         self.start.new_wanted.connect(self.ask_new_review)
         self.start.open_wanted.connect(self.ask_review)

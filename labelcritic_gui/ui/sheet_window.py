@@ -22,7 +22,6 @@ from labelcritic_gui.ui.views.dialogs import (
 )
 from labelcritic_gui.ui.views.inspection_dialog import InspectionDialog
 from labelcritic_gui.viewmodels.inspection import Inspector
-from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.runner import Runner
 from labelcritic_gui.viewmodels.station import Station
 
@@ -37,10 +36,11 @@ WATCH_MS = 1000
 class SheetWindow(QMainWindow):
     """What the commands open (`Actions` reaches it through the `Face` protocol). One dialog is open at a time.
 
-    `sheet_closed` tells that the window has its keys back.
+    `sheet_closed` tells that the window has its keys back, `told` carries a Message for the reader.
     """
 
     sheet_closed = Signal()
+    told = Signal(object)
 
     def __init__(self, station: Station, runner: Runner, keys: Keys) -> None:
         super().__init__()
@@ -161,16 +161,12 @@ class SheetWindow(QMainWindow):
         text = f"Label Critic {__version__}\n{NOTICE}\n\nApache-2.0. Type: Inter, SIL Open Font License 1.1."
         self._open(TextDialog("About Label Critic", text, self))
 
-    def say(self, message: Message) -> None:
-        """Say something to the reader."""
-        raise NotImplementedError
-
     def _watch_server(self) -> None:
         server = self._model_server
         if server is not None:
             server.tick()
             if (news := server.take_news()) is not None and self._dialog is None:
-                self.say(news)
+                self.told.emit(news)
 
     def _open(self, dialog: Sheet) -> None:
         if self._dialog is not None:

@@ -209,6 +209,12 @@ def axis_codes(affine: Affine) -> str:
     return "".join(letters)
 
 
+def world_point(geometry: Geometry, origin: Index3, index: Index3 | NDArray[np.float64]) -> Point:
+    """Return the world position in mm of an index of a crop that starts at `origin`."""
+    x, y, z = (float(v) for v in geometry.to_world(np.array(origin, dtype=float) + np.array(index, dtype=float)))
+    return x, y, z
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Volume:
     """A CT in Hounsfield units: `voxels` [x, y, z], a canonical view (any strides), on `geometry` (canonical)."""

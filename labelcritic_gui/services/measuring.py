@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelcritic_gui.core.cancel import Cancel, stop_if
+from labelcritic_gui.core.candidate_facts import measure
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import UserError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts, measure, measure_pair
+from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.field_of_view import FieldOfView, field_of_view
 from labelcritic_gui.core.geometry import Mask, Volume, content_hash
 from labelcritic_gui.core.landmarks import find_landmarks
+from labelcritic_gui.core.pair_facts import measure_pair
 from labelcritic_gui.core.regions import DifferingRegion, differing_regions
 from labelcritic_gui.formats import volumes
 from labelcritic_gui.services.masks import load_masks

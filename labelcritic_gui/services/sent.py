@@ -23,7 +23,7 @@ from labelcritic_gui.store import opinions
 from labelcritic_gui.store.opinions import Stored
 from labelcritic_gui.store.replies import StoredReplies
 
-OTHERWISE_NOW = "it would be drawn otherwise now, so it is not shown"
+OTHERWISE_NOW = "drawn otherwise now: not shown"
 NOTHING = "Nothing was asked about this item yet."
 _TITLES = {
     "AB": "Order AB",

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from labelcritic_gui.catalogue import load_catalogue
 from labelcritic_gui.core.cancel import NeverCancel
+from labelcritic_gui.core.candidate_facts import measure
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import CancelledError, CriticError, UserError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts, measure, measure_pair
+from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import FindingCode, Severity
 from labelcritic_gui.core.geometry import Mask, Volume
 from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.core.metrics import dice
+from labelcritic_gui.core.pair_facts import measure_pair
 from labelcritic_gui.core.rules import findings_of
 from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.core.verdict import Outcome, Subject, Verdict

@@ -178,7 +178,7 @@ def test_that_the_other_order_is_looked_at_in_the_same_place(opened: Scene) -> N
 
 
 def test_that_a_picture_that_cannot_be_made_again_says_so(opened: Scene, calls: SentCalls) -> None:
-    gone = SentPicture("c" * 64, "it would be drawn otherwise now, so it is not shown")
+    gone = SentPicture("c" * 64, "drawn otherwise now: not shown")
     asked = SentQuestion("Order AB", record("first"), "s", "q", "A", "x", (gone, gone))
     calls.told = SentItem(calls.items[0], ("Critic: LVLM",), (asked,))
     dialog = ready(opened)

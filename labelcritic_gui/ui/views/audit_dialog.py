@@ -26,6 +26,7 @@ from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.viewmodels.audit import LARGEST_SAMPLE, MOST_REPEATS, TABLE, Audit, Auditor, AuditTest
 
+AMOUNT_HINT = "35 pairs in all without a fault show that faults are fewer than one in ten."
 SIZE = (1080, 664)
 GROUPS = (
     ("From what is there already", "Counts verdicts and decisions of this review; nobody is asked."),
@@ -103,6 +104,7 @@ class AuditDialog(Sheet):
         area.setWidget(inner)
         column.addWidget(area, 1)
         column.addLayout(self._amounts())
+        column.addWidget(flowing(AMOUNT_HINT, role="quiet"))
         return page
 
     def _check(self, test: AuditTest) -> QCheckBox:
@@ -132,8 +134,7 @@ class AuditDialog(Sheet):
             line.addWidget(plain_label(name, role="quiet"))
             line.addWidget(field)
             line.addSpacing(16)
-        hint = "35 pairs in all without a fault show that faults are fewer than one in ten."
-        line.addWidget(ElidedLabel(hint, role="quiet"), 1)
+        line.addStretch(1)
         return line
 
     def _chosen(self) -> None:

@@ -1,0 +1,1 @@
+"""Controlled errors: known faults planted in trusted masks, from a recipe or from a sentence."""

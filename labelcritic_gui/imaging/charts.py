@@ -8,10 +8,11 @@ written, as a table of numbers in `<desc>`, for whoever cannot see it.
 import html
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from labelcritic_gui.core.statistics import Share, share_of
+from labelcritic_gui.core.bench_report import Bin, Calibration
+from labelcritic_gui.core.statistics import Share
 
 WIDTH = 800
 BLUE, ORANGE, BLACK, QUIET, LINE = "#0072b2", "#e69f00", "#1a1a1a", "#595959", "#d9d9d9"
@@ -23,55 +24,18 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class ConfidenceBin:
-    """Opinions whose stated confidence lies in [low, high], 0..1: its mean, how many there are, how many were right."""
-
-    low: float
-    high: float
-    stated: float
-    right: int
-    n: int
-
-    @property
-    def share(self) -> Share:
-        """How often they were right, with its interval."""
-        return share_of(self.right, self.n)
-
-
-@dataclass(frozen=True, slots=True)
 class AccuracyRow:
-    """How one group of questions was answered: `asked` in all, of these `decided`, of these `right`.
+    """How one group of questions was answered: right of those decided, decided of those asked.
 
     `heading` starts a part of the chart where it differs from the row above; targets are 0..1, None for no target.
     """
 
     name: str
-    right: int
-    decided: int
-    asked: int
+    accuracy: Share
+    decided: Share
     target: float | None = None
     decided_target: float | None = None
     heading: str = ""
-
-    @property
-    def accuracy(self) -> Share:
-        """Right answers of those decided."""
-        return share_of(self.right, self.decided)
-
-    @property
-    def coverage(self) -> Share:
-        """Decided answers of those asked for."""
-        return share_of(self.decided, self.asked)
-
-
-def expected_calibration_error(bins: Iterable[ConfidenceBin]) -> float | None:
-    """Return the mean distance of stated confidence and frequency of being right, weighted by counts; None for nothing.
-
-    Naeini, Cooper and Hauskrecht 2015, AAAI 29:2901.
-    """
-    filled = [one for one in bins if one.n]
-    total = sum(one.n for one in filled)
-    return sum(abs(one.stated * one.n - one.right) for one in filled) / total if total else None
 
 
 def written(share: Share) -> str:
@@ -88,24 +52,23 @@ SIDE, LEFT, TOP, COUNTS = 460, 84, 76, 90
 """Of the reliability diagram, px: its square's side and place, and the height of the counts below it."""
 
 
-def calibration_svg(bins: Sequence[ConfidenceBin], *, title: str = "Calibration") -> str:
+def calibration_svg(found: Calibration, *, title: str = "Calibration") -> str:
     """Return a reliability diagram: how often right over what was stated, with Wilson intervals, and counts below."""
-    filled = [one for one in bins if one.n]
-    error = expected_calibration_error(filled)
-    told = "no opinion states a confidence" if error is None else f"expected calibration error {100 * error:.1f} %"
+    bins, error = found.bins, found.error
+    told = "no decided pair" if error is None else f"expected calibration error {100 * error:.1f} %"
     sheet = _Sheet(TOP + SIDE + 46 + COUNTS + 44, f"{title}: {told}")
-    least = 0.5 if filled and min(one.low for one in filled) >= 0.5 else 0.0
+    least = 0.5 if bins and min(one.stated for one in bins) >= 0.5 else 0.0
     _square(sheet, least)
-    if not filled:
-        sheet.text(LEFT + SIDE / 2, TOP + SIDE / 2, "Nothing to draw: no opinion states a confidence.", anchor="middle")
-    points = [(_across(one.stated, least), _up(one.right / one.n)) for one in filled]
+    if not bins:
+        sheet.text(LEFT + SIDE / 2, TOP + SIDE / 2, "Nothing to draw: no pair was decided.", anchor="middle")
+    points = [(_across(one.stated, least), _up(one.right.value or 0.0)) for one in bins]
     sheet.line(points, BLUE, width=1.5)
-    for one, (x, y) in zip(filled, points, strict=True):
-        sheet.whisker(x, _up(one.share.interval.low), x, _up(one.share.interval.high))
+    for one, (x, y) in zip(bins, points, strict=True):
+        sheet.whisker(x, _up(one.right.interval.low), x, _up(one.right.interval.high))
         sheet.add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{BLUE}" stroke="#ffffff"/>')
-    _counts(sheet, filled, least)
-    _legend(sheet, filled)
-    told_rows = [f"stated {_range(one)} (mean {100 * one.stated:.1f} %): right {written(one.share)}" for one in filled]
+    _counts(sheet, bins, least)
+    _legend(sheet, bins)
+    told_rows = [f"stated {_range(one)} (mean {100 * one.stated:.1f} %): right {written(one.right)}" for one in bins]
     return sheet.svg([told, *told_rows])
 
 
@@ -126,20 +89,20 @@ def _square(sheet: "_Sheet", least: float) -> None:
     sheet.text(24, middle, "how often it was right", anchor="middle", turn=f"rotate(-90 24 {middle:.0f})")
 
 
-def _counts(sheet: "_Sheet", bins: Sequence[ConfidenceBin], least: float) -> None:
+def _counts(sheet: "_Sheet", bins: Sequence[Bin], least: float) -> None:
     """Draw how many opinions there are in each bin, with the number on the bar."""
     floor = TOP + SIDE + 46 + COUNTS
-    most = max((one.n for one in bins), default=1)
+    most = max((one.right.n for one in bins), default=1)
     sheet.line([(LEFT, floor), (LEFT + SIDE, floor)], LINE)
     for one in bins:
         left, right = _across(max(one.low, least), least), _across(min(one.high, 1.0), least)
-        tall = (COUNTS - 22) * one.n / most
+        tall = (COUNTS - 22) * one.right.n / most
         sheet.bar(left + 1, floor - tall, max(1.0, right - left - 2), tall, "#9a9a9a")
-        sheet.text((left + right) / 2, floor - tall - 5, str(one.n), anchor="middle", colour=QUIET)
-    sheet.text(LEFT + SIDE / 2, floor + 20, "opinions with that confidence", anchor="middle")
+        sheet.text((left + right) / 2, floor - tall - 5, str(one.right.n), anchor="middle", colour=QUIET)
+    sheet.text(LEFT + SIDE / 2, floor + 20, "decided pairs with that confidence", anchor="middle")
 
 
-def _legend(sheet: "_Sheet", bins: Sequence[ConfidenceBin]) -> None:
+def _legend(sheet: "_Sheet", bins: Sequence[Bin]) -> None:
     x, y = LEFT + SIDE + 24, TOP + 14
     sheet.line([(x, y - 4), (x + 28, y - 4)], BLACK, dash="6 4")
     sheet.text(x + 36, y, "stated = observed")
@@ -148,10 +111,10 @@ def _legend(sheet: "_Sheet", bins: Sequence[ConfidenceBin]) -> None:
     sheet.text(x, y + 54, "below the line: overconfident", colour=QUIET)
     sheet.text(x, y + 72, "above it: too modest", colour=QUIET)
     for place, one in enumerate(bins):
-        sheet.text(x, y + 108 + 18 * place, f"{_range(one)}: {one.right} of {one.n} right")
+        sheet.text(x, y + 108 + 18 * place, f"{_range(one)}: {one.right.k} of {one.right.n} right")
 
 
-def _range(one: ConfidenceBin) -> str:
+def _range(one: Bin) -> str:
     return f"{100 * one.low:.0f} to {100 * one.high:.0f} %"
 
 
@@ -177,7 +140,7 @@ def accuracy_svg(rows: Sequence[AccuracyRow], *, title: str = "Accuracy") -> str
     heights = [max(ROW, 20 + 16 * len(_lines(row.name))) for row in rows]
     starts = [row.heading != before for row, before in zip(rows, ["", *(row.heading for row in rows)], strict=False)]
     tall = TOP + 40 + sum(heights) + HEAD * sum(starts)
-    decided = sum(row.decided for row in rows)
+    decided = sum(row.decided.k for row in rows)
     sheet = _Sheet(tall + (0 if rows else ROW), f"{title}: accuracy on decided, and share decided")
     _key(sheet)
     if not decided:
@@ -215,7 +178,7 @@ def _row(sheet: "_Sheet", row: AccuracyRow, y: float, height: float) -> None:
         sheet.text(NAMES, y + 17 + 16 * place, words)
     for share, target, top, thick, colour in (
         (row.accuracy, row.target, y + 5, 14, BLUE),
-        (row.coverage, row.decided_target, y + 25, 6, ORANGE),
+        (row.decided, row.decided_target, y + 25, 6, ORANGE),
     ):
         middle = top + thick / 2
         if share.value is not None:
@@ -225,8 +188,8 @@ def _row(sheet: "_Sheet", row: AccuracyRow, y: float, height: float) -> None:
         if target is not None:
             x = BARS + BARS_WIDE * target
             sheet.line([(x, top - 4), (x, top + thick + 4)], BLACK, dash="3 2", width=2)
-    sheet.text(NUMBERS, y + 17, written(row.accuracy) if row.decided else "nothing decided")
-    sheet.text(NUMBERS, y + 34, f"decided {row.decided} of {row.asked}", colour=QUIET)
+    sheet.text(NUMBERS, y + 17, written(row.accuracy) if row.decided.k else "nothing decided")
+    sheet.text(NUMBERS, y + 34, f"decided {row.decided.k} of {row.decided.n}", colour=QUIET)
 
 
 def _told(row: AccuracyRow) -> str:
@@ -236,7 +199,7 @@ def _told(row: AccuracyRow) -> str:
         for what, target in (("accuracy", row.target), ("share decided", row.decided_target))
         if target is not None
     )
-    return f"{name}: right {written(row.accuracy)}; decided {written(row.coverage)}{targets}"
+    return f"{name}: right {written(row.accuracy)}; decided {written(row.decided)}{targets}"
 
 
 def _lines(name: str) -> list[str]:

@@ -82,7 +82,7 @@ _RANGES = ("volume_ml", "hu", "lateral_mm", "anterior_mm", "height", "reach", "t
 
 def _expectation(found: _Expect, side: Literal["left", "right", ""]) -> Expectation:
     ranges = {name: getattr(found, name) for name in _RANGES}
-    spans = {name: value.span() if value else None for name, value in ranges.items()}
+    spans: dict[str, Any] = {name: value.span() if value else None for name, value in ranges.items()}
     return Expectation(
         **spans,
         side=side,

@@ -76,6 +76,10 @@ class Neighbours:
         """Memory that the masks take, in bytes."""
         return sum(crop.packed.nbytes for crop in self._crops)
 
+    def others(self, of: str, besides: frozenset[str] = _NOTHING) -> frozenset[tuple[str, str]]:
+        """Return which neighbours of a structure are known, as (label set, structure)."""
+        return frozenset((crop.label_set, crop.structure) for crop in self._others(of, besides))
+
     def overlap(self, mask: Mask, *, of: str, label_set: str, besides: frozenset[str] = _NOTHING) -> dict[str, float]:
         """Return the ml of a mask that other structures of its own label set claim too, by name, largest first."""
         cells, box = _sampled(mask, self.steps)

@@ -1,15 +1,19 @@
-"""The regions in which two candidates differ: where, how large, and who claims them. Layer: core."""
+"""The regions in which two candidates differ: where, how large, who claims them, what speaks for it. Layer: core."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core import metrics
-from labelcritic_gui.core.geometry import Geometry, Mask, Point, Volume, joint_box
+from labelcritic_gui.core.cells import Cells, largest_parts, telling_part, with_rim
+from labelcritic_gui.core.geometry import Mask, Point, Volume, joint_box
 from labelcritic_gui.core.landmarks import Landmarks
+from labelcritic_gui.core.neighbours import Neighbours
+from labelcritic_gui.core.signs import MARGIN, Signs, Surroundings
+from labelcritic_gui.core.structures import Structure
 
 Side = Literal["left", "right", ""]
 Claimant = Literal["first", "second"]
@@ -19,9 +23,6 @@ LEAST_ML = 0.1
 LEAST_CELLS = 8
 MIDLINE_MM = 10.0
 """So close to the midline a region lies on neither side."""
-_SHELL_CELLS = 2
-"""As many cells beyond the other mask are a boundary drawn elsewhere; one, along an axis that is much coarser."""
-_MUCH_COARSER = 1.5
 _HU = (-1024.0, 3071.0)
 
 
@@ -31,6 +32,8 @@ class DifferingRegion:
 
     `claimant` is "first" or "second"; `place` a point inside it and `low`, `high` the corners of its box, world RAS+
     mm; `hu_mean` what the CT has there; `side` the patient's side that it lies on, empty near the midline or unknown.
+    A `rim` is what is left of a candidate's claim beside its regions, which need not be connected: a boundary drawn
+    elsewhere. `signs` is what the CT and the anatomy say of it.
     """
 
     claimant: Claimant
@@ -40,11 +43,13 @@ class DifferingRegion:
     high: Point
     hu_mean: float
     side: Side = ""
+    rim: bool = False
+    signs: Signs | None = None
 
     def swapped(self) -> "DifferingRegion":
         """Return the same region with the candidates named the other way round."""
         other: Claimant = "second" if self.claimant == "first" else "first"
-        return DifferingRegion(other, self.volume_ml, self.place, self.low, self.high, self.hu_mean, self.side)
+        return replace(self, claimant=other)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
@@ -53,8 +58,10 @@ class DifferingRegion:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "DifferingRegion":
         """Read it back."""
+        known = {f.name: stored[f.name] for f in fields(cls) if f.name in stored}
         points = {name: tuple(stored[name]) for name in ("place", "low", "high")}
-        return cls(**{**stored, **points})
+        signs = Signs.from_json(stored["signs"]) if stored.get("signs") else None
+        return cls(**{**known, **points, "signs": signs})
 
 
 def describe(region: DifferingRegion, names: tuple[str, str] = ("first", "second")) -> str:
@@ -66,10 +73,41 @@ def describe(region: DifferingRegion, names: tuple[str, str] = ("first", "second
     return f"{size} ml{where}, only in {name}, at {region.hu_mean:.0f} HU"
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Context:
+    """What is known of a case beside two candidates: all of it is optional, and makes more signs known.
+
+    `structure` is the one that both claim to be; `label_sets` are whose the first and the second are.
+    """
+
+    landmarks: Landmarks | None = None
+    neighbours: Neighbours | None = None
+    structure: Structure | None = None
+    label_sets: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Where two candidates differ: the regions, largest first, and the rim of either, where there is one."""
+
+    regions: tuple[DifferingRegion, ...] = ()
+    rims: tuple[DifferingRegion, ...] = ()
+
+    @property
+    def claims(self) -> tuple[DifferingRegion, ...]:
+        """Everything that only one of both claims."""
+        return self.regions + self.rims
+
+
 def differing_regions(
     first: Mask, second: Mask, ct: Volume, landmarks: Landmarks | None = None, *, most: int = 8
 ) -> tuple[DifferingRegion, ...]:
-    """Return the regions that only one of two masks (on the CT's grid) claims, largest first, at most `most`.
+    """Return the regions that only one of two masks claims, as `differences` does."""
+    return differences(first, second, ct, Context(landmarks), most=most).regions
+
+
+def differences(first: Mask, second: Mask, ct: Volume, context: Context | None = None, *, most: int = 8) -> Differences:
+    """Return what only one of two masks (on the CT's grid) claims: regions, largest first, at most `most`; and rims.
 
     A region is a 26-connected part of the difference that is more than a boundary drawn one or two voxels apart: it
     reaches further from the other mask, is thicker, or fills slices that the other leaves out. Its rim belongs to it; a
@@ -77,131 +115,123 @@ def differing_regions(
     the exact one. Without landmarks no sides are told.
     """
     if first.is_empty and second.is_empty:
-        return ()
-    cells = _Cells(ct.geometry, joint_box([first, second]))
-    one, two, both = cells.of(first), cells.of(second), metrics.overlap(first, second)
-    sides: tuple[tuple[Claimant, Mask, metrics.Voxels, metrics.Voxels], ...]
-    sides = (("first", first, one, two), ("second", second, two, one))
-    found: list[DifferingRegion] = []
-    for claimant, mask, mine, rival in sides:
-        part = mine & ~rival
-        if not part.any():
-            continue
-        cell_ml = (mask.count - both) * ct.geometry.voxel_ml / int(np.count_nonzero(part))
-        parts = _parts(_with_rim(_telling(part, rival, cells.shell), part), most)
-        found += [
-            _region(at, cells, ct, landmarks, claimant=claimant, cell_ml=cell_ml)
-            for at in parts
-            if len(at) >= LEAST_CELLS and len(at) * cell_ml >= LEAST_ML
-        ]
-    return tuple(sorted(found, key=lambda region: (-region.volume_ml, region.place))[:most])
+        return Differences()
+    return _Pair(first, second, ct, context or Context()).differences(most)
 
 
-class _Cells:
-    """A coarse grid within a box: every n-th voxel along each axis, the first one half a step from the box's corner."""
+class _Pair:
+    """Two masks on cells, with all that is known around them."""
 
-    def __init__(self, geometry: Geometry, box: tuple[slice, slice, slice]) -> None:
-        self.geometry = geometry
-        self.steps = metrics.thinning(geometry.spacing)
-        self._start = tuple(span.start + (step - 1) // 2 for span, step in zip(box, self.steps, strict=True))
-        self.samples = tuple(slice(at, span.stop, n) for at, span, n in zip(self._start, box, self.steps, strict=True))
-        mm = [s * n for s, n in zip(geometry.spacing, self.steps, strict=True)]
-        self.shell = tuple(_SHELL_CELLS if m <= _MUCH_COARSER * min(mm) else 1 for m in mm)
+    def __init__(self, first: Mask, second: Mask, ct: Volume, context: Context) -> None:
+        self.cells = Cells(ct.geometry, joint_box([first, second]), margin=MARGIN)
+        self._masks, self._context = (first, second), context
+        self._one, self._two = self.cells.of(first), self.cells.of(second)
+        self._hu = ct.voxels[self.cells.samples]
+        self._both = metrics.overlap(first, second)
+        self._around = Surroundings(self._one, self._two, self._hu, mm=self.cells.mm)
 
-    def of(self, mask: Mask) -> metrics.Voxels:
-        """Return a mask on the cells, without ever holding it on all voxels of the box."""
-        out = np.zeros([len(range(*s.indices(s.stop))) for s in self.samples], dtype=np.bool_, order="F")
-        if mask.is_empty:
-            return out
-        first = [-(-(own.start - at) // n) for own, at, n in zip(mask.box, self._start, self.steps, strict=True)]
-        first = [max(cell, 0) for cell in first]
-        picked = mask.voxels[
-            tuple(
-                slice(at + cell * n - own.start, None, n)
-                for own, at, n, cell in zip(mask.box, self._start, self.steps, first, strict=True)
-            )
-        ]
-        out[tuple(slice(cell, cell + n) for cell, n in zip(first, picked.shape, strict=True))] = picked
-        return out
+    def differences(self, most: int) -> Differences:
+        sides: tuple[tuple[Claimant, int, metrics.Voxels, metrics.Voxels], ...]
+        sides = (("first", 0, self._one, self._two), ("second", 1, self._two, self._one))
+        regions: list[DifferingRegion] = []
+        rims: list[DifferingRegion] = []
+        for claimant, index, mine, rival in sides:
+            rest = mine & ~rival
+            if not rest.any():
+                continue
+            exact_ml = (self._masks[index].count - self._both) * self.cells.geometry.voxel_ml
+            cell_ml = exact_ml / int(np.count_nonzero(rest))
+            for at in self._worth(rest, rival, most, cell_ml):
+                part = _part_of(at, rest.shape)
+                regions.append(self._region(at, part, rival, claimant=claimant, cell_ml=cell_ml))
+                rest &= ~part
+            if rest.any():
+                rim = self._region(np.argwhere(rest), rest, rival, claimant=claimant, cell_ml=cell_ml)
+                rims.append(replace(rim, rim=True))
+        ranked = sorted(regions, key=lambda region: (-region.volume_ml, region.place))
+        return Differences(tuple(ranked[:most]), tuple(rims))
 
-    def world(self, cell: NDArray[Any]) -> NDArray[np.float64]:
-        """Return world positions in mm of cells, shape (..., 3)."""
-        return self.geometry.to_world(np.multiply(cell, self.steps) + np.array(self._start))
+    def _worth(
+        self, part: metrics.Voxels, rival: metrics.Voxels, most: int, cell_ml: float
+    ) -> Iterator[NDArray[np.int64]]:
+        """Yield the cells of the parts that are worth a place."""
+        telling = with_rim(telling_part(part, rival, self.cells.shell), part)
+        for at in list(largest_parts(telling, most)):
+            if len(at) >= LEAST_CELLS and len(at) * cell_ml >= LEAST_ML:
+                yield at
+
+    def _region(
+        self,
+        at: NDArray[np.int64],
+        part: metrics.Voxels,
+        rival: metrics.Voxels,
+        *,
+        claimant: Claimant,
+        cell_ml: float,
+    ) -> DifferingRegion:
+        """Measure the region of these cells, shape (n, 3)."""
+        centre = at.mean(axis=0)
+        nearest = at[int(np.argmin(((at - centre) ** 2).sum(axis=1)))]
+        ends = np.array([at.min(axis=0) - 0.5, at.max(axis=0) + 0.5])
+        corners = self.cells.world(np.array(np.meshgrid(*ends.T, indexing="ij")).reshape(3, -1).T)
+        hu = self._hu[tuple(at.T)].astype(np.float64)
+        hu = np.clip(np.nan_to_num(hu, nan=_HU[0]), *_HU)
+        signs = self._around.signs_of(part, rival=rival)
+        return DifferingRegion(
+            claimant=claimant,
+            volume_ml=len(at) * cell_ml,
+            place=_point(self.cells.world(nearest)),
+            low=_point(corners.min(axis=0)),
+            high=_point(corners.max(axis=0)),
+            hu_mean=float(hu.mean()),
+            side=_side(_point(self.cells.world(centre)), self._context.landmarks),
+            signs=replace(signs, **self._anatomy(at, part, claimant=claimant)),
+        )
+
+    def _anatomy(self, at: NDArray[np.int64], part: metrics.Voxels, *, claimant: Claimant) -> dict[str, Any]:
+        """Return what the body and the other structures of the case say of some cells."""
+        context = self._context
+        told: dict[str, Any] = {}
+        if context.landmarks is not None:
+            world = self.cells.world(at)
+            told |= {"outside": _outside(world, context.landmarks)}
+            if context.structure is not None and context.structure.side:
+                told |= {"across": _across(world, context.landmarks, side=context.structure.side)}
+        if context.neighbours is not None and context.structure is not None:
+            told |= self._company(part, context.neighbours, context.structure, claimant=claimant)
+        return told
+
+    def _company(
+        self, part: metrics.Voxels, neighbours: Neighbours, structure: Structure, *, claimant: Claimant
+    ) -> dict[str, Any]:
+        """Say which other structure claims these cells, in the claimant's label set or in most third ones.
+
+        What the rival's own label set makes of them is no sign: where two sets of exclusive labels disagree, each of
+        them has given the cells to somebody.
+        """
+        own, other = self._context.label_sets if claimant == "first" else self._context.label_sets[::-1]
+        besides = besides_of(structure)
+        known = {s for s, _ in neighbours.others(structure.name, besides)} - {other}
+        covers = neighbours.covering(part, self.cells.steps, self.cells.origin, of=structure.name, besides=besides)
+        best, name = 0.0, ""
+        for found, cover in covers.items():
+            thirds = [share for label_set, share in cover.by_set.items() if label_set not in {own, other}]
+            share = max(cover.by_set.get(own, 0.0), float(np.median(thirds)) if thirds else 0.0)
+            if share > best:
+                best, name = share, found
+        return {"covered": best, "neighbour": name, "alone": not known}
 
 
-def _telling(part: metrics.Voxels, rival: metrics.Voxels, shell: tuple[int, ...]) -> metrics.Voxels:
-    """Return what is more than a boundary in what the rival lacks: far from it, thick, or between its slices."""
-    near = rival
-    for step in range(_SHELL_CELLS):
-        near = _spread(near, tuple(axis for axis in range(3) if step < shell[axis]))
-    return (part & ~near) | metrics.opened(part) | _left_out(part, rival)
+def besides_of(structure: Structure) -> frozenset[str]:
+    """Return the structures that overlap this one by nature: what contains it, and what it contains."""
+    expect = structure.expect
+    return frozenset() if expect is None else frozenset((*expect.contains, *expect.part_of))
 
 
-def _left_out(part: metrics.Voxels, rival: metrics.Voxels) -> metrics.Voxels:
-    """Return sheets of one to three slices that have the rival below and above."""
-    from scipy import ndimage
-
-    below, above = np.zeros_like(rival), np.zeros_like(rival)
-    for step in range(1, _SHELL_CELLS + 1):
-        below[:, :, step:] |= rival[:, :, :-step]
-        above[:, :, :-step] |= rival[:, :, step:]
-    sheets = part & below & above
-    cross = ndimage.generate_binary_structure(2, 1)[None]
-    return np.asarray(ndimage.binary_opening(sheets.T, structure=cross).T, dtype=np.bool_)
-
-
-def _with_rim(telling: metrics.Voxels, part: metrics.Voxels) -> metrics.Voxels:
-    """Return the telling part of a difference with the thin rim around it, but not the shell that it may stand on."""
-    return _spread(telling, (0, 1, 2)) & part
-
-
-def _spread(voxels: metrics.Voxels, axes: tuple[int, ...]) -> metrics.Voxels:
-    """Return a mask grown by one along some axes, corners included."""
-    for axis in axes:
-        grown = voxels.copy(order="F")
-        mine, source = np.moveaxis(grown, axis, 0), np.moveaxis(voxels, axis, 0)
-        mine[1:] |= source[:-1]
-        mine[:-1] |= source[1:]
-        voxels = grown
-    return voxels
-
-
-def _parts(voxels: metrics.Voxels, most: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the cells, shape (n, 3), of the largest 26-connected parts."""
-    from scipy import ndimage
-
-    numbers, sizes = metrics.components(voxels)
-    boxes = ndimage.find_objects(numbers.T)
-    for number in np.argsort(-sizes, kind="stable")[:most]:
-        box = boxes[number][::-1]
-        yield np.argwhere(numbers[box] == number + 1) + np.array([span.start for span in box])
-
-
-def _region(
-    at: NDArray[np.int64],
-    cells: _Cells,
-    ct: Volume,
-    landmarks: Landmarks | None,
-    *,
-    claimant: Claimant,
-    cell_ml: float,
-) -> DifferingRegion:
-    """Measure the region of these cells, shape (n, 3)."""
-    centre = at.mean(axis=0)
-    nearest = at[int(np.argmin(((at - centre) ** 2).sum(axis=1)))]
-    ends = np.array([at.min(axis=0) - 0.5, at.max(axis=0) + 0.5])
-    corners = cells.world(np.array(np.meshgrid(*ends.T, indexing="ij")).reshape(3, -1).T)
-    hu = ct.voxels[cells.samples][tuple(at.T)].astype(np.float64)
-    hu = np.clip(np.nan_to_num(hu, nan=_HU[0]), *_HU)
-    return DifferingRegion(
-        claimant=claimant,
-        volume_ml=len(at) * cell_ml,
-        place=_point(cells.world(nearest)),
-        low=_point(corners.min(axis=0)),
-        high=_point(corners.max(axis=0)),
-        hu_mean=float(hu.mean()),
-        side=_side(_point(cells.world(centre)), landmarks),
-    )
+def _part_of(at: NDArray[np.int64], shape: tuple[int, ...]) -> metrics.Voxels:
+    part = np.zeros(shape, dtype=np.bool_, order="F")
+    part[tuple(at.T)] = True
+    return part
 
 
 def _point(world: NDArray[np.float64]) -> Point:
@@ -215,3 +245,21 @@ def _side(centre: Point, landmarks: Landmarks | None) -> Side:
         return ""
     lateral = centre[0] - axis[0]
     return "" if abs(lateral) <= MIDLINE_MM else "right" if lateral > 0 else "left"
+
+
+def _across(world: NDArray[np.float64], landmarks: Landmarks, *, side: Side) -> float:
+    """Return the share of some points, shape (n, 3), that lie beyond the midline for a structure of one side."""
+    if landmarks.body_low is None:
+        return 0.0
+    lateral = world[:, 0] - np.interp(world[:, 2], landmarks.slice_z, landmarks.axis_x)
+    return float(np.mean(lateral > MIDLINE_MM if side == "left" else lateral < -MIDLINE_MM))
+
+
+def _outside(world: NDArray[np.float64], landmarks: Landmarks) -> float:
+    """Return the share of some points, shape (n, 3), outside the skin; one coarse voxel of tolerance."""
+    index = np.rint(landmarks.geometry.to_index(world)).astype(int)
+    top = np.array(landmarks.body.shape) - 1
+    index = np.clip(index, 0, top)
+    low, high = np.maximum(index.min(axis=0) - 1, 0), np.minimum(index.max(axis=0) + 2, top + 1)
+    body = metrics.dilated(landmarks.body[tuple(slice(a, b) for a, b in zip(low, high, strict=True))])
+    return float(1.0 - body[tuple((index - low).T)].mean())

@@ -32,6 +32,7 @@ class Expectation:
     completely imaged structure lies, `reach` from where to where a right mask goes at least, `tall_mm` how long it is
     from head to foot. `hollow` structures hold
     gas, fluid or food, `thin` ones are a few voxels wide, and the ends of `flat_ends` ones are planes by nature.
+    `contains` and `part_of` name structures that overlap this one by nature; no overlap with them is held against it.
     """
 
     volume_ml: Span | None = None
@@ -48,6 +49,8 @@ class Expectation:
     thin: bool = False
     flat_ends: bool = False
     may_be_absent: bool = False
+    contains: tuple[str, ...] = ()
+    part_of: tuple[str, ...] = ()
     source: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Dice, surface distances, components, cavities and the shape of a boundary. Layer: core.
+"""Dice, components, cavities and the shape of a boundary. Layer: core.
 
 Voxel arrays are bool [x, y, z] crops; sizes are in voxels unless a name says mm or ml.
 """
@@ -104,37 +104,6 @@ def surface(voxels: Voxels) -> Voxels:
             core &= voxels[tuple(window)]
     inner[1:-1, 1:-1, 1:-1] = core
     return voxels & ~inner
-
-
-def surface_points(mask: Mask) -> NDArray[np.float64]:
-    """Return the world positions of a mask's surface voxels, shape (n, 3), in mm."""
-    return mask.geometry.to_world(np.argwhere(surface(mask.voxels)) + np.array(mask.origin))
-
-
-def surface_distances(a: Mask, b: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return each surface voxel's distance in mm to the other mask's surface, from a to b and from b to a.
-
-    Both masks must not be empty (ValueError).
-    """
-    from scipy.spatial import KDTree
-
-    if a.is_empty or b.is_empty:
-        raise ValueError("a surface distance needs two masks that are not empty")
-    ours, theirs = surface_points(a), surface_points(b)
-    forth, _ = KDTree(theirs).query(ours)
-    back, _ = KDTree(ours).query(theirs)
-    return np.asarray(forth, dtype=float), np.asarray(back, dtype=float)
-
-
-def hd95(a: Mask, b: Mask) -> float:
-    """Return the 95th percentile of the surface distances in mm, the larger direction; masks must not be empty."""
-    forth, back = surface_distances(a, b)
-    return float(max(np.percentile(forth, 95), np.percentile(back, 95)))
-
-
-def mean_surface_distance(a: Mask, b: Mask) -> float:
-    """Return the mean of all surface distances of both directions in mm; masks must not be empty."""
-    return float(np.concatenate(surface_distances(a, b)).mean())
 
 
 def faces_touched(mask: Mask) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Dice, distances, components and shapes, on small arrays and against independent numbers."""
+"""Dice, components and shapes, on small arrays and against independent numbers."""
 
 import json
 from pathlib import Path
@@ -61,18 +61,6 @@ def test_that_a_cavity_is_enclosed_and_a_tunnel_is_not() -> None:
 def test_that_the_crop_does_not_matter_to_cavities(bits: np.ndarray) -> None:
     wide = np.pad(bits, 2)
     assert sorted(metrics.cavities(bits)[1]) == sorted(metrics.cavities(wide)[1])
-
-
-def test_that_surface_distances_are_world_millimetres() -> None:
-    one, two = mask_of(box((2, 2, 2), (8, 8, 8))), mask_of(box((2, 2, 4), (8, 8, 10)))
-    assert metrics.hd95(one, two) == pytest.approx(6.0)
-    assert metrics.hd95(one, one) == 0.0
-    assert metrics.mean_surface_distance(one, two) == metrics.mean_surface_distance(two, one) > 0
-
-
-def test_that_a_distance_to_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="not empty"):
-        metrics.hd95(mask_of(box((2, 2, 2), (4, 4, 4))), mask_of(np.zeros(GRID.shape, bool)))
 
 
 def ball(radius: float, size: int = 24) -> np.ndarray:

@@ -1,0 +1,111 @@
+"""The surface of a mask as small pieces, each with a place and an area. Layer: core.
+
+A surface passes through every corner of the voxel grid whose eight voxels are not all inside or all outside; what lies
+beyond a mask's crop is outside. The area at such a corner follows from its eight voxels alone, by the formula of
+Cauchy and Crofton: how often lines in 13 directions cross the surface. Unlike counting voxel faces, which finds half
+too much of a ball at any resolution, that is right on average over all orientations: within 2 % (root mean square) for
+cubic voxels, 7 % where slices are seven times as thick as pixels; planes along the grid's axes come out worst, 7 % low
+for cubic voxels.
+Source: Legland, Kieu & Devaux, Computation of Minkowski measures on 2D and 3D binary images, Image Anal Stereol 26,
+83-92 (2007), https://doi.org/10.5566/ias.v26.p83-92.
+"""
+
+import itertools
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelcritic_gui.core.geometry import Geometry, Mask
+
+_SLAB = 16
+_DIRECTIONS = np.array([d for d in itertools.product((-1, 0, 1), repeat=3) if d > (0, 0, 0)])
+_SPHERE = 20_000
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Surface:
+    """The pieces of a mask's surface, ordered by place.
+
+    `corners` int64, shape (n,): the corner's number on the grid of all corners (one more than voxels along each axis, x
+    fastest); `areas` float64, shape (n,), in mm2.
+    """
+
+    corners: NDArray[np.int64]
+    areas: NDArray[np.float64]
+    geometry: Geometry
+
+    @property
+    def area_cm2(self) -> float:
+        """The whole surface's area in cm2."""
+        return float(self.areas.sum()) / 100.0
+
+    def points(self, which: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """Return where the pieces lie, shape (n, 3), in mm from the grid's first corner along the world's axes."""
+        corners = self.corners if which is None else self.corners[which]
+        x, y, _ = (n + 1 for n in self.geometry.shape)
+        index = np.stack([corners % x, corners // x % y, corners // (x * y)], axis=1).astype(np.float64)
+        return index @ self.geometry.affine[:3, :3].T
+
+
+def surface_of(mask: Mask) -> Surface:
+    """Return the surface of a mask; an empty one has no pieces. Worked on in slabs of slices, without a copy."""
+    found = [_slab(mask, low) for low in range(0, mask.voxels.shape[2] + 1, _SLAB)] if not mask.is_empty else []
+    corners = np.concatenate([np.zeros(0, np.int64), *(at for at, _ in found)])
+    codes = np.concatenate([np.zeros(0, np.uint8), *(code for _, code in found)])
+    edges = mask.geometry.affine[:3, :3]
+    return Surface(corners, _areas(tuple(np.round(edges, 6).ravel().tolist()))[codes], mask.geometry)
+
+
+def _slab(mask: Mask, low: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Return the surface's corners in some slices of a crop's corners, and which of their eight voxels are inside."""
+    x, y, z = mask.voxels.shape
+    high = min(low + _SLAB, z + 1)
+    block = np.zeros((x + 2, y + 2, high - low + 1), dtype=np.uint8, order="F")
+    first, last = max(low - 1, 0), min(high, z)
+    block[1:-1, 1:-1, first - low + 1 : last - low + 1] = mask.voxels[:, :, first:last]
+    pairs = block[:-1] | (block[1:] << 1)
+    fours = pairs[:, :-1] | (pairs[:, 1:] << 2)
+    codes = fours[:, :, :-1] | (fours[:, :, 1:] << 4)
+    flat = codes.ravel(order="F")
+    at = np.flatnonzero((flat + np.uint8(1)) > 1)  # neither 0 nor 255
+    rest, column = np.divmod(at, x + 1)
+    plane, row = np.divmod(rest, y + 1)
+    i, j, k = mask.origin
+    wide, deep = mask.geometry.shape[0] + 1, mask.geometry.shape[1] + 1
+    return (column + i) + wide * ((row + j) + deep * (plane + (k + low))), flat[at]
+
+
+@lru_cache(maxsize=64)
+def _areas(edges: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the area in mm2 for each of the 256 ways in which a corner's voxels can be inside, shape (256,).
+
+    Bit dx + 2 dy + 4 dz of a way is the voxel on that side. Between two voxels along a direction runs a line; within a
+    corner's cell an edge is shared by four cells, a diagonal of a face by two, and one through the middle is its own.
+    """
+    matrix = np.array(edges).reshape(3, 3)
+    steps = _DIRECTIONS @ matrix.T
+    lengths = np.linalg.norm(steps, axis=1)
+    shares = _shares_of_directions(steps / lengths[:, None])
+    per_crossing = 2.0 * shares * abs(float(np.linalg.det(matrix))) / lengths
+    inside = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    areas = np.zeros(256)
+    for direction, area in zip(_DIRECTIONS, per_crossing, strict=True):
+        shared = {1: 0.25, 2: 0.5, 3: 1.0}[int(np.abs(direction).sum())]
+        for start in itertools.product((0, 1), repeat=3):
+            end = np.array(start) + direction
+            if ((end >= 0) & (end <= 1)).all():
+                one, other = (int(np.dot(corner, (1, 2, 4))) for corner in (np.array(start), end))
+                areas += shared * area * (inside[:, one] != inside[:, other])
+    return areas
+
+
+def _shares_of_directions(directions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of all orientations to which each direction, shape (n, 3), is the nearest."""
+    turn = np.arange(_SPHERE) + 0.5
+    z, angle = 1.0 - 2.0 * turn / _SPHERE, np.pi * (1.0 + 5.0**0.5) * turn
+    flat = np.sqrt(1.0 - z * z)
+    sphere = np.stack([flat * np.cos(angle), flat * np.sin(angle), z], axis=1)
+    nearest = np.argmax(np.abs(sphere @ directions.T), axis=1)
+    return np.bincount(nearest, minlength=len(directions)) / _SPHERE

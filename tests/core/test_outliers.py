@@ -42,7 +42,7 @@ def named(report: CohortReport) -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("together", [False, True])
-@pytest.mark.parametrize("tails", [math.inf, 6])
+@pytest.mark.parametrize("tails", [math.inf, 8])
 @pytest.mark.parametrize(("cases", "cohorts"), [(12, 30), (25, 30), (100, 6)])
 def test_of_clean_candidates_at_most_one_in_fifty_is_named(
     cases: int, cohorts: int, tails: float, together: bool

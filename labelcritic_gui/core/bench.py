@@ -65,7 +65,6 @@ class Trial:
         confidence: the probability that it gave its outcome, 0..1.
         seconds: how long this answer took, its share of the time where many were asked at once.
         reasons: the first sentences of its reasons, or why it failed.
-        absent: the truth is that nothing is there.
     """
 
     case: str
@@ -83,7 +82,6 @@ class Trial:
     reasons: tuple[str, ...] = ()
     rival_kind: str = ""
     rival_text: str = ""
-    absent: bool = False
 
     @property
     def band(self) -> Band:
@@ -100,7 +98,7 @@ class Trial:
         """What the outcome is worth.
 
         "Both wrong" is wrong where one is the truth, and names no better one where neither is. "Absent is right" is
-        wrong where something is there; where nothing is, it is right.
+        wrong: errors are planted in structures that are there.
         """
         said = self.outcome
         if said in {Outcome.FIRST, Outcome.SECOND}:
@@ -108,7 +106,7 @@ class Trial:
         if said is Outcome.EQUIVALENT:
             return Answer.SAME if self.dice >= SAME else Answer.OPEN
         if said is Outcome.ABSENT_RIGHT:
-            return Answer.RIGHT if self.absent else Answer.WRONG
+            return Answer.WRONG
         if said is Outcome.BOTH_WRONG and self.against_truth:
             return Answer.WRONG
         return Answer.OPEN

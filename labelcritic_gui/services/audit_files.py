@@ -1,11 +1,6 @@
 """Writes what an audit found: audit.json, audit.csv and correct.csv, each whole or not at all. Layer: services."""
 
-import csv
-import io
 import json
-import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +11,7 @@ from labelcritic_gui.core.audit_masks import RATIO
 from labelcritic_gui.core.errors import StorageError
 from labelcritic_gui.services.audit import Audit
 from labelcritic_gui.services.audit_pictures import SURROUNDINGS_PX
+from labelcritic_gui.services.result_files import csv_text, write_whole
 
 REPORT, TABLE, CORRECT = "audit.json", "audit.csv", "correct.csv"
 TABLE_COLUMNS = (
@@ -73,10 +69,10 @@ def save_audit(found: Audit, folder: Path) -> tuple[Path, ...]:
     body = {**found.report.to_json(), "held_against": HELD_AGAINST}
     texts = {TABLE: table_text(found), REPORT: json.dumps(body, indent=1) + "\n"}
     if found.correct:
-        texts[CORRECT] = _csv(CORRECT_COLUMNS, [asdict(row) for row in found.correct])
+        texts[CORRECT] = csv_text(CORRECT_COLUMNS, [asdict(row) for row in found.correct])
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = tuple(_placed(folder / name, text) for name, text in texts.items())
+        written = tuple(write_whole(folder / name, text) for name, text in texts.items())
         if not found.correct:
             (folder / CORRECT).unlink(missing_ok=True)
     except OSError as error:
@@ -87,14 +83,14 @@ def save_audit(found: Audit, folder: Path) -> tuple[Path, ...]:
 def save_table(found: Audit, file: Path) -> Path:
     """Write the table alone to a file of any name; raises StorageError."""
     try:
-        return _placed(file, table_text(found))
+        return write_whole(file, table_text(found))
     except OSError as error:
         raise _not_written(file, error) from error
 
 
 def table_text(found: Audit) -> str:
     """Return the report's lines as CSV."""
-    return _csv(TABLE_COLUMNS, [_row(line) for line in found.report.lines])
+    return csv_text(TABLE_COLUMNS, [_row(line) for line in found.report.lines])
 
 
 def _row(line: Line) -> dict[str, Any]:
@@ -113,38 +109,6 @@ def _row(line: Line) -> dict[str, Any]:
         "kinds": "; ".join(f"{word} {n}" for word, n in line.words.items()),
         **line.values,
     }
-
-
-def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([[_cell(row.get(column)) for column in columns] for row in rows])
-    return text.getvalue()
-
-
-def _cell(value: object) -> str:
-    """Return a value as text: numbers short, and words never as what a spreadsheet would run as a formula."""
-    if isinstance(value, int | float):
-        return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def _placed(file: Path, text: str) -> Path:
-    """Write a file beside its place, flushed to disk, then move it there."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
-        raise
-    return file
 
 
 def _not_written(place: Path, error: OSError) -> StorageError:

@@ -203,6 +203,40 @@ def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.set_defaults(quality=False, reasons=False)
 
 
+def _bench(commands: "argparse._SubParsersAction[Parser]") -> None:
+    text = "Put a critic on the bench: right labels against known errors, on phantoms or on trusted labels of a review."
+    parser = _command(commands, "bench", text, review=False)
+    parser.add_argument("review", metavar="REVIEW", nargs="?", default="", help="a review with a trusted label set")
+    parser.add_argument("--trusted", default="", metavar="NAME", help="the label set of the review that is the truth")
+    parser.add_argument("--cases", default="", metavar="A,B", help="only these cases of the review")
+    parser.add_argument("--phantoms", type=int, metavar="N", help="so many phantoms (8 when no review is named)")
+    parser.add_argument("--start", type=int, default=0, metavar="SEED", help="the first phantom's seed")
+    parser.add_argument("--size", type=int, default=192, metavar="VOXELS", help="edge length of a phantom")
+    parser.add_argument("--other", action="store_true", help="phantoms scanned otherwise: noise, phase, size, slices")
+    parser.add_argument("--critic", default="", choices=["", "anatomy", "lvlm"], help="whom to put on the bench")
+    _server(parser)
+    parser.add_argument("--structures", default="", metavar="A,B", help="only these structures")
+    parser.add_argument(
+        "--errors",
+        default="",
+        metavar="TEXT",
+        help='errors in words: "remove the lower third; leak 15 mm into the stomach"',
+    )
+    parser.add_argument("--kinds", default="", metavar="A,B", help="only these kinds of error: leak, missing, cut, ...")
+    parser.add_argument("--severities", default="", metavar="A,B", help="of mild, moderate, gross")
+    parser.add_argument(
+        "--per-structure", type=int, metavar="K", help="errors in each structure of a case, in turn (4); 0: every one"
+    )
+    parser.add_argument(
+        "--worse", type=float, default=0.25, metavar="SHARE", help="pairs of two errors for each error planted (0.25)"
+    )
+    parser.add_argument("--no-singles", action="store_true", help="ask about pairs only")
+    parser.add_argument("--seed", type=int, default=0, help="another seed draws other errors and another order")
+    _showing(parser)
+    parser.add_argument("--out", default="", metavar="DIR", help="where the files go (REVIEW/bench, or bench-output)")
+    parser.set_defaults(quality=False, reasons=False)
+
+
 def _prompts(commands: "argparse._SubParsersAction[Parser]") -> None:
     text = "What models are told: list, check, compare with the shipped text, see what would be sent."
     parser = _command(commands, "prompts", text, review=False)
@@ -313,6 +347,7 @@ _ALL = (
     _inspect,
     _relocate,
     _audit,
+    _bench,
     _prompts,
     _serve,
 )

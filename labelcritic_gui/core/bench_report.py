@@ -36,6 +36,10 @@ _KEYS: dict[Group, Callable[[Trial], str]] = {
 }
 
 
+_RANK = {"mild": 1, "moderate": 2, "gross": 3}
+"""Severities in their own order; everything else is sorted by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Pairs of one group and band (None: all bands): how many, how answered.
@@ -80,7 +84,8 @@ def rows_of(trials: Sequence[Trial], group: Group, bands: Iterable[Band | None] 
     for trial in trials:
         named.setdefault(_KEYS[group](trial), []).append(trial)
     wanted = tuple(bands)
-    rows = [_row(group, name, band, own) for name, own in sorted(named.items()) for band in wanted]
+    names = sorted(named, key=lambda name: (_RANK.get(name, 0), name))
+    rows = [_row(group, name, band, named[name]) for name in names for band in wanted]
     return tuple(row for row in rows if row.n)
 
 
@@ -145,7 +150,7 @@ def detections_of(singles: Sequence[Single], group: Group) -> tuple[tuple[str, D
         names = sorted({s.structure for s in singles})
         return tuple((name, detection_of([s for s in singles if s.structure == name])) for name in names)
     told: Callable[[Single], str] = (lambda s: s.kind) if group is Group.KIND else (lambda s: s.severity)
-    names = sorted({told(s) for s in singles if not s.is_truth})
+    names = sorted({told(s) for s in singles if not s.is_truth}, key=lambda name: (_RANK.get(name, 0), name))
     return tuple((n, detection_of([s for s in singles if s.is_truth or told(s) == n])) for n in names)
 
 

@@ -19,8 +19,11 @@ class Scene:
     pairs: Mapping[str, str] = field(default_factory=dict)
 
     def truth(self, structure: str) -> Mask:
-        """Return a structure's trusted mask; raise CannotPlantError without one or when it is empty, and
-        GeometryMismatchError when it lies on another grid than the image."""
+        """Return a structure's trusted mask.
+
+        Raises CannotPlantError without one or when it is empty, and GeometryMismatchError when it lies on another grid
+        than the image.
+        """
         mask = self.masks.get(structure)
         if mask is None:
             raise CannotPlantError(f"This case has no trusted label of {shown(structure)}.", f"It has {self.listed()}.")

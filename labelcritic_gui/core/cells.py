@@ -36,7 +36,7 @@ class Cells:
         self.shell = tuple(_SHELL_CELLS if m <= _MUCH_COARSER * min(self.mm) else 1 for m in self.mm)
 
     def of(self, mask: Mask) -> metrics.Voxels:
-        """Return a mask on the cells, without ever holding it on all voxels of the box."""
+        """Return a mask on the cells, without ever holding it on all voxels of the box; what is beyond is left out."""
         out = np.zeros([len(range(*s.indices(s.stop))) for s in self.samples], dtype=np.bool_, order="F")
         if mask.is_empty:
             return out
@@ -48,7 +48,9 @@ class Cells:
                 for own, at, n, cell in zip(mask.box, self.origin, self.steps, first, strict=True)
             )
         ]
-        out[tuple(slice(cell, cell + n) for cell, n in zip(first, picked.shape, strict=True))] = picked
+        held = [max(min(n, size - cell), 0) for n, size, cell in zip(picked.shape, out.shape, first, strict=True)]
+        into = tuple(slice(cell, cell + n) for cell, n in zip(first, held, strict=True))
+        out[into] = picked[tuple(slice(n) for n in held)]
         return out
 
     def world(self, cell: NDArray[Any]) -> NDArray[np.float64]:

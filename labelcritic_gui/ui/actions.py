@@ -66,6 +66,9 @@ class Face(Protocol):
     def ask_audit(self) -> None:
         """Ask which tests to put to the critic, and put them."""
 
+    def ask_bench(self) -> None:
+        """Ask which errors to plant in known labels, and put the critic to them."""
+
     def ask_prompts(self) -> None:
         """Edit what models are told."""
 
@@ -225,6 +228,10 @@ class Actions:
     def audit(self) -> None:
         """Audit the critic."""
         self._face.ask_audit()
+
+    def bench(self) -> None:
+        """Put the critic on the bench."""
+        self._face.ask_bench()
 
     def edit_prompts(self) -> None:
         """Edit what models are told."""

@@ -146,6 +146,16 @@ class SheetWindow(QMainWindow):
         if auditor is not None:
             self._open(AuditDialog(auditor, self._theme, self))
 
+    def ask_bench(self) -> None:
+        from labelcritic_gui.ui.views.bench_dialog import BenchDialog
+
+        if self._station.host_to_agree:
+            self.ask_consent(self.ask_bench)
+            return
+        bench = self._station.bench()
+        if bench is not None:
+            self._open(BenchDialog(bench, self._theme, self))
+
     def show_keys(self) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         for command in COMMANDS:

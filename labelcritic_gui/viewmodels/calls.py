@@ -21,10 +21,12 @@ from labelcritic_gui.viewmodels.runner import Lane
 
 if TYPE_CHECKING:  # what is not needed to open a review is imported when it is asked for
     from labelcritic_gui.critic.lvlm import LvlmCritic
+    from labelcritic_gui.faults.recipe import Recipe
     from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
     from labelcritic_gui.services.prompt_preview import Ask, Preview
     from labelcritic_gui.services.sent import SentItem
     from labelcritic_gui.store.database import Database
+    from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched, BenchPlan
 
 __all__ = [
     "Changed",
@@ -161,6 +163,15 @@ class ReviewCalls(Protocol):
 
     def audit(self, request: "AuditRequest", cancel: Cancel, progress: Progress) -> "Audit":
         """Audit the critic and keep the report in the review's folder. Lane `critic_lane`."""
+
+    def bench_errors(self, text: str) -> "tuple[Recipe, ...]":
+        """Return the errors that a text describes; raises UserError that says what is understood. Any thread."""
+
+    def bench_plan(self, choice: "BenchChoice") -> "BenchPlan":
+        """Say what a bench of the critic takes at most. Lane CPU."""
+
+    def bench(self, choice: "BenchChoice", cancel: Cancel, progress: Progress) -> "Benched":
+        """Put the critic on the bench and keep the report in the review's folder. Lane `critic_lane`."""
 
     def choose_critic(self, kind: str) -> None:
         """Make a kind of critic the review's own; the review is opened anew after it. Lane STORE."""
@@ -349,6 +360,24 @@ class ServiceCalls:
         found = audit(self._review, request, cancel=cancel, progress=progress)
         save_audit(found, self._review.folder)
         return found
+
+    def bench_errors(self, text: str) -> "tuple[Recipe, ...]":
+        """Return the errors that a text describes."""
+        from labelcritic_gui.viewmodels import bench_calls
+
+        return bench_calls.recipes_of(self._review, text)
+
+    def bench_plan(self, choice: "BenchChoice") -> "BenchPlan":
+        """Say what a bench of the critic takes at most."""
+        from labelcritic_gui.viewmodels import bench_calls
+
+        return bench_calls.plan_of(self._review, choice)
+
+    def bench(self, choice: "BenchChoice", cancel: Cancel, progress: Progress) -> "Benched":
+        """Put the critic on the bench and keep the report in the review's folder."""
+        from labelcritic_gui.viewmodels import bench_calls
+
+        return bench_calls.run(self._review, choice, cancel, progress)
 
     def choose_critic(self, kind: str) -> None:
         """Make a kind of critic the review's own."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from labelcritic_gui.critic.prompts import PromptSet
     from labelcritic_gui.store.database import Database
     from labelcritic_gui.viewmodels.audit import Auditor
+    from labelcritic_gui.viewmodels.bench import Bench
     from labelcritic_gui.viewmodels.new_review import NewReview
 
 
@@ -76,6 +77,7 @@ class Station:
         self.worklist: Worklist | None = None
         self.job: Job | None = None
         self._auditor: Auditor | None = None
+        self._bench: Bench | None = None
         self._anew = False
         """The open review is to be opened anew when the long job is over."""
 
@@ -214,6 +216,13 @@ class Station:
         self._auditor = Auditor(self.calls, self._runner) if self.calls is not None else None
         return self._auditor
 
+    def bench(self) -> "Bench | None":
+        """Return what the bench dialog follows; None without a review."""
+        from labelcritic_gui.viewmodels.bench import Bench
+
+        self._bench = Bench(self.calls, self._runner) if self.calls is not None else None
+        return self._bench
+
     def rendering_critic(self, database: "Database", prompts: "PromptSet") -> "LvlmCritic":
         """Return the LVLM critic of the settings with other words, to see what it would send."""
         return self._services.rendering_critic(database, prompts)
@@ -257,8 +266,9 @@ class Station:
             return
         reading, calls = self.reading, self.calls
         self.reading = self.worklist = self.calls = None
-        if self._auditor is not None:
-            self._auditor.cancel()
+        for under_way in (self._auditor, self._bench):
+            if under_way is not None:
+                under_way.cancel()
         reading.close()
         self._runner.run(Lane.DECIDE, calls.close, _nothing)
         self.review_changed.emit()

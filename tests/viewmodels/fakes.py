@@ -33,6 +33,7 @@ from labelcritic_gui.services.worklist import Counts, ItemRow, Keys
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.viewmodels.runner import Lane
 from tests.fake_llm import png
+from tests.viewmodels.fake_bench import FakeBench
 
 SETS = (LabelSet("alpha", "Alpha"), LabelSet("beta", "Beta"))
 STRUCTURES = ("liver", "spleen", "pancreas")
@@ -51,10 +52,11 @@ def disc(row: int, column: int, radius: int = 9) -> Any:
     return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
-class FakeCalls:
+class FakeCalls(FakeBench):
     """Keeps `ReviewCalls` in memory. `broken` makes writing fail; `missing` candidates have no mask."""
 
     def __init__(self, cases: int = 3, *, label_sets: tuple[LabelSet, ...] = SETS) -> None:
+        super().__init__()
         self.folder = Path("/nowhere/review")
         self.title = "Fake review"
         self.mode = "assisted"

@@ -1,0 +1,110 @@
+"""What the bench panel asks of the services, for an open review. Layer: viewmodels.
+
+Imported when the panel works, not when a review is opened.
+"""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from labelcritic_gui.core.cancel import Cancel, Progress
+from labelcritic_gui.core.cases import CaseId
+from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.critic.base import seeing
+from labelcritic_gui.faults.recipe import Recipe
+from labelcritic_gui.paths import cache_dir
+from labelcritic_gui.phantom.person import STRUCTURES
+from labelcritic_gui.services.bench import bench
+from labelcritic_gui.services.bench_cases import CaseSource, PhantomCases, ReviewCases
+from labelcritic_gui.services.bench_files import save_bench
+from labelcritic_gui.services.bench_phantoms import make_phantom_review
+from labelcritic_gui.services.bench_plan import BenchRequest, described_recipes
+from labelcritic_gui.services.opinions import latest
+from labelcritic_gui.services.review import OpenReview, open_review
+from labelcritic_gui.store import index
+from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched, BenchPlan, TruthKind
+
+FOLDER = "bench"
+"""Of a review's folder: where the report of its critic is kept."""
+
+
+def recipes_of(review: OpenReview, text: str) -> tuple[Recipe, ...]:
+    """Return the errors that a text describes, structures named as the review knows them; raises UserError."""
+    return described_recipes(text, review.table.name_of)
+
+
+def plan_of(review: OpenReview, choice: BenchChoice) -> BenchPlan:
+    """Say what a bench takes at most."""
+    request = _request(choice)
+    if choice.truth.is_phantom:
+        cases, labels = choice.cases, choice.cases * len(STRUCTURES)
+    else:
+        chosen = _chosen_cases(review, choice)
+        cases, labels = len(chosen), sum(count for _, count in chosen)
+    pairs = request.wanted + math.ceil(request.worse_worst * request.wanted)
+    return BenchPlan(cases, labels * pairs, labels * (request.wanted + 1), asks=seeing(review.critic) is not None)
+
+
+def run(review: OpenReview, choice: BenchChoice, cancel: Cancel, progress: Progress) -> Benched:
+    """Put the review's critic on the bench and write the report's files into a folder of the review.
+
+    Raises ReviewError when nothing could be asked, CriticError when nothing was answered, StorageError when the files
+    cannot be written, and CancelledError.
+    """
+    source, lent = _source(review, choice, cancel, progress)
+    try:
+        report = bench(source, _request(choice), review.critic, review.table, cancel=cancel, progress=progress)
+    finally:
+        if lent is not None:
+            lent.close()
+    if choice.truth.is_phantom and lent is not None:  # the cases are phantoms, whichever review they are drawn from
+        report = replace(report, source=_phantoms(choice).words)
+    folder = review.folder / FOLDER
+    return Benched(report, folder, tuple(file.name for file in save_bench(report, folder)))
+
+
+def _request(choice: BenchChoice) -> BenchRequest:
+    return BenchRequest(recipes=choice.recipes, per_structure=choice.per_structure)
+
+
+def _source(
+    review: OpenReview, choice: BenchChoice, cancel: Cancel, progress: Progress
+) -> tuple[CaseSource, OpenReview | None]:
+    """Return the cases, and a review that was opened for them: a critic that looks at pictures needs them drawn."""
+    if not choice.truth.is_phantom:
+        only = tuple(case for case, _ in _chosen_cases(review, choice))
+        if not only:
+            raise ReviewError(f"No case has a label of {choice.truth.slug}.", "Choose another truth.")
+        return ReviewCases(review, choice.truth.slug, only), None
+    phantoms = _phantoms(choice)
+    if seeing(review.critic) is None:
+        return phantoms, None
+    made = make_phantom_review(phantoms, _phantom_folder(phantoms), review.table, progress=progress, cancel=cancel)
+    lent = open_review(made, table=review.table, critic=lambda *_: review.critic)
+    return ReviewCases(lent), lent
+
+
+def _phantoms(choice: BenchChoice) -> PhantomCases:
+    return PhantomCases(tuple(range(choice.cases)), other=choice.truth.kind is TruthKind.OTHER_PHANTOMS)
+
+
+def _phantom_folder(phantoms: PhantomCases) -> Path:
+    kind = "other" if phantoms.other else "usual"
+    return cache_dir() / "bench" / f"phantoms-{kind}-{phantoms.size}-{phantoms.count}"
+
+
+def _chosen_cases(review: OpenReview, choice: BenchChoice) -> list[tuple[CaseId, int]]:
+    """Return as many cases as wanted that the truth has a label of, with how many; drawn from all, always the same."""
+    names = index.case_ids(review.database)
+    found: list[tuple[CaseId, int]] = []
+    for place in np.random.default_rng(0).permutation(len(names)):
+        case = names[int(place)]
+        candidates = latest(index.candidates_of(review.database, case))
+        count = sum(one.id.label_set == choice.truth.slug for one in candidates)
+        if count:
+            found.append((case, count))
+        if len(found) == choice.cases:
+            break
+    return sorted(found)

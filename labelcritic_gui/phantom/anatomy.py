@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Affine, Geometry, Mask, Point, Volume
+from labelcritic_gui.faults.scene import Scene as KnownScene
 from labelcritic_gui.phantom import filler, organs
 from labelcritic_gui.phantom.canvas import Slab
 from labelcritic_gui.phantom.organs import IDS, PHASES, Densities, Scene
@@ -19,7 +20,7 @@ from labelcritic_gui.phantom.skeleton import paint_skeleton
 from labelcritic_gui.phantom.texture import Lattice, scanner_noise
 from labelcritic_gui.phantom.trunk import body_size, build_wall, paint_table, paint_trunk
 
-__all__ = ["ADULT_RANGES", "Phantom", "PhantomSettings", "make_phantom"]
+__all__ = ["ADULT_RANGES", "PAIRS", "Phantom", "PhantomSettings", "make_phantom"]
 
 SLAB_VOXELS = 6_000_000
 BOTTOM_MM, TOP_MM = -184.0, 196.0
@@ -40,6 +41,10 @@ al., Clin Anat 2007 (CT, adults about 70-75 ml with wide spread); liver and kidn
 1,500 and 150-200 ml); the vessels' and the stomach's ranges are those of abdominal segments in CT data sets."""
 
 
+PAIRS = {"kidney_left": "kidney_right", "kidney_right": "kidney_left"}
+"""Which structure is which one's other side."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Phantom:
     """A CT with its truth. `masks` holds the structures that are there; `absent` names those that were removed.
@@ -52,6 +57,11 @@ class Phantom:
     absent: tuple[str, ...]
     settings: PhantomSettings
     ghosts: dict[str, Mask]
+
+    @property
+    def scene(self) -> KnownScene:
+        """The phantom as a case in which errors can be planted."""
+        return KnownScene(self.volume, self.masks, PAIRS)
 
 
 def make_phantom(settings: PhantomSettings) -> Phantom:

@@ -8,8 +8,12 @@ import numpy as np
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.findings import FindingCode
 from labelcritic_gui.core.geometry import Index3, Mask, Point
+from labelcritic_gui.faults.kinds import KIND_OF, CannotPlantError, FaultKind, FaultSeverity
+from labelcritic_gui.faults.planting import Faulty, plant
+from labelcritic_gui.faults.recipe import Recipe
+from labelcritic_gui.faults.scene import Scene
+from labelcritic_gui.faults.varying import vary
 from labelcritic_gui.phantom.anatomy import Phantom, PhantomSettings, make_phantom
-from labelcritic_gui.phantom.faults import FAULTS, FaultSeverity, vary
 from labelcritic_gui.phantom.person import STRUCTURES, Phase
 
 LABEL_SETS = ("model_a", "model_b")
@@ -138,10 +142,18 @@ def _case(
             todo = [p for p in planned if (p.case, p.structure, p.label_set) == (index, structure, slug)]
             sets[slug][structure] = mask
             for plan in todo:
-                made = FAULTS[plan.code](mask, phantom, rng, plan.severity)
+                made = _plant(plan, phantom.scene.with_mask(structure, mask), rng)
                 sets[slug][structure] = made.mask
                 planted.append(Planted(case_id, structure, slug, made.code, made.severity, made.text, made.place))
     return DemoCase(case_id, phantom, sets, tuple(planted))
+
+
+def _plant(plan: Planned, scene: Scene, rng: np.random.Generator) -> Faulty:
+    """Plant what was planned; where the grid is too coarse to show it, an end of the structure is missing instead."""
+    try:
+        return plant(Recipe(KIND_OF[plan.code], plan.severity), plan.structure, scene, rng)
+    except CannotPlantError:
+        return plant(Recipe(FaultKind.MISSING, plan.severity), plan.structure, scene, rng)
 
 
 def _removed(

@@ -12,8 +12,11 @@ from labelcritic_gui.core import metrics
 from labelcritic_gui.core.geometry import Geometry, Mask, Orientation, Volume
 from labelcritic_gui.core.landmarks import find_landmarks
 from labelcritic_gui.core.regions import LEAST_ML, DifferingRegion, describe, differing_regions
+from labelcritic_gui.faults.kinds import KIND_OF, FaultSeverity
+from labelcritic_gui.faults.planting import plant
+from labelcritic_gui.faults.recipe import Recipe
+from labelcritic_gui.faults.varying import vary
 from labelcritic_gui.phantom.anatomy import Phantom, PhantomSettings, make_phantom
-from labelcritic_gui.phantom.faults import FAULTS, FaultSeverity, vary
 from tests.core.bodies import GRID, body_ct, mask_of
 
 SIZE = (60, 50, 40)
@@ -258,11 +261,11 @@ def phantom() -> Phantom:
     return make_phantom(PhantomSettings(shape=(128, 104, 96), seed=4, absent=()))
 
 
-@pytest.mark.parametrize("code", sorted(FAULTS))
+@pytest.mark.parametrize("code", sorted(KIND_OF))
 def test_that_a_planted_error_is_found_where_it_was_planted(code: str, phantom: Phantom) -> None:
     rng = np.random.default_rng(5)
     truth = phantom.masks["spleen"]
-    faulty = FAULTS[code](truth, phantom, rng, FaultSeverity.GROSS)
+    faulty = plant(Recipe(KIND_OF[code], FaultSeverity.GROSS), "spleen", phantom.scene, rng)
     regions = differing_regions(truth, faulty.mask, phantom.volume, find_landmarks(phantom.volume))
     if code == "EDGE":
         assert sum(r.volume_ml for r in regions) < 0.02 * truth.volume_ml, "a rough boundary is no region"

@@ -25,8 +25,11 @@ from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.core.verdict import Outcome, Subject, Verdict
 from labelcritic_gui.critic.base import Question
 from labelcritic_gui.critic.rule_based import RuleCritic, weigh
+from labelcritic_gui.faults.kinds import KIND_OF, FaultSeverity
+from labelcritic_gui.faults.planting import plant
+from labelcritic_gui.faults.recipe import Recipe
+from labelcritic_gui.faults.varying import vary
 from labelcritic_gui.phantom.anatomy import Phantom, PhantomSettings, make_phantom
-from labelcritic_gui.phantom.faults import FAULTS, FaultSeverity, vary
 from tests.core.test_rules import EMPTY, GOOD, HERE, KNOWN, UNKNOWN
 
 CRITIC = RuleCritic()
@@ -197,9 +200,10 @@ class Scene:
 
     def planted(self) -> Iterator[tuple[str, FindingCode, Mask, Mask]]:
         for name, truth in self.phantom.masks.items():
-            for code, plant in FAULTS.items():
+            for code, kind in KIND_OF.items():
                 try:
-                    yield name, code, truth, plant(truth, self.phantom, self.rng, FaultSeverity.GROSS).mask
+                    recipe = Recipe(kind, FaultSeverity.GROSS)
+                    yield name, code, truth, plant(recipe, name, self.phantom.scene, self.rng).mask
                 except UserError:
                     continue
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Mask, axis_codes, content_hash
+from labelcritic_gui.faults.space import centroid
 from labelcritic_gui.phantom.anatomy import ADULT_RANGES, Phantom, PhantomSettings, make_phantom
-from labelcritic_gui.phantom.patch import centroid
 from labelcritic_gui.phantom.person import STRUCTURES, draw_person
 
 SMALL = (56, 56, 56)

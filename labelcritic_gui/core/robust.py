@@ -46,14 +46,15 @@ def judge(values: Floats, groups: Ints, *, floor: float) -> Judged:
     Student's law, whose degrees of freedom join the law's tails with the uncertainty of the spread; for 9 to 99 others
     it is within a tenth of the simulated quantiles of normal values (tails left out) and of t values with 6 degrees.
     """
-    removed = _places(values, groups)
+    within = _within(groups)
+    removed = _by_group(_ranks(values), groups, within)
     others = len(removed) - 1
     ordered = np.sort(values)
     centre = median_without(ordered, removed)
     spread = np.full(len(centre), np.nan)
     for middle in np.unique(centre[np.isfinite(centre)]):
         deviations = np.abs(values - middle)
-        away = median_without(np.sort(deviations), _places(deviations, groups))
+        away = median_without(np.sort(deviations), _by_group(_ranks(deviations), groups, within))
         spread = np.where(centre == middle, away, spread)
     spread = np.maximum(spread * TO_SD * (others / max(others - 0.8, 0.2)), floor)
     deviation = (values - centre[groups]) / spread[groups]
@@ -99,11 +100,9 @@ def slope_without(x: Floats, y: Floats, groups: Ints) -> Floats:
         return np.zeros(int(groups.max(initial=-1)) + 1)
     low, high, run = low[usable], high[usable], run[usable]
     slopes = (y[high] - y[low]) / run
-    rank = np.empty(len(slopes), dtype=np.int64)
-    rank[np.argsort(slopes, kind="stable")] = np.arange(len(slopes))
     place = np.full(len(x), len(slopes), dtype=np.int64)
-    place[low] = place[high] = rank
-    removed = _by_group(place, groups, filler=len(slopes))
+    place[low] = place[high] = _ranks(slopes)
+    removed = _by_group(place, groups, _within(groups), filler=len(slopes))
     return np.nan_to_num(median_without(np.sort(slopes), removed))
 
 
@@ -143,19 +142,27 @@ def _degrees(others: int) -> float:
     return 1 / math.hypot(1 / TAILS, 1 / (EFFICIENCY * max(others, 1)))
 
 
-def _places(values: Floats, groups: Ints) -> Ints:
-    """Return where the values of each group stand among all, ascending, filled up with their number."""
+def _ranks(values: Floats) -> Ints:
+    """Return where each value stands among all, from 0."""
     place = np.empty(len(values), dtype=np.int64)
     place[np.argsort(values, kind="stable")] = np.arange(len(values))
-    return _by_group(place, groups, filler=len(values))
+    return place
 
 
-def _by_group(place: Ints, groups: Ints, *, filler: int) -> Ints:
-    """Return the places of each group as a row, ascending, filled up."""
-    order = np.lexsort((place, groups))
-    sorted_groups = groups[order]
-    first = np.searchsorted(sorted_groups, np.arange(int(groups.max(initial=-1)) + 1))
-    within = np.arange(len(groups)) - first[sorted_groups]
-    rows = np.full((len(first), int(within.max(initial=0)) + 1), filler, dtype=np.int64)
-    rows[sorted_groups, within] = place[order]
+def _within(groups: Ints) -> Ints:
+    """Number the members of each group from 0."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    first = np.searchsorted(ordered, np.arange(int(groups.max(initial=-1)) + 1))
+    within = np.empty(len(groups), dtype=np.int64)
+    within[order] = np.arange(len(groups)) - first[ordered]
+    return within
+
+
+def _by_group(place: Ints, groups: Ints, within: Ints, *, filler: int | None = None) -> Ints:
+    """Return the places of each group as a row, ascending, filled up with their number or `filler`."""
+    size = int(groups.max(initial=-1)) + 1, int(within.max(initial=0)) + 1
+    rows = np.full(size, len(place) if filler is None else filler, dtype=np.int64)
+    rows[groups, within] = place
+    rows.sort(axis=1)
     return rows

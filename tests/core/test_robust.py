@@ -19,6 +19,7 @@ def grouped(draw, least: int = 2, most: int = 14):
     return draw(arrays(np.float64, len(groups), elements=NUMBERS)), groups
 
 
+@settings(deadline=None)
 @given(grouped())
 def test_every_value_is_held_against_the_median_and_the_spread_of_the_other_groups(drawn) -> None:
     values, groups = drawn
@@ -34,6 +35,7 @@ def test_every_value_is_held_against_the_median_and_the_spread_of_the_other_grou
         assert judged.deviation[n] == pytest.approx((values[n] - centre) / spread)
 
 
+@settings(deadline=None)
 @given(grouped(), NUMBERS)
 def test_a_value_does_not_move_its_own_reference(drawn, moved: float) -> None:
     values, groups = drawn
@@ -45,6 +47,7 @@ def test_a_value_does_not_move_its_own_reference(drawn, moved: float) -> None:
     assert after.spread[0] == before.spread[0]
 
 
+@settings(deadline=None)
 @given(arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 7)), elements=NUMBERS), st.data())
 def test_the_median_beside_a_cell_is_that_of_the_other_cells_of_its_row(table, data) -> None:
     holes = data.draw(arrays(np.bool_, table.shape))
@@ -76,7 +79,7 @@ def test_no_slope_can_be_told_where_all_stand_at_one_place() -> None:
     assert list(slope_without(np.ones(6), np.arange(6.0), np.arange(6))) == [0.0] * 6
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(5, 5000))
 def test_more_others_never_raise_the_limit(others: int) -> None:
     assert limit_for(others + 1, 0.002) <= limit_for(others, 0.002)

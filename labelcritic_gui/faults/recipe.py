@@ -92,11 +92,13 @@ def _range_of(kind: FaultKind, where: str) -> str:
 
 
 def spoken(structure: str) -> str:
-    """Return a structure's name for a sentence, so that it can be read back: side first, or the bare name."""
+    """Return a structure's name for a sentence, so that it can be read back: side first; bare or quoted if need be."""
     plain = shown(structure)
     words = plain.split()
     back = "_".join([*words[1:], words[0]]) if words and words[0] in ("left", "right") else "_".join(words)
-    return plain if back == structure and structure.isidentifier() else structure
+    if back == structure.lower() == structure:
+        return plain
+    return structure if len(structure.split()) == 1 and structure.isidentifier() else f'"{structure}"'
 
 
 def _mm(recipe: Recipe) -> str:

@@ -98,6 +98,10 @@ class Differences:
         """Everything that only one of both claims."""
         return self.regions + self.rims
 
+    def swapped(self) -> "Differences":
+        """Return the same differences with the candidates named the other way round."""
+        return Differences(tuple(r.swapped() for r in self.regions), tuple(r.swapped() for r in self.rims[::-1]))
+
 
 def differing_regions(
     first: Mask, second: Mask, ct: Volume, landmarks: Landmarks | None = None, *, most: int = 8

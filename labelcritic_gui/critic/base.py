@@ -10,6 +10,7 @@ from labelcritic_gui.core.errors import CriticError
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.field_of_view import FieldOfView
 from labelcritic_gui.core.regions import DifferingRegion
+from labelcritic_gui.core.scan import Scan
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import Cost, CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
 from labelcritic_gui.settings import LvlmSettings
@@ -35,7 +36,8 @@ class Question:
     candidate of the subject; `pair` is None for one candidate; `pictures` are PNG bytes, one overlay per candidate,
     in the subject's order, and may be empty for a critic that needs none; `views` says what each picture shows, from
     left to right. `examples` are of other cases; `field_of_view` is what is known of the image; `regions` are where
-    the two candidates differ, largest first.
+    the two candidates differ, largest first; `claims` everything that only one of them claims, rims too, with what
+    speaks for it; `scan` says what can be judged on the image at all.
     """
 
     subject: Subject
@@ -47,6 +49,8 @@ class Question:
     examples: tuple[Example, ...] = ()
     field_of_view: FieldOfView = field(default_factory=FieldOfView)
     regions: tuple[DifferingRegion, ...] = ()
+    claims: tuple[DifferingRegion, ...] = field(default=(), repr=False)
+    scan: Scan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from labelcritic_gui.core.cases import CandidateId, CaseId
 from labelcritic_gui.core.geometry import Mask, content_hash
 from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.core.pair_facts import measure_pair
+from labelcritic_gui.core.regions import Differences
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.critic.base import Critic, Question
 from labelcritic_gui.critic.rule_based import RuleCritic
@@ -178,5 +179,5 @@ def _added(
         hashes={**known.hashes, **{c: content_hash(mask) for c, mask in made.items()}},
         facts={**known.facts, **facts},
         pairs={**known.pairs, (first, second): pair},
-        regions={**known.regions, (first, second): ()},
+        differences={**known.differences, (first, second): Differences()},
     )

@@ -16,8 +16,10 @@ from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.field_of_view import field_of_view
 from labelcritic_gui.core.geometry import Mask, content_hash
 from labelcritic_gui.core.landmarks import find_landmarks
+from labelcritic_gui.core.neighbours import Neighbours
 from labelcritic_gui.core.pair_facts import measure_pair
-from labelcritic_gui.core.regions import DifferingRegion, differing_regions
+from labelcritic_gui.core.regions import Context, Differences, differences
+from labelcritic_gui.core.scan import judgeable
 from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.core.verdict import Subject
 from labelcritic_gui.critic.base import Critic, Question
@@ -91,6 +93,9 @@ class BenchQuestions:
         self._cancel = cancel
         self._landmarks = find_landmarks(case.volume)
         self._view = field_of_view(case.volume, self._landmarks)
+        self._scan = judgeable(case.volume, self._landmarks, self._view)
+        others = ((name, *one) for name in (FIRST, SECOND, ALONE) for one in case.masks.items())
+        self._neighbours = Neighbours.of(others, case.volume.geometry)
 
     def made(self, asks: Sequence[Ask]) -> list[Put]:
         """Return the questions, in their order; all that are drawn at once belong in one call."""
@@ -101,14 +106,18 @@ class BenchQuestions:
 
     def measured(
         self, structure: str, labels: Sequence[Label]
-    ) -> tuple[tuple[CandidateFacts, ...], PairFacts | None, tuple[DifferingRegion, ...]]:
-        """Measure one label or two as a review's are: facts of each, of the pair, and where they differ."""
+    ) -> tuple[tuple[CandidateFacts, ...], PairFacts | None, Differences]:
+        """Measure one label or two as a review's are: facts of each, of the pair, and where they differ.
+
+        Each stands among the true labels of the other structures, as if the rest of its label set were right.
+        """
         facts = tuple(self._facts(structure, label) for label in labels)
         if len(labels) != 2:
-            return facts, None, ()
+            return facts, None, Differences()
         (first, second), volume = (label.mask for label in labels), self._case.volume
         pair = measure_pair(first, second, volume)
-        return facts, pair, differing_regions(first, second, volume, self._landmarks)
+        context = Context(self._landmarks, self._neighbours, self._table.get(structure), (FIRST, SECOND))
+        return facts, pair, differences(first, second, volume, context)
 
     def _facts(self, structure: str, label: Label) -> CandidateFacts:
         if label.facts is None:
@@ -123,7 +132,7 @@ class BenchQuestions:
         """Make a question without pictures; a label's own measuring counts wherever it is asked about."""
         stop_if(self._cancel)
         start, known = perf_counter(), sum(label.seconds for label in ask.labels)
-        facts, pair, regions = self.measured(ask.structure, ask.labels)
+        facts, pair, found = self.measured(ask.structure, ask.labels)
         question = Question(
             subject=Subject(
                 self._candidates(ask, number)[0].item,
@@ -134,7 +143,9 @@ class BenchQuestions:
             facts=facts,
             pair=pair,
             field_of_view=self._view,
-            regions=regions,
+            regions=found.regions,
+            claims=found.claims,
+            scan=self._scan,
         )
         return Put(question, perf_counter() - start + known)
 
@@ -166,7 +177,7 @@ class BenchQuestions:
         hashes: dict[CandidateId, str] = {}
         facts: dict[CandidateId, CandidateFacts] = {}
         pairs: dict[Pair, PairFacts] = {}
-        regions: dict[Pair, tuple[DifferingRegion, ...]] = {}
+        found: dict[Pair, Differences] = {}
         for ask, put in zip(asks, plain, strict=True):
             ids, question = put.question.subject.candidates, put.question
             other = self._table.get(ask.structure).pair
@@ -175,7 +186,9 @@ class BenchQuestions:
                 if other in self._case.masks:
                     masks[candidate._replace(structure=other)] = self._case.masks[other]
             if question.pair is not None:
-                pairs[ids[0], ids[1]], regions[ids[0], ids[1]] = question.pair, question.regions
+                pairs[ids[0], ids[1]] = question.pair
+                rims = tuple(claim for claim in question.claims if claim.rim)
+                found[ids[0], ids[1]] = Differences(question.regions, rims)
         return MeasuredCase(
             review=review,
             case=CaseId(self._case.name),
@@ -186,6 +199,7 @@ class BenchQuestions:
             refused={},
             facts=facts,
             pairs=pairs,
-            regions=regions,
+            differences=found,
             field_of_view=self._view,
+            scan=self._scan,
         )

@@ -194,8 +194,10 @@ class Judging:
         structure = known.review.table.get(item.structure)
         pair: PairFacts | None = None
         regions: tuple[DifferingRegion, ...] = ()
+        claims: tuple[DifferingRegion, ...] = ()
         if len(candidates) == 2:
-            pair, regions = known.pair_facts(*candidates), known.regions_of(*candidates)
+            pair, found = known.pair_facts(*candidates), known.differences_of(*candidates)
+            regions, claims = found.regions, found.claims
         shown = Shown((), ("frontal",), "")
         if self._pictures is not None:
             if len(candidates) == 2 and self._pictures.shows_both_sides(structure, candidates):
@@ -212,6 +214,8 @@ class Judging:
             examples=self._shelf.of(taught_by(structure, shown.asked_as)) if self._shelf is not None else (),
             field_of_view=self._view,
             regions=regions,
+            claims=claims,
+            scan=known.scan,
         )
 
     def _both_sides(

@@ -16,8 +16,10 @@ from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.field_of_view import FieldOfView, field_of_view
 from labelcritic_gui.core.geometry import Mask, Volume, content_hash
 from labelcritic_gui.core.landmarks import find_landmarks
+from labelcritic_gui.core.neighbours import Neighbours
 from labelcritic_gui.core.pair_facts import measure_pair
-from labelcritic_gui.core.regions import DifferingRegion, differing_regions
+from labelcritic_gui.core.regions import Context, Differences, DifferingRegion, differences
+from labelcritic_gui.core.scan import Scan, judgeable
 from labelcritic_gui.formats import volumes
 from labelcritic_gui.services.masks import load_masks
 from labelcritic_gui.services.review import OpenReview
@@ -43,8 +45,9 @@ class MeasuredCase:
     refused: Mapping[CandidateId, UserError]
     facts: Mapping[CandidateId, CandidateFacts]
     pairs: Mapping[Pair, PairFacts]
-    regions: Mapping[Pair, tuple[DifferingRegion, ...]]
+    differences: Mapping[Pair, Differences]
     field_of_view: FieldOfView
+    scan: Scan | None = None
 
     def pair_facts(self, first: CandidateId, second: CandidateId) -> PairFacts:
         """Return the facts of a pair, ordered as asked."""
@@ -53,10 +56,12 @@ class MeasuredCase:
 
     def regions_of(self, first: CandidateId, second: CandidateId) -> tuple[DifferingRegion, ...]:
         """Return where two candidates differ, largest first, ordered as asked; nothing for an unknown pair."""
-        known = self.regions.get((first, second))
-        if known is not None:
-            return known
-        return tuple(region.swapped() for region in self.regions.get((second, first), ()))
+        return self.differences_of(first, second).regions
+
+    def differences_of(self, first: CandidateId, second: CandidateId) -> Differences:
+        """Return all that only one of two candidates claims, ordered as asked; nothing for an unknown pair."""
+        known = self.differences.get((first, second))
+        return known if known is not None else self.differences.get((second, first), Differences()).swapped()
 
     def fact_rows(self) -> list[tuple[ItemId, str, Mapping[str, Any]]]:
         """Return all facts as they are stored: by item and label sets, joined by ":" for a pair."""
@@ -65,7 +70,7 @@ class MeasuredCase:
         ]
         for pair, facts in self.pairs.items():
             first, second = pair
-            regions = [region.to_json() for region in self.regions[pair]]
+            regions = [region.to_json() for region in self.differences[pair].regions]
             rows.append((first.item, f"{first.label_set}:{second.label_set}", {**facts.to_json(), REGIONS: regions}))
         return rows
 
@@ -77,16 +82,19 @@ def measure_case(review: OpenReview, case: CaseId, candidates: Sequence[Candidat
     landmarks = find_landmarks(volume)
     files = {c.id: review.mask_path(c) for c in candidates}
     loaded = load_masks(files, candidates, image=volume.geometry, cancel=cancel, keep=review.folder)
+    neighbours = Neighbours.of(((c.label_set, c.structure, m) for c, m in loaded.masks.items()), volume.geometry)
     facts: dict[CandidateId, CandidateFacts] = {}
     for candidate, mask in loaded.masks.items():
         stop_if(cancel)
         facts[candidate] = measure(mask, volume, landmarks, structure=review.table.get(candidate.structure))
     pairs: dict[Pair, PairFacts] = {}
-    regions: dict[Pair, tuple[DifferingRegion, ...]] = {}
+    found: dict[Pair, Differences] = {}
     for first, second in pairs_of(c.id for c in candidates if c.id in loaded.masks):
         stop_if(cancel)
         pairs[first, second] = measure_pair(loaded.masks[first], loaded.masks[second], volume)
-        regions[first, second] = differing_regions(loaded.masks[first], loaded.masks[second], volume, landmarks)
+        context = Context(landmarks, neighbours, review.table.get(first.structure), (first.label_set, second.label_set))
+        found[first, second] = differences(loaded.masks[first], loaded.masks[second], volume, context)
+    view = field_of_view(volume, landmarks)
     return MeasuredCase(
         review=review,
         case=case,
@@ -97,8 +105,9 @@ def measure_case(review: OpenReview, case: CaseId, candidates: Sequence[Candidat
         refused=loaded.refused,
         facts=facts,
         pairs=pairs,
-        regions=regions,
-        field_of_view=field_of_view(volume, landmarks),
+        differences=found,
+        field_of_view=view,
+        scan=judgeable(volume, landmarks, view),
     )
 
 

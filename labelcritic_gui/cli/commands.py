@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from labelcritic_gui.bootstrap import Services, build_services
-from labelcritic_gui.cli import audit, batch, bench, checks, inspection, prompts, relocation, reviews, serve
+from labelcritic_gui.cli import audit, batch, bench, checks, cohort, inspection, prompts, relocation, reviews, serve
 from labelcritic_gui.cli.output import Outcome, show
 from labelcritic_gui.settings import load_settings
 
@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Services], Outcome]] = {
     "inspect": inspection.inspect,
     "relocate": relocation.relocate,
     "audit": audit.audit_critic,
+    "cohort": cohort.cohort,
     "bench": bench.bench_critic,
     "prompts": prompts.prompts,
     "serve": serve.serve,

@@ -84,6 +84,15 @@ def review_outliers(
     return ReviewOutliers(report, len(numbers.cases), cases)
 
 
+def find_and_keep(
+    review: OpenReview, *, cancel: Cancel | None = None, progress: Progress = no_progress
+) -> ReviewOutliers:
+    """Look through a whole review, and keep what is found with its cases."""
+    found = review_outliers(review, cancel=cancel, progress=progress)
+    keep_outliers(review, found.report)
+    return found
+
+
 def keep_outliers(review: OpenReview, report: CohortReport) -> None:
     """Keep what was found in a whole review with its cases, in place of what was found before."""
     by_case: dict[Any, list[dict[str, Any]]] = {}

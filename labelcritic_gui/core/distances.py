@@ -119,8 +119,8 @@ def _within(corners: Corners, low: NDArray[np.int64], high: NDArray[np.int64]) -
 
 
 def _flat(corners: Corners, low: NDArray[np.int64], strides: NDArray[np.int64]) -> NDArray[np.int64]:
-    x, y, z = corners
-    return x * strides[0] + y * strides[1] + z * strides[2] - int(low @ strides)
+    number: NDArray[np.int64] = strides @ corners - int(low @ strides)
+    return number
 
 
 @lru_cache(maxsize=64)
@@ -161,7 +161,7 @@ def _is_slow(points: Corners, target: Corners, square: float) -> bool:
     size = np.maximum(points.max(axis=1), target.max(axis=1)) - np.minimum(points.min(axis=1), target.min(axis=1)) + 1.0
     count = points.shape[1]
     by_slices = float(np.ptp(target[2]) + 1) * (0.012 * size[0] * size[1] + 0.006 * count)
-    return count * (1.0 + square) > by_slices
+    return bool(count * (1.0 + square) > by_slices)
 
 
 def _has_square_pixels(geometry: Geometry) -> bool:
@@ -171,7 +171,7 @@ def _has_square_pixels(geometry: Geometry) -> bool:
 
 
 def _by_slices(points: Corners, target: Corners, geometry: Geometry) -> NDArray[np.float64]:
-    """Return the distances by the exact 2-D distance map of every slice of the target, and how far off that slice is."""
+    """Return the distances by the exact 2-D distance map of every slice of the target, and how far that slice is."""
     import cv2
 
     low = np.minimum(points.min(axis=1), target.min(axis=1))

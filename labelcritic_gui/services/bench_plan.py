@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.faults.grammar import parse
 from labelcritic_gui.faults.recipe import STANDARD, FaultKind, FaultSeverity, Recipe
 
 PER_STRUCTURE = 4
@@ -98,8 +99,6 @@ def described_recipes(text: str, names: Callable[[str], str]) -> tuple[Recipe, .
 
     `names` turns a name as written into a structure's. Raises UserError that says what is understood.
     """
-    from labelcritic_gui.faults.grammar import parse
-
     return parse(text, names=names)
 
 

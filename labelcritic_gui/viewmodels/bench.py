@@ -11,11 +11,11 @@ from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.faults.kinds import FaultKind, FaultSeverity
 from labelcritic_gui.faults.recipe import STANDARD, Recipe
+from labelcritic_gui.services.bench import BenchPlan
 from labelcritic_gui.viewmodels.bench_choice import (
     PHANTOMS,
     BenchChoice,
     Benched,
-    BenchPlan,
     Truth,
     TruthKind,
     truths_of,
@@ -61,7 +61,10 @@ __all__ = [
 
 ERRORS_AT_FIRST, CASES_AT_FIRST = 4, 4
 MOST_ERRORS, MOST_CASES = 100, 1000
-WORDS_HINT = "What is written here takes the place of the boxes. Separate several errors by a semicolon."
+WORDS_HINT = (
+    "What is written here takes the place of the boxes: each error is planted in every structure. Separate several by "
+    "a semicolon."
+)
 STOPPED = Message("Stopped as asked.", "No report was written.")
 
 
@@ -134,9 +137,14 @@ class Bench:
     # --- choosing --------------------------------------------------------------------------------------------------
 
     @property
+    def in_words(self) -> bool:
+        """Say whether errors are described in words: each of them is then planted in every structure."""
+        return bool(self.text.strip())
+
+    @property
     def recipes(self) -> tuple[Recipe, ...]:
         """The errors to plant: those described in words, else the standard ones of the chosen kinds and severities."""
-        if self.text.strip():
+        if self.in_words:
             return self._described
         return tuple(one for one in STANDARD if one.kind in self.kinds and one.severity in self.severities)
 
@@ -202,7 +210,7 @@ class Bench:
             )
 
     def _choice(self) -> BenchChoice:
-        return BenchChoice(self.truth, self.recipes, self.per_structure, self.cases)
+        return BenchChoice(self.truth, self.recipes, 0 if self.in_words else self.per_structure, self.cases)
 
     def _counted(self, choice: BenchChoice, plan: BenchPlan) -> None:
         if choice == self._choice():  # not for a choice that can no longer begin

@@ -3,7 +3,7 @@
 Imported when the panel works, not when a review is opened.
 """
 
-import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,16 +15,15 @@ from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.critic.base import seeing
 from labelcritic_gui.faults.recipe import Recipe
 from labelcritic_gui.paths import cache_dir
-from labelcritic_gui.phantom.person import STRUCTURES
-from labelcritic_gui.services.bench import bench
-from labelcritic_gui.services.bench_cases import CaseSource, PhantomCases, ReviewCases
+from labelcritic_gui.services.bench import BenchPlan, bench, plan_bench
+from labelcritic_gui.services.bench_cases import SIZE, CaseSource, PhantomCases, ReviewCases
 from labelcritic_gui.services.bench_files import save_bench
-from labelcritic_gui.services.bench_phantoms import make_phantom_review
+from labelcritic_gui.services.bench_phantoms import REVIEW, make_phantom_review
 from labelcritic_gui.services.bench_plan import BenchRequest, described_recipes
-from labelcritic_gui.services.opinions import latest
 from labelcritic_gui.services.review import OpenReview, open_review
 from labelcritic_gui.store import index
-from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched, BenchPlan, TruthKind
+from labelcritic_gui.store.review_file import REVIEW_FILE
+from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched, TruthKind
 
 FOLDER = "bench"
 """Of a review's folder: where the report of its critic is kept."""
@@ -37,14 +36,12 @@ def recipes_of(review: OpenReview, text: str) -> tuple[Recipe, ...]:
 
 def plan_of(review: OpenReview, choice: BenchChoice) -> BenchPlan:
     """Say what a bench takes at most."""
-    request = _request(choice)
     if choice.truth.is_phantom:
-        cases, labels = choice.cases, choice.cases * len(STRUCTURES)
-    else:
-        chosen = _chosen_cases(review, choice)
-        cases, labels = len(chosen), sum(count for _, count in chosen)
-    pairs = request.wanted + math.ceil(request.worse_worst * request.wanted)
-    return BenchPlan(cases, labels * pairs, labels * (request.wanted + 1), asks=seeing(review.critic) is not None)
+        return plan_bench(_phantoms(choice), _request(choice), review.critic)
+    only = _chosen_cases(review, choice)
+    if not only:
+        return BenchPlan(0, 0, 0, asks=False)
+    return plan_bench(ReviewCases(review, choice.truth.slug, only), _request(choice), review.critic)
 
 
 def run(review: OpenReview, choice: BenchChoice, cancel: Cancel, progress: Progress) -> Benched:
@@ -74,37 +71,40 @@ def _source(
 ) -> tuple[CaseSource, OpenReview | None]:
     """Return the cases, and a review that was opened for them: a critic that looks at pictures needs them drawn."""
     if not choice.truth.is_phantom:
-        only = tuple(case for case, _ in _chosen_cases(review, choice))
+        only = _chosen_cases(review, choice)
         if not only:
             raise ReviewError(f"No case has a label of {choice.truth.slug}.", "Choose another truth.")
         return ReviewCases(review, choice.truth.slug, only), None
     phantoms = _phantoms(choice)
     if seeing(review.critic) is None:
         return phantoms, None
-    made = make_phantom_review(phantoms, _phantom_folder(phantoms), review.table, progress=progress, cancel=cancel)
+    folder = _phantom_folder(phantoms)
+    made = make_phantom_review(phantoms, folder, review.table, progress=progress, cancel=cancel)
     lent = open_review(made, table=review.table, critic=lambda *_: review.critic)
     return ReviewCases(lent), lent
 
 
 def _phantoms(choice: BenchChoice) -> PhantomCases:
-    return PhantomCases(tuple(range(choice.cases)), other=choice.truth.kind is TruthKind.OTHER_PHANTOMS)
+    return PhantomCases(tuple(range(choice.cases)), SIZE, other=choice.truth.kind is TruthKind.OTHER_PHANTOMS)
 
 
 def _phantom_folder(phantoms: PhantomCases) -> Path:
+    """Return where these phantoms are kept to be drawn again; what a stopped bench left there is cleared away."""
     kind = "other" if phantoms.other else "usual"
-    return cache_dir() / "bench" / f"phantoms-{kind}-{phantoms.size}-{phantoms.count}"
+    folder = cache_dir() / "bench" / f"phantoms-{kind}-{phantoms.size}-{phantoms.count}"
+    if folder.is_dir() and not (folder / REVIEW / REVIEW_FILE).is_file():
+        shutil.rmtree(folder, ignore_errors=True)  # the next step says so if it is still there
+    return folder
 
 
-def _chosen_cases(review: OpenReview, choice: BenchChoice) -> list[tuple[CaseId, int]]:
-    """Return as many cases as wanted that the truth has a label of, with how many; drawn from all, always the same."""
+def _chosen_cases(review: OpenReview, choice: BenchChoice) -> tuple[CaseId, ...]:
+    """Return as many cases as wanted that the truth has a label of: drawn from all of the review, always the same."""
     names = index.case_ids(review.database)
-    found: list[tuple[CaseId, int]] = []
+    found: list[CaseId] = []
     for place in np.random.default_rng(0).permutation(len(names)):
         case = names[int(place)]
-        candidates = latest(index.candidates_of(review.database, case))
-        count = sum(one.id.label_set == choice.truth.slug for one in candidates)
-        if count:
-            found.append((case, count))
+        if any(one.id.label_set == choice.truth.slug for one in index.candidates_of(review.database, case)):
+            found.append(case)
         if len(found) == choice.cases:
             break
-    return sorted(found)
+    return tuple(sorted(found))

@@ -48,22 +48,15 @@ OTHER_PHANTOMS = Truth(
 
 @dataclass(frozen=True, slots=True)
 class BenchChoice:
-    """What is put on the bench: `recipes` to plant, so many in each structure of a case, in so many cases at most."""
+    """What is put on the bench: `recipes` to plant, in so many cases at most.
+
+    `per_structure` of them are planted in each structure of a case, in turn; 0 plants every one.
+    """
 
     truth: Truth
     recipes: tuple[Recipe, ...]
     per_structure: int
     cases: int
-
-
-@dataclass(frozen=True, slots=True)
-class BenchPlan:
-    """What a bench takes at most: cases, pairs and single labels; `asks` says that each goes to a server."""
-
-    cases: int
-    pairs: int
-    singles: int
-    asks: bool
 
 
 @dataclass(frozen=True, slots=True)

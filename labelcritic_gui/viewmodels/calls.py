@@ -23,10 +23,11 @@ if TYPE_CHECKING:  # what is not needed to open a review is imported when it is 
     from labelcritic_gui.critic.lvlm import LvlmCritic
     from labelcritic_gui.faults.recipe import Recipe
     from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
+    from labelcritic_gui.services.bench import BenchPlan
     from labelcritic_gui.services.prompt_preview import Ask, Preview
     from labelcritic_gui.services.sent import SentItem
     from labelcritic_gui.store.database import Database
-    from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched, BenchPlan
+    from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched
 
 __all__ = [
     "Changed",

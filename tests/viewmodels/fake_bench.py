@@ -11,7 +11,8 @@ from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome
 from labelcritic_gui.faults.kinds import FaultKind, FaultSeverity
 from labelcritic_gui.faults.recipe import Recipe
-from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched, BenchPlan
+from labelcritic_gui.services.bench import BenchPlan
+from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched
 
 STRUCTURES = (
     "liver",
@@ -98,7 +99,7 @@ class FakeBench:
     def bench_plan(self, choice: BenchChoice) -> BenchPlan:
         cases = choice.cases if choice.truth.is_phantom else min(choice.cases, self.bench_cases)
         labels = cases * len(STRUCTURES)
-        wanted = min(choice.per_structure, len(choice.recipes))
+        wanted = min(choice.per_structure, len(choice.recipes)) or len(choice.recipes)
         return BenchPlan(cases, labels * (wanted + 1), labels * (wanted + 1), asks=False)
 
     def bench(self, choice: BenchChoice, cancel: Cancel, progress: Progress) -> Benched:

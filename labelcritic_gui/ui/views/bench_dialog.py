@@ -238,10 +238,9 @@ class BenchDialog(Sheet):
         """Show what follows from the choice: the truth's note, how the words were read, and that they go first."""
         bench = self._bench
         self._truth_note.setText(bench.truth.note)
-        in_words = bool(bench.text.strip())
-        widgets: list[QWidget] = [*self.kinds.values(), *self.severities.values(), self._all, self._none]
+        widgets: list[QWidget] = [*self.kinds.values(), *self.severities.values(), self._all, self._none, self.errors]
         for widget in widgets:
-            widget.setEnabled(not in_words)
+            widget.setEnabled(not bench.in_words)
         self.read.setText(bench.reading)
         set_state(self.read, "state", "bad" if bench.misread is not None else "")
 

@@ -1,11 +1,13 @@
 """Measures one candidate: size, parts, densities, place and shape. Layer: core."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core import metrics
+from labelcritic_gui.core.edges import measure_edges
 from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.geometry import Index3, Mask, Volume, world_point
 from labelcritic_gui.core.landmarks import Landmarks
@@ -46,6 +48,7 @@ def measure(mask: Mask, ct: Volume, landmarks: Landmarks, *, structure: Structur
         **_position(mask, landmarks),
         **_outside(mask, landmarks),
         **_flat(mask, thin, steps, touched=touched),
+        **asdict(measure_edges(mask, ct)),
         **view,
     )
 

@@ -64,6 +64,15 @@ class CandidateFacts(_Stored):
         body_width_mm: median width of the body from left to right.
         voxel_ml: volume of one voxel.
         slice_mm: spacing from slice to slice.
+        edge_share: share of the surface where the density steps, 0..1, the image border not counted.
+        edge_peak: mean step at the boundary over the largest one within two cells beside it; 1 on the edge.
+        edge_beyond: -1..1, positive when the edge lies outside of the boundary (the mask is too small).
+        blind_share: area of the largest patch of the surface amid like tissue over the smallest of the three largest
+            cross-sections; `blind_place` its middle.
+        alike_outside: share of what lies two to three cells outside that is like the inside.
+        strange_share: share of the mask in its largest solid region unlike the rest; `strange_place` its middle,
+            `strange_hu` its median. For all of these see `edges.Edges`.
+        core_hu: median density away from the boundary.
     """
 
     empty: bool
@@ -101,6 +110,16 @@ class CandidateFacts(_Stored):
     body_width_mm: float | None = None
     voxel_ml: float = 0.0
     slice_mm: float = 0.0
+    edge_share: float | None = None
+    edge_peak: float | None = None
+    edge_beyond: float | None = None
+    blind_share: float | None = None
+    blind_place: Point | None = None
+    alike_outside: float | None = None
+    strange_share: float | None = None
+    strange_place: Point | None = None
+    strange_hu: float | None = None
+    core_hu: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

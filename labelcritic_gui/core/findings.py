@@ -22,6 +22,7 @@ class FindingCode(StrEnum):
     VALUE = "VALUE"
     EDGE = "EDGE"
     IMG = "IMG"
+    ODD = "ODD"
 
     @property
     def meaning(self) -> str:
@@ -45,6 +46,7 @@ _MEANINGS = {
     FindingCode.VALUE: "unexpected label values or impossible overlap",
     FindingCode.EDGE: "boundary rough or one to two voxels off",
     FindingCode.IMG: "image artefact or wrong phase",
+    FindingCode.ODD: "unusual among the cases of this review",
 }
 
 

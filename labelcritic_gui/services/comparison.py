@@ -7,12 +7,14 @@ import numpy as np
 
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, ItemId, LabelSet
+from labelcritic_gui.core.cohort import Outlier
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, Quality, Verdict
 from labelcritic_gui.imaging.frame import PictureFrame
 from labelcritic_gui.imaging.projection import Picture, Silhouette
+from labelcritic_gui.services.cohort import kept_outliers
 from labelcritic_gui.services.opinions import Changed, ensure_opinions, latest
 from labelcritic_gui.services.pictures import case_pictures
 from labelcritic_gui.services.review import OpenReview
@@ -54,7 +56,8 @@ class Stage:
 class Opinions:
     """What is known of an item; per panel where it is about one candidate. `critic` says who gave the verdict.
 
-    `other_prompts` is the hash of the prompts that the verdict was asked with, where they are not those of now.
+    `other_prompts` is the hash of the prompts that the verdict was asked with, where they are not those of now;
+    `unusual` what was found unusual among the cases of the review, when that was looked for.
     """
 
     verdict: Verdict | None
@@ -63,6 +66,7 @@ class Opinions:
     pair: PairFacts | None
     critic: str = ""
     other_prompts: str = ""
+    unusual: tuple[tuple[Outlier, ...], ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -104,14 +108,16 @@ def load_opinions(review: OpenReview, item: ItemId) -> Opinions:
     anatomy = said if kind == "anatomy" else [s.opinion for s in opinions.opinions_of(review.database, item, "anatomy")]
     verdicts = [o for o in said if isinstance(o, Verdict)]
     stored = opinions.facts_of(review.database, item)
-    pair = _pair(stored, sets)
+    facts = {s: CandidateFacts.from_json(stored[s]) for s in sets if s in stored}
+    unusual = kept_outliers(review, item, facts)
     return Opinions(
         verdict=verdicts[0] if verdicts else None,
         qualities=tuple(_quality(own.get(s), said, anatomy) for s in sets),
-        facts=tuple(CandidateFacts.from_json(stored[s]) if s in stored else None for s in sets),
-        pair=pair,
+        facts=tuple(facts.get(s) for s in sets),
+        pair=_pair(stored, sets),
         critic=review.critic.identity.title,
         other_prompts=_other_prompts(verdicts[0], review.critic.identity) if verdicts else "",
+        unusual=tuple(tuple(unusual.get(s, ())) for s in sets),
     )
 
 

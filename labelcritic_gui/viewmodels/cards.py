@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.findings import Finding, FindingCode
+from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.core.review import ItemState, Status
 from labelcritic_gui.core.verdict import Agreement, OrderRecord, Outcome, Verdict
@@ -273,9 +273,8 @@ def finding_rows(panels: Sequence[Panel], opinions: Opinions, label_sets: Sequen
     """Return the findings of all panels, worst first, numbered as they are marked on the stage."""
     found = [
         (finding, index, colour_of(label_sets, panel.label_set.slug))
-        for index, (panel, quality) in enumerate(zip(panels, opinions.qualities, strict=False))
-        if quality is not None
-        for finding in quality.findings
+        for index, panel in enumerate(panels)
+        for finding in (*_findings_of(opinions, index), *_unusual_in(opinions, index))
     ]
     found.sort(key=lambda entry: (-int(entry[0].severity), entry[1]))
     rows = []
@@ -284,3 +283,14 @@ def finding_rows(panels: Sequence[Panel], opinions: Opinions, label_sets: Sequen
         number += finding.place is not None
         rows.append(FindingRow(index, colour, finding, number if finding.place is not None else 0))
     return tuple(rows)
+
+
+def _findings_of(opinions: Opinions, index: int) -> tuple[Finding, ...]:
+    quality = opinions.qualities[index] if index < len(opinions.qualities) else None
+    return quality.findings if quality is not None else ()
+
+
+def _unusual_in(opinions: Opinions, index: int) -> tuple[Finding, ...]:
+    """Return what is unusual about a candidate among the review's cases, as notes: nobody has said that it is wrong."""
+    unusual = opinions.unusual[index] if index < len(opinions.unusual) else ()
+    return tuple(Finding(FindingCode.ODD, Severity.NOTE, one.text) for one in unusual)

@@ -12,11 +12,13 @@ from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.errors import CancelledError, ReviewError, StorageError
 from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.services.cohort import (
+    find_and_keep,
     keep_outliers,
     kept_outliers,
     review_outliers,
     save_outliers,
 )
+from labelcritic_gui.services.comparison import load_opinions
 from labelcritic_gui.services.opinions import ensure_opinions
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index
@@ -96,6 +98,14 @@ def test_what_was_found_is_kept_with_the_item_while_its_number_holds(opened: Ope
     assert kept_outliers(opened, ODD, {}) == {}
     other = {"bad": replace(facts["bad"], volume_ml=1.5, lateral_mm=1.0, anterior_mm=1.0, hu_mean=1.0)}
     assert kept_outliers(opened, ODD, other) == {}
+
+
+def test_what_is_unusual_comes_with_the_opinions_of_its_item(opened: OpenReview) -> None:
+    measured(opened)
+    assert load_opinions(opened, ODD).unusual == ((), ())
+    found = find_and_keep(opened)
+    assert load_opinions(opened, ODD).unusual == ((), found.report.outliers)
+    assert load_opinions(opened, ItemId(ODD.case, "liver")).unusual == ((), ())
 
 
 def test_a_later_search_replaces_what_was_kept(opened: OpenReview) -> None:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from labelcritic_gui.core.cohort import Outlier
 from labelcritic_gui.core.facts import CandidateFacts
-from labelcritic_gui.core.findings import FindingCode
+from labelcritic_gui.core.findings import FindingCode, Severity
 from labelcritic_gui.core.review import Choice, Decision, ItemState, Standing
 from labelcritic_gui.core.verdict import Agreement, OrderRecord, Outcome, Subject, Verdict
 from labelcritic_gui.critic.lvlm import IN_ITS_WORDS
@@ -119,6 +120,25 @@ def test_that_findings_are_numbered_as_their_marks_and_worst_first() -> None:
     rows = finding_rows(stage.panels, opinions, SETS)
     assert [(row.panel, row.number) for row in rows] == [(0, 1)]
     assert [cell.text for cell in quality_cells(stage.panels, opinions, SETS)] == ["90", "60"]
+
+
+def test_what_is_unusual_in_the_review_stands_among_the_findings_as_a_note() -> None:
+    calls = FakeCalls()
+    item = calls.items[0]
+    calls.opined.add(item.case)
+    stage, opinions = calls.load_stage(item), calls.load_opinions(item)
+    odd = Outlier(
+        item.case, item.structure, "beta", "volume", 9.0, 50.0, 90.0, -8.0, 0.001, 30, 9.0, "the volume is 9 ml."
+    )
+    rows = finding_rows(stage.panels, replace(opinions, unusual=((), (odd,))), SETS)
+    assert [(row.panel, row.number, row.finding.severity) for row in rows] == [
+        (0, 1, Severity.MAJOR),
+        (1, 0, Severity.NOTE),
+    ]
+    assert rows[-1].finding.code is FindingCode.ODD
+    assert rows[-1].finding.text == "Unusual in this review: the volume is 9 ml."
+    nothing_said = replace(opinions, qualities=(None, None), unusual=((), (odd,)))
+    assert [row.panel for row in finding_rows(stage.panels, nothing_said, SETS)] == [1]
 
 
 def test_that_a_standing_decision_is_said_with_its_reader() -> None:

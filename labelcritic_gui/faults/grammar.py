@@ -68,7 +68,7 @@ _FORMS: tuple[tuple[FaultKind, str], ...] = (
     (FaultKind.SHIFT, rf"(?:shift|move)(?: it)?(?: {_MM})?(?: (?:to |towards )?{_THE}{_PLACE})?"),
     (FaultKind.SHIFT, rf"(?:shift|move)(?: it)? (?:to |towards )?{_THE}{_PLACE} {_MM}"),
     (FaultKind.OTHER, r"(?:move|put)(?: it)? to (?P<far>an impossible place)"),
-    (FaultKind.OTHER, rf"replace(?: {_THE}?{_SHARE}(?: of it)?| it)? (?:by|with) {_NEIGHBOUR}"),
+    (FaultKind.OTHER, rf"replace(?: {_THE}{_SHARE}(?: of it)?| it)? (?:by|with) {_NEIGHBOUR}"),
     (FaultKind.ISLANDS, rf"(?:add|scatter)(?: {_COUNT})?(?: small| spurious)? islands?"),
     (FaultKind.HOLES, rf"(?:punch|add|make)(?: {_COUNT})? holes?"),
     (

@@ -91,7 +91,7 @@ def _other_side(site: Site) -> Mask:
     other = mirrored(site.truth, at_x=midline_of(site.scene, site.truth))
     if other.is_empty:
         raise site.refusal("its other side lies outside the image")
-    if metrics.dice(site.truth, other) > 0.8:
+    if metrics.dice(site.truth, other) > 0.5:
         raise site.refusal("it lies in the middle of the body and has no other side")
     return other
 
@@ -146,7 +146,13 @@ def _mistaken(site: Site) -> Neighbour:
     similar = [n for n in found if 1 / _SIMILAR <= counts[n.name] <= _SIMILAR]
     if not (similar or found):
         raise site.refusal("no other trusted structure lies near it", "Use a case with more trusted labels.")
-    return (similar or found)[0]
+    return _one_of(site, similar or found)
+
+
+def _one_of(site: Site, found: list[Neighbour]) -> Neighbour:
+    """Pick one of the nearest of some neighbours, which come sorted by their gaps."""
+    nearest = [n for n in found if n.gap <= found[0].gap + 3.0]
+    return nearest[int(site.rng.integers(len(nearest)))]
 
 
 def named(site: Site, target: str, *, within_mm: float) -> Neighbour:
@@ -171,7 +177,7 @@ def merged(site: Site) -> Outcome:
         if not found:
             raise site.refusal(f"no other trusted structure lies within {_MERGE_GAP_MM:.0f} mm of it")
         large = [n for n in found if n.mask.count >= 0.6 * site.truth.count]
-        neighbour = (large or [max(found, key=lambda n: n.mask.count)])[0]
+        neighbour = _one_of(site, large) if large else max(found, key=lambda n: n.mask.count)
     name = shown(neighbour.name)
     added = without(neighbour.mask, site.truth)
     if added.is_empty:

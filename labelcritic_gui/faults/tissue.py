@@ -4,6 +4,7 @@ Layer: faults.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ SKIN_HU = -300
 """Above it is tissue, below it air; lung and bowel gas are air as well."""
 _BONE_HU = 250
 _SAMPLE = 40_000
+_SURFACE_MM, _REFINED_MM, _FEW = 2.0, 20.0, 1500
 _NESTED = 0.4
 """Share of the smaller one from which two overlapping masks are one inside the other, not neighbours."""
 
@@ -55,6 +57,11 @@ def shell_points(mask: Mask, box: Box | None = None, *, most: int = 6000) -> Vec
         inside = mask.within((spans[0], spans[1], spans[2]))
     if inside.size == 0:
         return np.zeros((0, 3))
+    # fine grids are thinned: a surface to about 2 mm is all that is asked for
+    steps = [
+        max(int(_SURFACE_MM / s), 1) if n >= 24 else 1 for n, s in zip(inside.shape, mask.geometry.spacing, strict=True)
+    ]
+    inside = inside[:: steps[0], :: steps[1], :: steps[2]].copy(order="F")
     core = np.zeros_like(inside)
     core[1:-1, 1:-1, 1:-1] = (
         inside[1:-1, 1:-1, 1:-1]
@@ -65,7 +72,7 @@ def shell_points(mask: Mask, box: Box | None = None, *, most: int = 6000) -> Vec
         & inside[1:-1, 1:-1, 2:]
         & inside[1:-1, 1:-1, :-2]
     )
-    return mask.geometry.to_world(rows_of(inside & ~core, most=most) + np.array(origin))
+    return mask.geometry.to_world(rows_of(inside & ~core, most=most) * np.array(steps) + np.array(origin))
 
 
 def neighbours_of(site: Site, *, within_mm: float, only: str = "") -> list[Neighbour]:
@@ -76,25 +83,38 @@ def neighbours_of(site: Site, *, within_mm: float, only: str = "") -> list[Neigh
     from scipy.spatial import cKDTree
 
     truth = site.truth
-    own = shell_points(truth)
-    tree = cKDTree(own)
+    own = cKDTree(shell_points(truth, most=_FEW))
     around = grown_box(truth.box, truth.geometry, within_mm)
     found = []
     for name, other in site.scene.others(site.structure).items():
-        if only not in ("", name) or any(
-            a.start >= b.stop or b.start >= a.stop for a, b in zip(around, other.box, strict=True)
-        ):
+        apart = any(a.start >= b.stop or b.start >= a.stop for a, b in zip(around, other.box, strict=True))
+        if apart or only not in ("", name):
             continue
-        points = shell_points(other, around)
-        if len(points) == 0 or _nested(truth, other):
+        points = shell_points(other, around, most=_FEW)
+        if len(points) == 0:
             continue
-        gaps, nearest = (np.atleast_1d(a) for a in tree.query(points))
-        closest = np.flatnonzero(gaps <= gaps.min() + 2.0)
-        # any of the places where they all but touch: a leak does not always start at the same one
-        spot = int(closest[int(site.rng.integers(len(closest)))])
-        if gaps[spot] <= within_mm:
-            found.append(Neighbour(name, other, float(gaps[spot]), own[nearest[spot]], points[spot]))
+        gap, start, entry = _contact(own, points, site, limit=within_mm + 10.0)
+        if gap <= _REFINED_MM:  # sparse points overstate a small gap: look again at all points there
+            x, y, z = (int(v) for v in np.clip(np.rint(truth.geometry.to_index(entry)), 0, None))
+            there = grown_box((slice(x, x + 1), slice(y, y + 1), slice(z, z + 1)), truth.geometry, gap + 6.0)
+            near = shell_points(truth, there, most=_FEW)
+            if len(near):
+                gap, start, entry = _contact(cKDTree(near), shell_points(other, there, most=_FEW), site)
+        if gap <= within_mm and not _nested(truth, other):
+            found.append(Neighbour(name, other, gap, start, entry))
     return sorted(found, key=lambda n: (round(n.gap, 3), n.name))
+
+
+def _contact(own: Any, points: Vector, site: Site, *, limit: float = np.inf) -> tuple[float, Vector, Vector]:
+    """Return the gap between a tree of points and others, and a point on each, at any place where they are nearest.
+
+    Beyond `limit` mm the gap is infinite.
+    """
+    gaps, nearest = (np.atleast_1d(a) for a in own.query(points, distance_upper_bound=limit))
+    closest = np.flatnonzero(gaps <= gaps.min() + 2.0)
+    # a leak does not always start at the same place
+    spot = int(closest[int(site.rng.integers(len(closest)))])
+    return float(gaps[spot]), own.data[min(int(nearest[spot]), own.n - 1)], points[spot]
 
 
 def _nested(one: Mask, other: Mask) -> bool:

@@ -118,9 +118,23 @@ def differences(first: Mask, second: Mask, ct: Volume, context: Context | None =
     shell without such a part is no region. Judged on a grid of about 2 mm within the joint box; volumes are shares of
     the exact one. Without landmarks no sides are told.
     """
+    parts = [region for region, _ in claimed_parts(first, second, ct, context, most=most)]
+    regions = sorted((r for r in parts if not r.rim), key=lambda region: (-region.volume_ml, region.place))
+    return Differences(tuple(regions[:most]), tuple(region for region in parts if region.rim))
+
+
+def claimed_parts(
+    first: Mask, second: Mask, ct: Volume, context: Context | None = None, *, most: int = 8
+) -> Iterator[tuple[DifferingRegion, NDArray[np.float64]]]:
+    """Yield what only one of two masks claims, part by part and in no order, with its cells' world mm, shape (n, 3).
+
+    At most `most` regions of either mask; its rim is what is left of it then.
+    """
     if first.is_empty and second.is_empty:
-        return Differences()
-    return _Pair(first, second, ct, context or Context()).differences(most)
+        return
+    pair = _Pair(first, second, ct, context or Context())
+    for region, part in pair.parts(most):
+        yield region, pair.cells.world(np.argwhere(part))
 
 
 class _Pair:
@@ -134,11 +148,10 @@ class _Pair:
         self._both = metrics.overlap(first, second)
         self._around = Surroundings(self._one, self._two, self._hu, mm=self.cells.mm)
 
-    def differences(self, most: int) -> Differences:
+    def parts(self, most: int) -> Iterator[tuple[DifferingRegion, metrics.Voxels]]:
+        """Yield the claimed parts with their cells."""
         sides: tuple[tuple[Claimant, int, metrics.Voxels, metrics.Voxels], ...]
         sides = (("first", 0, self._one, self._two), ("second", 1, self._two, self._one))
-        regions: list[DifferingRegion] = []
-        rims: list[DifferingRegion] = []
         for claimant, index, mine, rival in sides:
             rest = mine & ~rival
             if not rest.any():
@@ -147,13 +160,11 @@ class _Pair:
             cell_ml = exact_ml / int(np.count_nonzero(rest))
             for at in self._worth(rest, rival, most, cell_ml):
                 part = _part_of(at, rest.shape)
-                regions.append(self._region(at, part, rival, claimant=claimant, cell_ml=cell_ml))
+                yield self._region(at, part, rival, claimant=claimant, cell_ml=cell_ml), part
                 rest &= ~part
             if rest.any():
                 rim = self._region(np.argwhere(rest), rest, rival, claimant=claimant, cell_ml=cell_ml)
-                rims.append(replace(rim, rim=True))
-        ranked = sorted(regions, key=lambda region: (-region.volume_ml, region.place))
-        return Differences(tuple(ranked[:most]), tuple(rims))
+                yield replace(rim, rim=True), rest
 
     def _worth(
         self, part: metrics.Voxels, rival: metrics.Voxels, most: int, cell_ml: float

@@ -24,7 +24,8 @@ from labelcritic_gui.core.rules import findings_of
 from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.core.verdict import Outcome, Subject, Verdict
 from labelcritic_gui.critic.base import Question
-from labelcritic_gui.critic.rule_based import RuleCritic, weigh
+from labelcritic_gui.critic.rule_based import RuleCritic
+from labelcritic_gui.critic.weighing import weigh
 from labelcritic_gui.faults.kinds import KIND_OF, FaultSeverity
 from labelcritic_gui.faults.planting import plant
 from labelcritic_gui.faults.recipe import Recipe

@@ -11,9 +11,10 @@ import numpy as np
 
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CaseId
-from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.core.errors import ReviewError, UserError
 from labelcritic_gui.critic.base import seeing
 from labelcritic_gui.faults.recipe import Recipe
+from labelcritic_gui.faults.scene import shown
 from labelcritic_gui.paths import cache_dir
 from labelcritic_gui.services.bench import BenchPlan, bench, plan_bench
 from labelcritic_gui.services.bench_cases import SIZE, CaseSource, PhantomCases, ReviewCases
@@ -25,13 +26,20 @@ from labelcritic_gui.store import index
 from labelcritic_gui.store.review_file import REVIEW_FILE
 from labelcritic_gui.viewmodels.bench_choice import BenchChoice, Benched, TruthKind
 
+MOST_NAMED = 12
 FOLDER = "bench"
 """Of a review's folder: where the report of its critic is kept."""
 
 
 def recipes_of(review: OpenReview, text: str) -> tuple[Recipe, ...]:
-    """Return the errors that a text describes, structures named as the review knows them; raises UserError."""
-    return described_recipes(text, review.table.name_of)
+    """Return the errors that a text describes; raises UserError for what is not understood or no known structure."""
+    found = described_recipes(text, review.table.name_of)
+    known = {one.name for one in review.table} | set(review.structures)
+    for target in (recipe.target for recipe in found):
+        if target and target not in known:
+            names = ", ".join(shown(name) for name in review.structures[:MOST_NAMED])
+            raise UserError(f'"{shown(target)}" is no structure that is known.', f"This review has {names}.")
+    return found
 
 
 def plan_of(review: OpenReview, choice: BenchChoice) -> BenchPlan:

@@ -168,7 +168,7 @@ def _lines(
     rows = {row.name: row for row in rows_of(report.trials, group, (None,))}
     names = list(dict.fromkeys((*rows, *sorted(single))))
     if weakest_first:
-        names.sort(key=lambda name: _weakness(rows.get(name)))
+        names.sort(key=lambda name: _weakness(rows.get(name), single.get(name)))
     empty = {name: Row(group, name, None, 0, 0, 0, 0, 0) for name in names}
     return tuple(
         BenchLine(
@@ -182,11 +182,12 @@ def _lines(
     )
 
 
-def _weakness(row: Row | None) -> tuple[float, float]:
-    """Order by the accuracy, then the share decided; what was not asked or not decided comes last."""
+def _weakness(row: Row | None, alone: Detection | None) -> tuple[float, float, float]:
+    """Order by accuracy, share decided, share of wrong labels called out; what was not asked or decided comes last."""
     if row is None or row.accuracy.value is None:
-        return 2.0, 0.0
-    return row.accuracy.value, row.decided.value or 0.0
+        return 2.0, 0.0, 0.0
+    found = alone.found.value if alone is not None else None
+    return row.accuracy.value, row.decided.value or 0.0, 2.0 if found is None else found
 
 
 def _alone(found: Detection | None, *, of_kind: bool) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from labelcritic_gui.bootstrap import build_services
 from labelcritic_gui.core.cancel import NeverCancel, no_progress
-from labelcritic_gui.core.errors import CancelledError
+from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.faults.kinds import FaultKind, FaultSeverity
 from labelcritic_gui.faults.recipe import Recipe
 from labelcritic_gui.services.bench_files import load_bench
@@ -60,6 +60,18 @@ def test_that_the_trusted_labels_are_put_on_the_bench_and_kept_in_the_reviews_fo
     assert 0 < len(found.report.singles) <= plan.singles
     assert not plan.asks
     assert steps[-1] == (2, 2)
+    opened.close()
+
+
+def test_that_words_are_read_with_the_reviews_structures_and_unknown_ones_are_refused(tmp_path: Path) -> None:
+    opened = made(tmp_path)
+    calls = ServiceCalls(opened, "ann")
+    first, second = calls.bench_errors("remove the lower third; leak 15 mm into the liver")
+    assert (first.kind, first.where, second.target) == (FaultKind.MISSING, "bottom", "liver")
+    with pytest.raises(UserError, match=r'"livver" is no structure that is known\. This review has liver'):
+        calls.bench_errors("leak 15 mm into the livver")
+    with pytest.raises(UserError, match="not understood"):
+        calls.bench_errors("make it worse")
     opened.close()
 
 

@@ -31,7 +31,6 @@ from labelcritic_gui.core.bench_report import (
     timing_of,
 )
 from labelcritic_gui.critic.rule_based import RuleCritic
-from labelcritic_gui.paths import config_dir
 from labelcritic_gui.services.bench import bench
 from labelcritic_gui.services.bench_cases import CaseSource, PhantomCases
 from labelcritic_gui.services.bench_files import save_bench
@@ -42,6 +41,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 PROCESSES = 2
 AT_ONCE = 5
 """Phantoms that a process takes at a time."""
+STRUCTURES_AT_ONCE = 9
+"""Structures of a real case that a process takes at a time."""
 SHORT_OF = 5
 """Decided pairs from which a structure or error is named where it falls short."""
 
@@ -52,24 +53,31 @@ SHORT_OF = 5
 def put_on_bench(task: tuple[CaseSource, BenchRequest]) -> BenchReport:
     """Bench the anatomy critic on some cases; in a process of its own."""
     source, request = task
-    return bench(source, request, RuleCritic(), load_catalogue(config_dir() / "structures"))
+    return bench(source, request, RuleCritic(), load_catalogue())
 
 
 def phantoms(seeds: Sequence[int], size: int, request: BenchRequest, *, other: bool) -> BenchReport:
     """Bench the critic on phantoms in several processes; the same as in one."""
     chunks = [tuple(seeds[n : n + AT_ONCE]) for n in range(0, len(seeds), AT_ONCE)]
-    tasks = [(PhantomCases(chunk, size, other), request) for chunk in chunks]
-    with ProcessPoolExecutor(PROCESSES) as pool:
-        reports = list(pool.map(put_on_bench, tasks))
-    whole = reduce(BenchReport.joined, reports)
+    whole = all_of([(PhantomCases(chunk, size, other), request) for chunk in chunks])
     return replace(whole, source=PhantomCases(tuple(seeds), size, other).words)
+
+
+def all_of(tasks: Sequence[tuple[CaseSource, BenchRequest]]) -> BenchReport:
+    """Do several tasks in several processes, and return them as one report."""
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        return reduce(BenchReport.joined, pool.map(put_on_bench, tasks))
 
 
 def real(folder: Path, request: BenchRequest) -> BenchReport | None:
     """Bench the critic on the trusted labels of real scans; None where there are none."""
-    table = load_catalogue(config_dir() / "structures")
-    source = TrustedLabels(folder, table)
-    return bench(source, request, RuleCritic(), table) if source.count else None
+    source = TrustedLabels(folder, load_catalogue())
+    tasks: list[tuple[CaseSource, BenchRequest]] = []
+    for name, structures in source.structures.items():
+        own = replace(source, only=(name,))
+        for n in range(0, len(structures), STRUCTURES_AT_ONCE):
+            tasks.append((own, replace(request, structures=structures[n : n + STRUCTURES_AT_ONCE])))
+    return replace(all_of(tasks), source=source.words) if tasks else None
 
 
 # --- what is printed -------------------------------------------------------------------------------------------------
@@ -162,7 +170,7 @@ def main() -> None:
     parser.add_argument("--usual", action="store_true", help="only the usual phantoms")
     parser.add_argument("--other", action="store_true", help="only the phantoms of other settings")
     parser.add_argument("--real", metavar="DIR", nargs="?", const=str(SHARED), help="only the real labels (of DIR)")
-    parser.add_argument("--real-per-structure", type=int, default=0, help="the same for real labels; 0: every error")
+    parser.add_argument("--real-per-structure", type=int, default=8, help="the same for real labels; 0: every error")
     parser.add_argument("--write", metavar="FILE", help="keep what is printed")
     parser.add_argument("--out", metavar="DIR", help="keep every question, a folder for each set")
     asked = parser.parse_args()

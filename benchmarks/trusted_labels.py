@@ -17,16 +17,25 @@ from labelcritic_gui.services.masks import load_masks
 LIST = Path(__file__).with_name("trusted.toml")
 
 
+def _name(case: dict[str, Any], label_set: dict[str, Any]) -> str:
+    return f"{case['case']}:{label_set['name']}"
+
+
 @dataclass(frozen=True)
 class TrustedLabels:
-    """The trusted labels under a folder of real data, one case for each label set of an image.
+    """The trusted labels under a folder of real data, one case for each label set of an image ("CASE:LABEL_SET").
 
-    Cases whose image is not there are left out.
+    Cases whose image is not there are left out, and of the others all but `only`.
     """
 
     folder: Path
     table: StructureTable
     only: tuple[str, ...] = ()
+
+    @property
+    def structures(self) -> dict[str, tuple[str, ...]]:
+        """The structures that count as right, by the case's name."""
+        return {_name(case, label_set): tuple(names) for case, label_set, names in self._entries()}
 
     @property
     def words(self) -> str:
@@ -46,7 +55,7 @@ class TrustedLabels:
         """Read each label set with its image."""
         for number, (case, label_set, names) in enumerate(self._entries()):
             stop_if(cancel)
-            name = f"{case['case']}:{label_set['name']}"
+            name = _name(case, label_set)
             try:
                 yield self._read(name, number, case, label_set, names, cancel)
             except UserError as error:
@@ -57,9 +66,11 @@ class TrustedLabels:
         listed = tomllib.loads(LIST.read_text(encoding="utf-8"))
         found = []
         for case in listed.get("case", []):
-            if not (self.folder / case["image"]).exists() or (self.only and case["case"] not in self.only):
+            if not (self.folder / case["image"]).exists():
                 continue
             for label_set in case.get("label_set", []):
+                if self.only and _name(case, label_set) not in self.only:
+                    continue
                 own = [
                     one["structure"]
                     for one in listed.get("label", [])

@@ -1,6 +1,7 @@
 """The command that puts a critic on the bench: pairs and labels whose truth is known. Layer: cli."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from labelcritic_gui.core.bench_report import (
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.critic.base import Critic
 from labelcritic_gui.critic.rule_based import RuleCritic
-from labelcritic_gui.services.bench import bench
+from labelcritic_gui.services.bench import BenchPlan, bench, plan_bench
 from labelcritic_gui.services.bench_cases import PHANTOMS, CaseSource, PhantomCases, ReviewCases
 from labelcritic_gui.services.bench_files import report_json, save_bench
 from labelcritic_gui.services.bench_phantoms import make_phantom_review
@@ -50,6 +51,7 @@ def bench_critic(arguments: argparse.Namespace, services: Services) -> Outcome:
     try:
         source = _source(arguments, opened)
         critic = _critic(arguments, chosen, opened)
+        _say_how_many(plan_bench(source, request, critic), quiet=arguments.json)
         report = bench(source, request, critic, services.structures, progress=progress)
         files = save_bench(report, out)
     finally:
@@ -132,6 +134,14 @@ def _critic(arguments: argparse.Namespace, services: Services, opened: OpenRevie
     if opened is None:
         return RuleCritic()
     return services.critic_of(arguments.critic, opened.database) if arguments.critic else opened.critic
+
+
+def _say_how_many(plan: BenchPlan, *, quiet: bool) -> None:
+    """Say on standard error how much a server will be asked, before it is."""
+    if plan.asks and not quiet:
+        calls = 2 * plan.pairs + plan.singles
+        sys.stderr.write(f"At most {plan.pairs} pairs and {plan.singles} single labels are asked: {calls} calls.\n")
+        sys.stderr.flush()
 
 
 def _failures(report: BenchReport) -> list[str]:

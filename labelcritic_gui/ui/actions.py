@@ -69,6 +69,9 @@ class Face(Protocol):
     def ask_bench(self) -> None:
         """Ask which errors to plant in known labels, and put the critic to them."""
 
+    def show_outliers(self) -> None:
+        """Show what is unusual among the cases of the review."""
+
     def ask_prompts(self) -> None:
         """Edit what models are told."""
 
@@ -232,6 +235,10 @@ class Actions:
     def bench(self) -> None:
         """Put the critic on the bench."""
         self._face.ask_bench()
+
+    def outliers(self) -> None:
+        """Show what is unusual among the cases of the review."""
+        self._face.show_outliers()
 
     def edit_prompts(self) -> None:
         """Edit what models are told."""

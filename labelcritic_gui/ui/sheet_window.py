@@ -156,6 +156,13 @@ class SheetWindow(QMainWindow):
         if bench is not None:
             self._open(BenchDialog(bench, self._theme, self))
 
+    def show_outliers(self) -> None:
+        from labelcritic_gui.ui.views.outlier_dialog import OutlierDialog
+
+        search = self._station.outliers()
+        if search is not None:
+            self._open(OutlierDialog(search, self._theme, self))
+
     def show_keys(self) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         for command in COMMANDS:

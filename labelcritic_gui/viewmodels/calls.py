@@ -11,7 +11,7 @@ from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.review import Choice, ItemState
 from labelcritic_gui.critic.base import seeing
-from labelcritic_gui.services import comparison, export, inspection, opinions, review, switching, worklist
+from labelcritic_gui.services import cohort, comparison, export, inspection, opinions, review, switching, worklist
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.inspection import InspectedFile
@@ -173,6 +173,9 @@ class ReviewCalls(Protocol):
 
     def bench(self, choice: "BenchChoice", cancel: Cancel, progress: Progress) -> "Benched":
         """Put the critic on the bench and keep the report in the review's folder. Lane `critic_lane`."""
+
+    def find_outliers(self, cancel: Cancel, progress: Progress) -> cohort.ReviewOutliers:
+        """Look for what is unusual among the cases, and keep it. Lane CPU."""
 
     def choose_critic(self, kind: str) -> None:
         """Make a kind of critic the review's own; the review is opened anew after it. Lane STORE."""
@@ -379,6 +382,10 @@ class ServiceCalls:
         from labelcritic_gui.viewmodels import bench_calls
 
         return bench_calls.run(self._review, choice, cancel, progress)
+
+    def find_outliers(self, cancel: Cancel, progress: Progress) -> cohort.ReviewOutliers:
+        """Look for what is unusual among the cases, and keep it."""
+        return cohort.find_and_keep(self._review, cancel=cancel, progress=progress)
 
     def choose_critic(self, kind: str) -> None:
         """Make a kind of critic the review's own."""

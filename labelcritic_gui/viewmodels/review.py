@@ -114,9 +114,16 @@ class Reading:
     def walk(self, by: int) -> None:
         """Go up or down the worklist, decided items included."""
         there = self.worklist.step(self.item, by)
-        if there is not None and not self.writing:
-            self.open_item(there)
-            self._runner.run(Lane.DECIDE, lambda: self.calls.remember_item(there), _nothing, key="remember")
+        if there is not None:
+            self.go_to(there)
+
+    def go_to(self, item: ItemId) -> bool:
+        """Open an item wherever it is in the worklist; say whether that could be done now."""
+        if self.writing:
+            return False
+        self.open_item(item)
+        self._runner.run(Lane.DECIDE, lambda: self.calls.remember_item(item), _nothing, key="remember")
+        return True
 
     def _show_stage(self, stage: Stage) -> None:
         if stage.item != self.item:
@@ -172,6 +179,11 @@ class Reading:
     def _show_state(self, state: ItemState) -> None:
         self.state = state
         self.state_changed.emit()
+
+    def refresh_opinions(self) -> None:
+        """Load anew what is known of the item on the screen."""
+        if self.item is not None:
+            self._opinions_arrived((self.item,))
 
     def _opinions_arrived(self, items: tuple[ItemId, ...]) -> None:
         self.worklist.refresh(items)

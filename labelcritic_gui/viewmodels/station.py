@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from labelcritic_gui.store.database import Database
     from labelcritic_gui.viewmodels.audit import Auditor
     from labelcritic_gui.viewmodels.bench import Bench
+    from labelcritic_gui.viewmodels.cohort import OutlierSearch
     from labelcritic_gui.viewmodels.new_review import NewReview
 
 
@@ -78,6 +79,7 @@ class Station:
         self.job: Job | None = None
         self._auditor: Auditor | None = None
         self._bench: Bench | None = None
+        self._outliers: OutlierSearch | None = None
         self._anew = False
         """The open review is to be opened anew when the long job is over."""
 
@@ -223,6 +225,14 @@ class Station:
         self._bench = Bench(self.calls, self._runner) if self.calls is not None else None
         return self._bench
 
+    def outliers(self) -> "OutlierSearch | None":
+        """Return what the dialog of outliers follows, the same one while the review is open; None without a review."""
+        from labelcritic_gui.viewmodels.cohort import OutlierSearch
+
+        if self._outliers is None and self.calls is not None and (reading := self.reading) is not None:
+            self._outliers = OutlierSearch(self.calls, self._runner, found=reading.refresh_opinions, go=reading.go_to)
+        return self._outliers
+
     def rendering_critic(self, database: "Database", prompts: "PromptSet") -> "LvlmCritic":
         """Return the LVLM critic of the settings with other words, to see what it would send."""
         return self._services.rendering_critic(database, prompts)
@@ -266,9 +276,10 @@ class Station:
             return
         reading, calls = self.reading, self.calls
         self.reading = self.worklist = self.calls = None
-        for under_way in (self._auditor, self._bench):
+        for under_way in (self._auditor, self._bench, self._outliers):
             if under_way is not None:
                 under_way.cancel()
+        self._outliers = None
         reading.close()
         self._runner.run(Lane.DECIDE, calls.close, _nothing)
         self.review_changed.emit()

@@ -34,6 +34,7 @@ from labelcritic_gui.settings import Settings
 from labelcritic_gui.viewmodels.runner import Lane
 from tests.fake_llm import png
 from tests.viewmodels.fake_bench import FakeBench
+from tests.viewmodels.fake_cohort import FakeCohort
 
 SETS = (LabelSet("alpha", "Alpha"), LabelSet("beta", "Beta"))
 STRUCTURES = ("liver", "spleen", "pancreas")
@@ -52,7 +53,7 @@ def disc(row: int, column: int, radius: int = 9) -> Any:
     return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
-class FakeCalls(FakeBench):
+class FakeCalls(FakeCohort, FakeBench):
     """Keeps `ReviewCalls` in memory. `broken` makes writing fail; `missing` candidates have no mask."""
 
     def __init__(self, cases: int = 3, *, label_sets: tuple[LabelSet, ...] = SETS) -> None:

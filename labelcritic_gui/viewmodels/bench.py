@@ -150,12 +150,15 @@ class Bench:
 
     @property
     def reading(self) -> str:
-        """What the words were understood as, or why they cannot be read; without words, how to write them."""
+        """What the words were understood as, or why they cannot be read; empty without words."""
         if self.misread is not None:
-            return f"{self.misread.text} {self.misread.hint}".strip()
-        if not self._described:
-            return WORDS_HINT
-        return f"Understood: {'; '.join(recipe.text for recipe in self._described)}."
+            return self.misread.text
+        return f"Understood: {'; '.join(recipe.text for recipe in self._described)}." if self._described else ""
+
+    @property
+    def reading_hint(self) -> str:
+        """How the words are to be written."""
+        return self.misread.hint if self.misread is not None else WORDS_HINT
 
     def choose_truth(self, place: int) -> None:
         """Choose what the truth is, by its place among `truths`."""

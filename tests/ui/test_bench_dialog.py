@@ -159,7 +159,8 @@ def test_that_own_words_are_read_while_they_are_written(opened: Scene, calls: Fa
     dialog = asked(opened)
     dialog.words.setFocus()
     QTest.keyClicks(dialog.words, "remove the")
-    assert dialog.read.text().startswith('"remove the" is no error that is known.')
+    assert dialog.read.text() == '"remove the" is no error that is known.'
+    assert dialog.hint.text() == 'Say "remove the lower third", for example.'
     assert dialog.read.property("state") == "bad"
     assert not dialog.start.isEnabled()
     assert not dialog.kinds[FaultKind.LEAK].isEnabled()

@@ -98,13 +98,15 @@ def test_that_own_words_take_the_place_of_the_boxes() -> None:
     assert [recipe.kind for recipe in found.recipes] == [FaultKind.MISSING]
     found.describe("  ")
     assert len(found.recipes) > 30
-    assert "takes the place of the boxes" in found.reading
+    assert found.reading == ""
+    assert "takes the place of the boxes" in found.reading_hint
 
 
 def test_that_words_which_cannot_be_read_are_said_at_once_and_stop_the_start() -> None:
     found = bench()
     found.describe("make it worse")
-    assert found.reading == '"make it worse" is no error that is known. Say "remove the lower third", for example.'
+    assert found.reading == '"make it worse" is no error that is known.'
+    assert found.reading_hint == 'Say "remove the lower third", for example.'
     assert found.outlook == "The words above cannot be read."
     assert not found.ready
     assert found.recipes == ()

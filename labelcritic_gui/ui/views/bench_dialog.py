@@ -163,8 +163,9 @@ class BenchDialog(Sheet):
         self.words.setAccessibleName("Errors in your own words")
         self.words.textChanged.connect(self._bench.describe)
         side.addWidget(self.words)
-        self.read = flowing("", role="quiet")
+        self.read, self.hint = flowing(""), flowing("", role="quiet")
         side.addWidget(self.read)
+        side.addWidget(self.hint)
         side.addStretch()
         return side
 
@@ -242,6 +243,8 @@ class BenchDialog(Sheet):
         for widget in widgets:
             widget.setEnabled(not bench.in_words)
         self.read.setText(bench.reading)
+        self.read.setVisible(bool(bench.reading))
+        self.hint.setText(bench.reading_hint)
         set_state(self.read, "state", "bad" if bench.misread is not None else "")
 
     def _show_progress(self) -> None:

@@ -72,11 +72,11 @@ def all_of(tasks: Sequence[tuple[CaseSource, BenchRequest]]) -> BenchReport:
 def real(folder: Path, request: BenchRequest) -> BenchReport | None:
     """Bench the critic on the trusted labels of real scans; None where there are none."""
     source = TrustedLabels(folder, load_catalogue())
-    tasks: list[tuple[CaseSource, BenchRequest]] = []
-    for name, structures in source.structures.items():
-        own = replace(source, only=(name,))
-        for n in range(0, len(structures), STRUCTURES_AT_ONCE):
-            tasks.append((own, replace(request, structures=structures[n : n + STRUCTURES_AT_ONCE])))
+    tasks = [
+        (replace(source, only=(name,)), replace(request, structures=structures[n : n + STRUCTURES_AT_ONCE]))
+        for name, structures in source.structures.items()
+        for n in range(0, len(structures), STRUCTURES_AT_ONCE)
+    ]
     return replace(all_of(tasks), source=source.words) if tasks else None
 
 

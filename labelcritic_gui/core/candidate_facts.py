@@ -1,4 +1,4 @@
-"""Measures one candidate: size, parts, densities, place and shape. Layer: core."""
+"""Measures one candidate: size, parts, densities, place, shape and company. Layer: core."""
 
 from dataclasses import asdict
 from typing import Any
@@ -7,20 +7,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core import metrics
+from labelcritic_gui.core.densities import Histogram
 from labelcritic_gui.core.edges import measure_edges
-from labelcritic_gui.core.facts import CandidateFacts
-from labelcritic_gui.core.geometry import Index3, Mask, Volume, world_point
+from labelcritic_gui.core.facts import CandidateFacts, Lateral
+from labelcritic_gui.core.geometry import Index3, Mask, Point, Volume, world_point
 from labelcritic_gui.core.landmarks import Landmarks
+from labelcritic_gui.core.neighbours import Neighbours
+from labelcritic_gui.core.shapes import principal_axes, sphericity
 from labelcritic_gui.core.structures import Structure
+from labelcritic_gui.core.surfaces import surface_of
+from labelcritic_gui.core.tubes import course_of
 
 _FAT, _BONE_HU = (-190, -30), 300
 _MOST_ISLANDS = 8
+_LEAST_CELLS = 512
+_ONE_SIDE = 0.8
 
 
-def measure(mask: Mask, ct: Volume, landmarks: Landmarks, *, structure: Structure) -> CandidateFacts:
+def measure(
+    mask: Mask,
+    ct: Volume,
+    landmarks: Landmarks,
+    *,
+    structure: Structure,
+    neighbours: Neighbours | None = None,
+    label_set: str = "",
+) -> CandidateFacts:
     """Measure one candidate against its CT (canonical, same grid); works on the mask's bounding box only.
 
-    The enclosed air and food of a hollow structure are part of it, so its cavities are not counted.
+    The enclosed air and food of a hollow structure are part of it, so its cavities are not counted. What the mask
+    overlaps and touches is told with the `neighbours` of its case and the `label_set` it is of.
     """
     geometry = ct.geometry
     view: dict[str, Any] = {
@@ -35,20 +51,24 @@ def measure(mask: Mask, ct: Volume, landmarks: Landmarks, *, structure: Structur
     touched = metrics.faces_touched(mask)
     steps = metrics.thinning(geometry.spacing)
     thin = metrics.thinned(mask.voxels, steps)
-    coarse = tuple(s * n for s, n in zip(geometry.spacing, steps, strict=True))
+    x, y, z = (s * n for s, n in zip(geometry.spacing, steps, strict=True))
     return CandidateFacts(
         empty=False,
         volume_ml=mask.volume_ml,
         touches_border=touched,
         roughness=metrics.roughness(thin),
-        compactness=metrics.compactness(thin, (coarse[0], coarse[1], coarse[2])),
+        compactness=metrics.compactness(thin, (x, y, z)),
+        **_shape(mask, thin, steps),
+        **_border(mask, metrics.face_area(thin, (x, y, z))),
+        **_course(thin, (x, y, z), structure),
         **_parts(mask),
         **({} if structure.expect and structure.expect.hollow else _holes(mask)),
-        **_intensities(ct.voxels[mask.box][mask.voxels]),
+        **_intensities(ct.voxels[mask.box].T[mask.voxels.T], structure),
         **_position(mask, landmarks),
         **_outside(mask, landmarks),
         **_flat(mask, thin, steps, touched=touched),
         **asdict(measure_edges(mask, ct)),
+        **_company(mask, neighbours, structure, label_set),
         **view,
     )
 
@@ -78,15 +98,73 @@ def _holes(mask: Mask) -> dict[str, Any]:
     }
 
 
-def _intensities(hu: NDArray[Any]) -> dict[str, Any]:
-    values = hu.astype(np.float32)
+def _intensities(hu: NDArray[Any], structure: Structure) -> dict[str, Any]:
+    """Measure the densities; those of real numbers count as the nearest whole HU."""
+    counted, expect = Histogram.of(hu), structure.expect
+    mean, sd = counted.mean_and_sd()
+    solid = counted.above(metrics.GAS_HU) if expect and expect.hollow else counted
+    wanted = None
+    if solid is not None:
+        (middle,) = solid.quantiles((0.5,))
+        wanted = middle if not expect or expect.hu is None else min(max(middle, expect.hu.low), expect.hu.high)
     return {
-        "hu_mean": float(values.mean(dtype=np.float64)),
-        "hu_sd": float(values.std(dtype=np.float64)),
-        "fat_share": float(((hu >= _FAT[0]) & (hu <= _FAT[1])).mean()),
-        "air_share": float((hu < metrics.GAS_HU).mean()),
-        "bone_share": float((hu > _BONE_HU).mean()),
+        "hu_mean": mean,
+        "hu_sd": sd,
+        "hu_quantiles": counted.quantiles(),
+        "hu_distance": None if solid is None or wanted is None else solid.distance_to_normal(wanted),
+        "fat_share": counted.share(*_FAT),
+        "air_share": counted.share(None, metrics.GAS_HU - 1),
+        "bone_share": counted.share(_BONE_HU + 1, None),
     }
+
+
+def _shape(mask: Mask, thin: NDArray[np.bool_], steps: Index3) -> dict[str, Any]:
+    """Measure surface and axes; the axes on every n-th voxel where there are enough."""
+    area = surface_of(mask).area_cm2
+    enough = np.count_nonzero(thin) >= _LEAST_CELLS
+    edges = mask.geometry.affine[:3, :3] * (np.array(steps, dtype=float) if enough else 1.0)
+    lengths, directions = principal_axes(thin if enough else mask.voxels, edges)
+    return {
+        "surface_cm2": area,
+        "sphericity": sphericity(mask.volume_ml, area),
+        "axes_mm": lengths,
+        "axes": directions,
+    }
+
+
+def _border(mask: Mask, whole_mm2: float) -> dict[str, Any]:
+    """Measure how far the mask is from the image's faces, and how much of its voxel faces lies on them."""
+    gaps, on_border, mm = [], 0.0, mask.geometry.spacing
+    for axis, (span, size) in enumerate(zip(mask.box, mask.geometry.shape, strict=True)):
+        face, planes = mm[(axis + 1) % 3] * mm[(axis + 2) % 3], np.moveaxis(mask.voxels, axis, 0)
+        for gap, plane in ((span.start, planes[0]), (size - span.stop, planes[-1])):
+            gaps.append(gap * mm[axis])
+            on_border += 0.0 if gap else face * np.count_nonzero(plane)
+    return {"border_gaps_mm": tuple(gaps), "border_share": min(on_border / whole_mm2, 1.0) if whole_mm2 else None}
+
+
+def _course(thin: NDArray[np.bool_], mm: Point, structure: Structure) -> dict[str, Any]:
+    course = course_of(thin, mm) if structure.expect and structure.expect.tubular else None
+    if course is None:
+        return {}
+    return {
+        "course_mm": course.length_mm,
+        "radius_mm": course.radius_mm,
+        "radius_low_mm": course.least_mm,
+        "radius_high_mm": course.most_mm,
+        "gaps": course.gaps,
+    }
+
+
+def _company(mask: Mask, neighbours: Neighbours | None, structure: Structure, label_set: str) -> dict[str, Any]:
+    """Measure what the mask overlaps and touches within its label set."""
+    if neighbours is None:
+        return {}
+    expect = structure.expect
+    besides = frozenset((*expect.contains, *expect.part_of) if expect else ())
+    overlaps = neighbours.overlap(mask, of=structure.name, label_set=label_set, besides=besides)
+    touches = neighbours.touching(mask, of=structure.name, label_set=label_set, besides=besides)
+    return {"overlaps": tuple(overlaps.items()), "touches": tuple(touches.items())}
 
 
 def _position(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:
@@ -111,6 +189,7 @@ def _position(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:
         "height": landmarks.height_of(centroid[2]),
         "height_low": landmarks.height_of(low[2]),
         "height_high": landmarks.height_of(high[2]),
+        **_in_body(landmarks, body_centroid=centroid, body_low=low, body_high=high),
     }
     axis = landmarks.axis_at(centroid[2])
     if axis is None:
@@ -118,13 +197,25 @@ def _position(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:
     grid = np.stack(np.meshgrid(np.arange(shape[0]), [mean[1]], np.arange(shape[2]), indexing="ij"), axis=-1)
     world = geometry.to_world(grid[:, 0] + np.array([mask.origin[0], mask.origin[1], mask.origin[2]]))
     midline = np.interp(world[..., 2], landmarks.slice_z, landmarks.axis_x)
+    right = float(columns[world[..., 0] > midline].sum()) / total
+    side: Lateral = "right" if right >= _ONE_SIDE else "left" if 1.0 - right >= _ONE_SIDE else "both"
     return {
         **place,
         "lateral_mm": centroid[0] - axis[0],
         "anterior_mm": centroid[1] - axis[1],
         "spine_visible": axis[2],
-        "side_share_right": float(columns[world[..., 0] > midline].sum()) / total,
+        "side_share_right": right,
+        "side": side,
     }
+
+
+def _in_body(landmarks: Landmarks, **places: tuple[float, ...]) -> dict[str, Any]:
+    """Return places as shares of the body's box."""
+    if landmarks.body_low is None or landmarks.body_high is None:
+        return {}
+    corner = np.array(landmarks.body_low)
+    size = np.maximum(np.array(landmarks.body_high) - corner, 1.0)
+    return {name: tuple(float(v) for v in (np.array(place) - corner) / size) for name, place in places.items()}
 
 
 def _outside(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:

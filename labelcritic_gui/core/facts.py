@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from labelcritic_gui.core.geometry import Point
 
 Claimant = Literal["first", "second", ""]
+Lateral = Literal["left", "right", "both", ""]
 
 
 def _frozen(value: Any) -> Any:
@@ -73,6 +74,23 @@ class CandidateFacts(_Stored):
         strange_share: share of the mask in its largest solid region unlike the rest; `strange_place` its middle,
             `strange_hu` its median. For all of these see `edges.Edges`.
         core_hu: median density away from the boundary.
+        surface_cm2: area of the surface, the staircase of voxels taken out (`surfaces`).
+        sphericity: surface of a ball of the same volume over the surface; 1 for a ball.
+        axes_mm: lengths of the principal axes, longest first; `axes` their directions (unit vectors in the world).
+        hu_quantiles: densities below which 5, 10 ... 95 % of the voxels lie.
+        hu_distance: Wasserstein distance in HU to a normal distribution whose mean is that of the expectation nearest
+            to the median, or the median itself (`densities.Histogram.distance_to_normal`); gas in hollow structures is
+            left out.
+        body_centroid: the centroid in the body's box, 0..1 from left to right, back to front, foot to head;
+            `body_low` and `body_high` the mask's box.
+        border_gaps_mm: from the mask's box to the faces of the image L R P A I S; 0 where it touches.
+        border_share: share of the surface's voxel faces that lie on the image border: how much the view cuts off.
+        side: "right" or "left" when at least 80 % of the volume lie on that side of the midline, "both" else; empty
+            when there is no midline.
+        course_mm: length along its course, of tubular structures only (`tubes`); `radius_mm` the median radius on the
+            way, `radius_low_mm` and `radius_high_mm` the extremes, `gaps` how often it breaks off.
+        overlaps: (structure, ml) of the same label set that share voxels, largest first; measured with neighbours only.
+        touches: (structure, share of the surface) of the same label set that border on it, likewise.
     """
 
     empty: bool
@@ -120,6 +138,25 @@ class CandidateFacts(_Stored):
     strange_place: Point | None = None
     strange_hu: float | None = None
     core_hu: float | None = None
+    surface_cm2: float | None = None
+    sphericity: float | None = None
+    axes_mm: tuple[float, ...] = ()
+    axes: tuple[Point, ...] = ()
+    hu_quantiles: tuple[float, ...] = ()
+    hu_distance: float | None = None
+    body_centroid: Point | None = None
+    body_low: Point | None = None
+    body_high: Point | None = None
+    border_gaps_mm: tuple[float, ...] = ()
+    border_share: float | None = None
+    side: Lateral = ""
+    course_mm: float | None = None
+    radius_mm: float | None = None
+    radius_low_mm: float | None = None
+    radius_high_mm: float | None = None
+    gaps: int | None = None
+    overlaps: tuple[tuple[str, float], ...] | None = None
+    touches: tuple[tuple[str, float], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

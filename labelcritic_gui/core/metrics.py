@@ -166,14 +166,20 @@ def face_count(voxels: Voxels) -> int:
     return total
 
 
-def compactness(voxels: Voxels, spacing: Point) -> float:
-    """Return the volume over that of a cube with the same surface of voxel faces, 0..1; 0 for an empty mask."""
+def face_area(voxels: Voxels, spacing: Point) -> float:
+    """Return the area in mm2 of the faces between inside and outside; the crop's border counts as outside."""
     area = 0.0
     for axis in range(3):
         planes = np.moveaxis(voxels, axis, 0)
         faces = np.count_nonzero(planes[1:] ^ planes[:-1])
         faces += np.count_nonzero(planes[:1]) + np.count_nonzero(planes[-1:])
         area += float(faces) * spacing[(axis + 1) % 3] * spacing[(axis + 2) % 3]
+    return area
+
+
+def compactness(voxels: Voxels, spacing: Point) -> float:
+    """Return the volume over that of a cube with the same surface of voxel faces, 0..1; 0 for an empty mask."""
+    area = face_area(voxels, spacing)
     volume = float(np.count_nonzero(voxels)) * spacing[0] * spacing[1] * spacing[2]
     return volume / (area / 6.0) ** 1.5 if area else 0.0
 

@@ -60,13 +60,35 @@ class _Expect(_Strict):
     height: _Range | None = None
     reach: _Range | None = None
     tall_mm: _Range | None = None
+    volume_by_size: _Range | None = None
+    hu_plain: _Range | None = None
+    hu_arterial: _Range | None = None
+    hu_portal: _Range | None = None
+    sphericity: _Range | None = None
+    elongation: _Range | None = None
+    diameter_mm: _Range | None = None
+    edge_share: float | None = Field(default=None, ge=0, le=1)
+    blind_share: float | None = Field(default=None, gt=0)
+    contains: tuple[str, ...] = ()
+    part_of: tuple[str, ...] = ()
+    apart_from: tuple[str, ...] = ()
     parts: int | None = Field(default=None, ge=1)
     tubular: bool = False
     hollow: bool = False
     thin: bool = False
     flat_ends: bool = False
     may_be_absent: bool = False
+    often_absent: bool = False
     source: str = ""
+
+    @model_validator(mode="after")
+    def _phases_within(self) -> "_Expect":
+        """Refuse a range for one contrast phase that reaches beyond the one for every scan: one of both is wrong."""
+        for name in ("hu_plain", "hu_arterial", "hu_portal"):
+            phase: _Range | None = getattr(self, name)
+            if phase and self.hu and not (self.hu.low <= phase.low and phase.high <= self.hu.high):
+                raise ValueError(f"{name} reaches beyond hu, which is for every scan")
+        return self
 
 
 class _File(_Strict):
@@ -77,23 +99,9 @@ class _File(_Strict):
     expect: _Expect | None = None
 
 
-_RANGES = ("volume_ml", "hu", "lateral_mm", "anterior_mm", "height", "reach", "tall_mm")
-
-
 def _expectation(found: _Expect, side: Literal["left", "right", ""]) -> Expectation:
-    ranges = {name: getattr(found, name) for name in _RANGES}
-    spans: dict[str, Any] = {name: value.span() if value else None for name, value in ranges.items()}
-    return Expectation(
-        **spans,
-        side=side,
-        parts=found.parts,
-        tubular=found.tubular,
-        hollow=found.hollow,
-        thin=found.thin,
-        flat_ends=found.flat_ends,
-        may_be_absent=found.may_be_absent,
-        source=found.source,
-    )
+    values: dict[str, Any] = {name: getattr(found, name) for name in _Expect.model_fields}
+    return Expectation(side=side, **{n: v.span() if isinstance(v, _Range) else v for n, v in values.items()})
 
 
 def read_structure(path: Path, *, shipped: Path | None = None) -> Structure:

@@ -30,9 +30,19 @@ class Expectation:
     (right positive: patient right), `parts` the number of connected components of a right mask. Heights are
     anatomical: 0 at the iliac crest, 1 at the lowest lung, linear beyond; `height` is where the centroid of a
     completely imaged structure lies, `reach` from where to where a right mask goes at least, `tall_mm` how long it is
-    from head to foot. `hollow` structures hold
-    gas, fluid or food, `thin` ones are a few voxels wide, and the ends of `flat_ends` ones are planes by nature.
+    from head to foot. `hollow` structures hold gas, fluid or food, `thin` ones are a few voxels wide, and the ends of
+    `flat_ends` ones are planes by nature. `may_be_absent` structures are sometimes removed or never formed,
+    `often_absent` ones so often that an empty mask is as likely right as wrong.
+
+    `hu` holds in any scan; `hu_plain`, `hu_arterial` and `hu_portal` where the contrast phase is known (see `phase`).
+    `volume_by_size` is the volume in ml of somebody of body size 1, to be multiplied with the cube of the size (see
+    `build.Build`). `sphericity` is that of the surface (1 for a ball), `elongation` the longest principal axis over the
+    shortest, `diameter_mm` the median diameter of a tubular one. `edge_share` is at least the share of the surface at
+    which the density steps, `blind_share` at most the size of a patch amid like tissue, in cross-sections (see
+    `edges.Edges`).
+
     `contains` and `part_of` name structures that overlap this one by nature; no overlap with them is held against it.
+    `apart_from` names structures that it never touches.
     """
 
     volume_ml: Span | None = None
@@ -51,7 +61,23 @@ class Expectation:
     may_be_absent: bool = False
     contains: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
+    apart_from: tuple[str, ...] = ()
+    often_absent: bool = False
+    volume_by_size: Span | None = None
+    hu_plain: Span | None = None
+    hu_arterial: Span | None = None
+    hu_portal: Span | None = None
+    sphericity: Span | None = None
+    elongation: Span | None = None
+    diameter_mm: Span | None = None
+    edge_share: float | None = None
+    blind_share: float | None = None
     source: str = ""
+
+    def hu_in(self, phase: str) -> Span | None:
+        """Return the range of the mean density in a contrast phase; that of any scan where the phase is not known."""
+        known = {"plain": self.hu_plain, "arterial": self.hu_arterial, "portal": self.hu_portal}.get(phase)
+        return known or self.hu
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class _File(_Strict):
 
 def _expectation(found: _Expect, side: Literal["left", "right", ""]) -> Expectation:
     values: dict[str, Any] = {name: getattr(found, name) for name in _Expect.model_fields}
-    return Expectation(side=side, **{n: v.span() if isinstance(v, _Range) else v for n, v in values.items()})
+    values |= {name: value.span() for name, value in values.items() if isinstance(value, _Range)}
+    return Expectation(side=side, **values)
 
 
 def read_structure(path: Path, *, shipped: Path | None = None) -> Structure:

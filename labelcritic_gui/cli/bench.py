@@ -26,7 +26,7 @@ from labelcritic_gui.core.bench_report import (
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.critic.base import Critic
 from labelcritic_gui.critic.rule_based import RuleCritic
-from labelcritic_gui.services.bench import BenchPlan, bench, plan_bench
+from labelcritic_gui.services.bench import ASKING, READING, BenchPlan, bench, plan_bench
 from labelcritic_gui.services.bench_cases import PHANTOMS, CaseSource, PhantomCases, ReviewCases
 from labelcritic_gui.services.bench_files import report_json, save_bench
 from labelcritic_gui.services.bench_phantoms import make_phantom_review
@@ -146,7 +146,7 @@ def _say_how_many(plan: BenchPlan, *, quiet: bool) -> None:
 
 def _failures(report: BenchReport) -> list[str]:
     """Name cases and labels that could not be read, and questions that got no answer."""
-    unread = [f"{r.case} {r.structure}: {r.why}" for r in report.refused if r.text.startswith("reading")]
+    unread = [f"{f'{r.case} {r.structure}'.strip()}: {r.why}" for r in report.refused if r.text in {READING, ASKING}]
     silent = [t for t in report.trials if t.outcome.value == "failed"]
     if silent:
         unread.append(f"{len(silent)} pair(s) got no answer: {silent[0].reasons[0]}")

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from labelcritic_gui.core.bench import BenchReport, Refusal, Single, Trial
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress, stop_if
-from labelcritic_gui.core.errors import CriticError, ReviewError, UserError
+from labelcritic_gui.core.errors import CancelledError, CriticError, ReviewError, UserError
 from labelcritic_gui.core.geometry import Mask
 from labelcritic_gui.core.metrics import dice
 from labelcritic_gui.core.structures import StructureTable
@@ -24,6 +24,9 @@ from labelcritic_gui.services.bench_cases import BenchCase, CaseSource
 from labelcritic_gui.services.bench_plan import BenchRequest, pairs_of_errors
 from labelcritic_gui.services.bench_questions import Ask, BenchQuestions, Label, PairAsk
 from labelcritic_gui.services.review import SOFTWARE, now
+
+READING, ASKING = "reading", "asking"
+"""What could not be done with a case or a trusted label, where it was no error that could not be planted."""
 
 
 def bench(
@@ -40,14 +43,14 @@ def bench(
     Raises ReviewError when nothing at all could be asked and says what was looked for, CriticError when no question
     was answered, and CancelledError.
     """
-    round_ = _Round(request, _wordless(critic), table, cancel or NeverCancel())
-    for done, case in enumerate(source.cases(round_.cancel)):
+    total = source.labels(request.structures)
+    round_ = _Round(request, _wordless(critic), table, cancel or NeverCancel(), progress, total)
+    for case in source.cases(round_.cancel):
         if isinstance(case, BenchCase):
-            progress(done, source.count, case.name)
             round_.take(case)
         else:
             name, error = case
-            round_.refused.append(Refusal(name, "", "reading the case", str(error)))
+            round_.refused.append(Refusal(name, "", READING, str(error)))
     report = BenchReport(
         critic=critic.identity,
         source=source.words,
@@ -60,7 +63,7 @@ def bench(
         refused=tuple(round_.refused),
     )
     _require_something(report, request, source)
-    progress(source.count, source.count, "done")
+    progress(total, total, "done")
     return report
 
 
@@ -110,12 +113,24 @@ class _Round:
     critic: Critic
     table: StructureTable
     cancel: Cancel
+    progress: Progress
+    total: int
+    done: int = 0
     cases: list[str] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
     singles: list[Single] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
     def take(self, case: BenchCase) -> None:
+        """Put one case on the bench; one that cannot be asked about (nothing can be drawn) is named."""
+        try:
+            self._take(case)
+        except (CancelledError, CriticError):
+            raise
+        except UserError as error:
+            self.refused.append(Refusal(case.name, "", ASKING, str(error)))
+
+    def _take(self, case: BenchCase) -> None:
         """Put one case on the bench, structure by structure; all at once for a critic that asks a server."""
         scene = Scene(case.volume, case.masks, {s.name: s.pair for s in self.table if s.pair})
         names = self._structures(case)
@@ -125,6 +140,8 @@ class _Round:
         maker = BenchQuestions(case, self.table, self.critic, cancel=self.cancel)
         waiting: list[Ask] = []
         for name in names:
+            self.progress(min(self.done, self.total), self.total, f"{case.name}, {name.replace('_', ' ')}")
+            self.done += 1
             waiting += self._asks(case, scene, name)
             if not self.critic.wants_pictures:
                 self._put(case, maker, waiting)
@@ -137,7 +154,7 @@ class _Round:
         found = []
         for name in wanted:
             if name in case.refused:
-                self.refused.append(Refusal(case.name, name, "reading the trusted label", str(case.refused[name])))
+                self.refused.append(Refusal(case.name, name, READING, str(case.refused[name])))
             elif name not in case.masks or case.masks[name].is_empty:
                 if self.request.structures:
                     self.refused.append(Refusal(case.name, name, "any error", "It has no trusted label of it."))
@@ -198,6 +215,11 @@ class _Round:
         start = perf_counter()
         verdicts = self.critic.compare_all([one.question for one in made[: len(pairs)]], self.cancel)
         each = (perf_counter() - start) / max(len(verdicts), 1)
+        if self.critic.wants_pictures and verdicts and all(isinstance(one, CriticError) for one in verdicts):
+            raise CriticError(
+                f"The critic answered nothing about {case.name}: {verdicts[0]}",
+                "Begin the bench again: what was answered before is kept.",
+            )
         for ask, put, verdict in zip(pairs, made, verdicts, strict=False):
             self.trials.append(trial_of(ask, case.name, verdict, put.seconds + each))
         start = perf_counter()

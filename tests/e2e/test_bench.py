@@ -37,7 +37,7 @@ def test_that_errors_in_words_are_planted_and_the_json_has_every_pair(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     errors = "remove the lower third; leak 15 mm into the stomach"
-    words = ("bench", "--phantoms", 1, "--size", 56, "--structures", "liver", "--errors", errors, "--worse", 0)
+    words = ("bench", "--phantoms", 1, "--size", 72, "--structures", "liver", "--errors", errors, "--worse", 0)
     code, out, _ = run(capsys, *words, "--out", tmp_path / "out", "--json")
     body = json.loads(out)
     assert code == 0

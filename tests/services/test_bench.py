@@ -253,6 +253,12 @@ def test_that_a_request_that_makes_no_sense_is_refused(wrong: dict[str, object])
         BenchRequest(**wrong)  # type: ignore[arg-type]
 
 
+def test_that_progress_goes_from_label_to_label_to_the_end() -> None:
+    told: list[tuple[int, int, str]] = []
+    bench(SMALL, FEW, RuleCritic(), TABLE, progress=lambda done, total, what: told.append((done, total, what)))
+    assert told == [(0, 2, "phantom_000, spleen"), (1, 2, "phantom_000, liver"), (2, 2, "done")]
+
+
 def test_that_it_stops_as_soon_as_it_is_told_to() -> None:
     class Stop:
         asked = 0
@@ -287,14 +293,17 @@ def test_that_the_second_set_differs_in_what_scans_differ_in() -> None:
 # --- reviews ---------------------------------------------------------------------------------------------------------
 
 
-def made_review(root: Path, *, trusted: str = "good", url: str = "") -> OpenReview:
+FEW_CUTS = BenchRequest(recipes=chosen_recipes(("cut",), ("gross",)), per_structure=1, singles=False)
+
+
+def made_review(root: Path, *, trusted: str = "good", url: str = "", **server: float) -> OpenReview:
     """A review of two small cases; with a `url` its critic is the LVLM there."""
     if not (root / "images").exists():
         write_dataset(root)
     settings = Settings(reader="ann")
     if url:
-        server, how = ServerSettings(url=f"{url}/v1"), LvlmSettings(region=False)
-        settings = Settings(reader="ann", critic="lvlm", server=server, lvlm=how)
+        asked, how = ServerSettings(url=f"{url}/v1", **server), LvlmSettings(region=False)  # type: ignore[arg-type]
+        settings = Settings(reader="ann", critic="lvlm", server=asked, lvlm=how)
     services = build_services(settings)
     create_review(request(root, trusted=trusted), services.structures)
     return services.open_review(root / "review")
@@ -352,6 +361,15 @@ def test_that_a_critic_behind_a_server_is_put_on_the_bench_with_pictures_and_rem
     assert without_time(again) == without_time(found)
     assert [t.correct for t in found.trials] == [True] * 12
     assert [s.score for s in found.singles] == [pytest.approx(90.0)] * 18
+
+
+def test_that_a_server_that_is_gone_ends_the_bench_and_says_so(tmp_path: Path) -> None:
+    with FakeLlm(honest) as server:
+        opened = made_review(tmp_path, url=server.url, patience_s=0.0)
+    with pytest.raises(CriticError):
+        bench(ReviewCases(opened), FEW_CUTS, opened.critic, opened.table)
+    opened.critic.client.close()  # type: ignore[attr-defined]
+    opened.close()
 
 
 def test_that_a_critic_that_needs_pictures_is_told_that_a_phantom_has_none() -> None:

@@ -68,6 +68,7 @@ class _Expect(_Strict):
     elongation: _Range | None = None
     diameter_mm: _Range | None = None
     edge_share: float | None = Field(default=None, ge=0, le=1)
+    edge_peak: float | None = Field(default=None, ge=0, le=1)
     blind_share: float | None = Field(default=None, gt=0)
     contains: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ class _Expect(_Strict):
     flat_ends: bool = False
     may_be_absent: bool = False
     often_absent: bool = False
+    uniform: bool = False
     source: str = ""
 
     @model_validator(mode="after")

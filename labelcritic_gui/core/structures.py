@@ -39,7 +39,8 @@ class Expectation:
     `build.Build`). `sphericity` is that of the surface (1 for a ball), `elongation` the longest principal axis over the
     shortest, `diameter_mm` the median diameter of a tubular one. `edge_share` is at least the share of the surface at
     which the density steps, `blind_share` at most the size of a patch amid like tissue, in cross-sections (see
-    `edges.Edges`).
+    `edges.Edges`), `edge_peak` at least the step at the boundary over the largest one beside it; `uniform` ones have
+    one density throughout.
 
     `contains` and `part_of` name structures that overlap this one by nature; no overlap with them is held against it.
     `apart_from` names structures that it never touches.
@@ -70,7 +71,9 @@ class Expectation:
     sphericity: Span | None = None
     elongation: Span | None = None
     diameter_mm: Span | None = None
+    uniform: bool = False
     edge_share: float | None = None
+    edge_peak: float | None = None
     blind_share: float | None = None
     source: str = ""
 

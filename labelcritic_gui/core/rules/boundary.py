@@ -1,0 +1,99 @@
+"""Whether a mask's boundary lies on the edges of the CT, beside them, or amid tissue. Layer: core.
+
+How sharp a right boundary is differs from structure to structure: the structure files say it (`edge_share`,
+`blind_share`), and what they leave out is judged by the wide bounds here.
+"""
+
+from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded
+from labelcritic_gui.core.structures import Structure
+
+LEAST_EDGE_SHARE = 0.5
+LEAST_PEAK = 0.6
+_TOO_SMALL, _TOO_LARGE = 0.35, -0.1
+_STRANGE = (0.14, 0.25, 0.6)
+_FLAT, _FLAT_BLIND = 0.3, 0.25
+
+
+def _edges(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge how much of the surface follows an edge."""
+    expect = structure.expect
+    if expect is None or facts.edge_share is None or not big_enough(facts):
+        return
+    least = LEAST_EDGE_SHARE if expect.edge_share is None else expect.edge_share
+    severity = graded(least - facts.edge_share, 0.0001, 0.02, 0.3)
+    if severity is not None:
+        text = (
+            f"Only {facts.edge_share:.0%} of its surface lies on an edge in the image; "
+            f"of a {structure.shown} at least {least:.0%} does."
+        )
+        yield Finding(FindingCode.SHIFT, severity, text, facts.blind_place or facts.centroid)
+
+
+def _beside(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge whether the edge lies inside or outside of the boundary."""
+    expect = structure.expect
+    if expect is None or expect.thin or facts.edge_peak is None or facts.edge_beyond is None or not big_enough(facts):
+        return
+    least = LEAST_PEAK if expect.edge_peak is None else expect.edge_peak
+    severity = graded(least - facts.edge_peak, 0.0001, 0.01, 0.5)
+    if severity is None:
+        return
+    if facts.edge_beyond > _TOO_SMALL:
+        where, code = "outside of its boundary: it is drawn too small", FindingCode.MISS
+    elif facts.edge_beyond < _TOO_LARGE:
+        where, code = "inside its boundary: it is drawn too large", FindingCode.LEAK
+    else:
+        where, code = "beside its boundary", FindingCode.SHIFT
+    text = f"The edges of the image lie {where} (its own step is {facts.edge_peak:.0%} of the strongest beside it)."
+    yield Finding(code, severity, text, facts.centroid)
+
+
+def _blind(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge the largest patch of the surface where nothing ends."""
+    expect = structure.expect
+    if expect is None or expect.blind_share is None or facts.blind_share is None or not big_enough(facts):
+        return
+    severity = graded(facts.blind_share / expect.blind_share, 1.0, 1.1, 8.0)
+    if severity is not None:
+        text = (
+            f"It ends amid tissue like its own, without an edge, over a patch of {facts.blind_share:.0%} of its "
+            f"section (at most {expect.blind_share:.0%} in a {structure.shown})."
+        )
+        yield Finding(FindingCode.MISS, severity, text, facts.blind_place, None)
+
+
+def _cut(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge a flat end, less flat than what is cut for certain, that lies amid like tissue."""
+    expect = structure.expect
+    if expect is None or expect.flat_ends or expect.thin or facts.blind_share is None or not big_enough(facts):
+        return
+    along = facts.flat_facing in {"I", "S"}
+    usual = 0.5 * expect.blind_share if expect.blind_share is not None else 0.8
+    thick = 0.03 * max(facts.slice_mm - 3.0, 0.0) if along else 0.0
+    if (expect.tubular and along) or facts.flat_face - thick < _FLAT or facts.blind_share < max(_FLAT_BLIND, usual):
+        return
+    text = (
+        f"A flat end towards the {LETTERS[facts.flat_facing]}, {facts.flat_face:.0%} of its section, "
+        "and amid tissue like its own, without an edge."
+    )
+    yield Finding(FindingCode.CUT, Severity.MAJOR, text, facts.flat_place)
+
+
+def _strange(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge the largest region inside that is unlike the rest."""
+    expect = structure.expect
+    if expect is None or not expect.uniform or not facts.strange_share or facts.strange_hu is None:
+        return
+    severity = graded(facts.strange_share, *_STRANGE)
+    if severity is not None and facts.core_hu is not None and big_enough(facts):
+        text = (
+            f"{facts.strange_share:.0%} of its inside is one region of {facts.strange_hu:.0f} HU, "
+            f"unlike the rest ({facts.core_hu:.0f} HU)."
+        )
+        size = facts.strange_share * facts.volume_ml
+        yield Finding(FindingCode.LEAK, severity, text, facts.strange_place, size)
+
+
+RULES = (_edges, _beside, _blind, _cut, _strange)

@@ -1,0 +1,44 @@
+"""What other structures of the same label set say of a mask: overlap, contact, and its other side. Layer: core."""
+
+from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.rules.grading import Found, graded
+from labelcritic_gui.core.structures import Structure
+
+_TOUCHES = 0.04
+"""Share of the surface from which contact is more than a voxel here and there."""
+
+
+def _spoken(name: str) -> str:
+    words = name.split("_")
+    if words[-1] in {"left", "right"}:
+        words = [words[-1], *words[:-1]]
+    return " ".join(words)
+
+
+def _overlap(_: Structure, facts: CandidateFacts) -> Found:
+    """Judge what another structure of the same label set claims too."""
+    if not facts.overlaps or not facts.volume_ml:
+        return
+    name, ml = facts.overlaps[0]
+    share = ml / facts.volume_ml
+    severity = graded(share, 0.02, 0.06, 0.5)
+    if severity is not None:
+        code = FindingCode.WRONG if share >= 0.5 else FindingCode.LEAK
+        text = f"{ml:.1f} ml ({share:.0%}) of it are marked as {_spoken(name)} too."
+        yield Finding(code, severity, text, facts.centroid, ml)
+
+
+def _contact(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge contact with what it never touches."""
+    if structure.expect is None or not facts.touches:
+        return
+    for name, share in facts.touches:
+        if name in structure.expect.apart_from and share >= _TOUCHES:
+            text = (
+                f"{share:.0%} of its surface borders on the {_spoken(name)}, which a {structure.shown} never touches."
+            )
+            yield Finding(FindingCode.LEAK, Severity.MAJOR, text, facts.centroid)
+
+
+RULES = (_overlap, _contact)

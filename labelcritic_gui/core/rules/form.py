@@ -1,0 +1,53 @@
+"""What a mask looks like: parts, cavities, flat ends, a ragged boundary. Layer: core."""
+
+from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded
+from labelcritic_gui.core.structures import Expectation, Structure
+
+
+def _islands(structure: Structure, facts: CandidateFacts) -> Found:
+    wanted = structure.expect.parts if structure.expect else None
+    extra = facts.islands[(wanted or 1) - 1 :]
+    if wanted is None or facts.parts <= wanted or not extra:
+        return
+    volume = facts.volume_ml * (1.0 - facts.largest_share) if wanted == 1 else sum(ml for ml, _ in extra)
+    share = volume / facts.volume_ml
+    severity = graded(share, 0.002, 0.12, 0.5) or Severity.NOTE
+    if max(ml for ml, _ in extra) <= 2.0 * facts.voxel_ml:
+        severity = Severity.NOTE
+    text = f"{facts.parts} separate parts instead of {wanted}; {volume:.1f} ml ({share:.0%}) lie apart."
+    yield Finding(FindingCode.ISLE, severity, text, extra[0][1], volume)
+
+
+def _holes(_: Structure, facts: CandidateFacts) -> Found:
+    share = facts.holes_ml / facts.volume_ml if facts.volume_ml else 0.0
+    severity = graded(share, 0.004, 0.03, 0.3)
+    if severity is not None:
+        text = f"Cavities of {facts.holes_ml:.1f} ml ({share:.0%} of the mask) inside it."
+        yield Finding(FindingCode.HOLE, severity, text, facts.hole_place, facts.holes_ml)
+
+
+def _flat(structure: Structure, facts: CandidateFacts) -> Found:
+    expect = structure.expect or Expectation()
+    along = facts.flat_facing in {"I", "S"}
+    if expect.flat_ends or expect.thin or (expect.tubular and along) or not big_enough(facts):
+        return
+    thick = 0.03 * max(facts.slice_mm - 3.0, 0.0) if along else 0.0
+    known = structure.expect is not None
+    severity = graded(facts.flat_face - thick, 0.5 if known else 0.6, 0.6 if known else 2.0, 2.0)
+    if severity is not None:
+        text = f"Ends in a flat plane towards the {LETTERS[facts.flat_facing]}, {facts.flat_face:.0%} of its section."
+        yield Finding(FindingCode.CUT, severity, text, facts.flat_place)
+
+
+def _ragged(structure: Structure, facts: CandidateFacts) -> Found:
+    if facts.roughness is None or (structure.expect and structure.expect.thin) or not big_enough(facts):
+        return
+    severity = graded(facts.roughness, 1.4, 1.8, 4.0)
+    if severity is not None:
+        text = f"The boundary is ragged: {facts.roughness:.1f} times the surface of a smooth one."
+        yield Finding(FindingCode.EDGE, severity, text, facts.centroid)
+
+
+RULES = (_islands, _holes, _flat, _ragged)

@@ -1,0 +1,24 @@
+"""What rules have in common: what they yield, and how an evil is graded. Layer: core."""
+
+from collections.abc import Iterator
+
+from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.findings import Finding, Severity
+
+Found = Iterator[Finding]
+LETTERS = {"L": "left", "R": "right", "P": "back", "A": "front", "I": "foot end", "S": "head end"}
+LEAST_VOXELS = 300
+"""Masks smaller than this are all boundary: flatness and roughness say nothing about them."""
+
+
+def graded(value: float, minor: float, major: float, gross: float) -> Severity | None:
+    """Return the severity of a growing evil, or None below `minor`."""
+    for severity, least in ((Severity.GROSS, gross), (Severity.MAJOR, major), (Severity.MINOR, minor)):
+        if value >= least:
+            return severity
+    return None
+
+
+def big_enough(facts: CandidateFacts) -> bool:
+    """Say whether a mask is more than boundary."""
+    return facts.voxel_ml > 0 and facts.volume_ml / facts.voxel_ml >= LEAST_VOXELS

@@ -59,7 +59,7 @@ def test_that_the_trusted_labels_are_put_on_the_bench_and_kept_in_the_reviews_fo
     assert 0 < len(found.report.trials) <= plan.pairs
     assert 0 < len(found.report.singles) <= plan.singles
     assert not plan.asks
-    assert steps[-1] == (2, 2)
+    assert steps[-1][0] == steps[-1][1] > 0
     opened.close()
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.geometry import Geometry
+from labelcritic_gui.core import metrics
+from labelcritic_gui.core.geometry import Geometry, Mask
 from labelcritic_gui.faults.kinds import DIRECTIONS
 from labelcritic_gui.faults.moving import named
 from labelcritic_gui.faults.scene import shown
@@ -52,19 +53,26 @@ def leak(site: Site) -> Outcome:
     own_reach = volume_radius(site.truth) * site.by_severity(0.25, 0.45, 0.8)
     for mouth in _mouths(site, middle)[:4]:
         reach = site.recipe.amount or min(site.by_severity(16.0, 36.0, 60.0) + own_reach, 85.0)
-        patch = patch_at(site.truth, mouth.entry, reach_mm=1.15 * reach + 6.0)
-        ways = _ways(site, patch, mouth, reach=reach, density=(middle, max(2.0 * deviation, 25.0)))
+        around = patch_at(site.truth, mouth.entry, reach_mm=1.15 * reach + 6.0)
+        patch, ways = _ways(site, around, mouth, reach=reach, density=(middle, max(2.0 * deviation, 25.0)))
         added, gone = _spilt(site, patch, ways, reach)
         if np.count_nonzero(added) < max(8, 0.004 * site.truth.count if site.recipe.amount is None else 0):
             refused = site.refusal("there is no tissue beside it to leak into")
             continue
-        name = shown(mouth.into.name) if mouth.into else "tissue beside it"
-        after = united(site.truth, patch.mask(added))
+        amount = float(np.clip(gone, 0.5, 100.0))
+        spilt = patch.mask(added)
         into = {"target": mouth.into.name} if mouth.into else {"where": "tissue"}
-        return Outcome(
-            after, f"spills about {gone:.0f} mm into the {name}", amount=float(np.clip(gone, 0.5, 100.0)), **into
-        )
+        return Outcome(united(site.truth, spilt), _said(mouth, spilt, gone), amount=amount, **into)
     raise refused or site.refusal("there is no tissue beside it to leak into")
+
+
+def _said(mouth: _Mouth, spilt: Mask, gone: float) -> str:
+    """Say where a leak went; what enters a thin structure soon leaves it again."""
+    into = "the tissue beside it"
+    if mouth.into is not None:
+        inside = metrics.overlap(spilt, mouth.into.mask) / spilt.count
+        into = f"the {shown(mouth.into.name)}" + ("" if inside > 0.6 else " and the tissue beside it")
+    return f"spills up to {gone:.0f} mm into {into}"
 
 
 def _mouths(site: Site, middle: float) -> list[_Mouth]:
@@ -100,8 +108,10 @@ def _tissue_mouths(site: Site, middle: float) -> list[_Mouth]:
     return [_Mouth(points[i], beside[i], None) for i in order]
 
 
-def _ways(site: Site, patch: Patch, mouth: _Mouth, *, reach: float, density: tuple[float, float]) -> Field:
-    """Return the geodesic way in mm from the mouth to every voxel of the patch; huge where none leads."""
+def _ways(
+    site: Site, patch: Patch, mouth: _Mouth, *, reach: float, density: tuple[float, float]
+) -> tuple[Patch, Field]:
+    """Return the part of a patch that a leak can reach and the geodesic way in mm from its mouth to every voxel."""
     spacing = patch.geometry.spacing
     steps = [max(round(float(np.clip(reach / 16.0, 1.2, 5.0)) / s), 1) for s in spacing]
     coarse = [n * s for n, s in zip(steps, spacing, strict=True)]
@@ -119,21 +129,34 @@ def _ways(site: Site, patch: Patch, mouth: _Mouth, *, reach: float, density: tup
         cost = np.where(target, 1.0 + 0.06 * (cost - 1.0), cost)
     uneven = Patch(mask, (0, 0, 0), _scaled(patch, steps)).ripples(site.rng, wave=max(0.4 * reach, 6.0))
     cost = np.asarray(cost * np.exp(np.float32(0.18) * uneven), dtype=np.float32)
-    start = _mouth_of(patch, mouth, reach=reach, radius=volume_radius(site.truth))
-    seeds = _block_means(start, steps) > 0
+    seeds = _seeds(site, patch, mouth, steps, reach)
     ways = _marched(np.where(mask & ~seeds, _FAR, cost).astype(np.float32), seeds, coarse, reach=1.3 * reach)
-    weights = [_linear(n, s) for n, s in zip(patch.inside.shape, steps, strict=True)]
-    return interpolated(np.minimum(ways, np.float32(2.0 * reach)), weights)
+    return _refined(patch, np.minimum(ways, np.float32(2.0 * reach)), steps, reach)
 
 
-def _mouth_of(patch: Patch, mouth: _Mouth, *, reach: float, radius: float) -> Bits:
-    """Return the mask's surface round the start, and the bridge from there to the entry."""
-    width = float(np.clip(0.3 * reach, 2.5, max(8.0, 0.3 * radius)))
-    bits = patch.inside & (patch.distance(mouth.start) < width)
-    gap = float(np.linalg.norm(mouth.entry - mouth.start))
-    for t in np.linspace(0.0, 1.0, max(int(gap / (0.5 * patch.step)), 1) + 1):
-        bits |= patch.distance(mouth.start * (1 - t) + mouth.entry * t) < max(0.6 * max(patch.geometry.spacing), 1.5)
-    return bits
+def _refined(patch: Patch, ways: Field, steps: list[int], reach: float) -> tuple[Patch, Field]:
+    """Return the part of the patch within reach and the ways there, interpolated from blocks to voxels."""
+    spans, weights = [], []
+    for span, n, step in zip(_reached(ways, reach), patch.inside.shape, steps, strict=True):
+        fine = slice(span.start * step, min(span.stop * step, n))
+        spans.append(fine)
+        weights.append(_linear(n, step)[fine])
+    x, y, z = (o + s.start for o, s in zip(patch.origin, spans, strict=True))
+    part = Patch(patch.inside[spans[0], spans[1], spans[2]], (x, y, z), patch.geometry)
+    return part, interpolated(ways, weights)
+
+
+def _seeds(site: Site, patch: Patch, mouth: _Mouth, steps: list[int], reach: float) -> Bits:
+    """Return the blocks of the patch where the leak starts: the mask round its start, and the bridge to the entry."""
+    width = float(np.clip(0.3 * reach, 2.5, max(8.0, 0.3 * volume_radius(site.truth))))
+    small = patch_at(site.truth, mouth.start, mouth.entry, reach_mm=width + 1.0)
+    bits = small.inside & (small.distance(mouth.start) < width)
+    bits |= _rod(small, mouth.start, mouth.entry, max(0.6 * max(patch.geometry.spacing), 1.5))
+    rows = np.argwhere(bits) + np.array(small.origin) - np.array(patch.origin)
+    rows = rows[((rows >= 0) & (rows < np.array(patch.inside.shape))).all(axis=1)] // np.array(steps)
+    seeds = np.zeros([-(-n // s) for n, s in zip(patch.inside.shape, steps, strict=True)], dtype=np.bool_)
+    seeds[tuple(rows.T)] = True
+    return seeds
 
 
 def _scaled(patch: Patch, steps: list[int]) -> Geometry:

@@ -32,11 +32,13 @@ def measure(
     structure: Structure,
     neighbours: Neighbours | None = None,
     label_set: str = "",
+    phase: str = "",
 ) -> CandidateFacts:
     """Measure one candidate against its CT (canonical, same grid); works on the mask's bounding box only.
 
     The enclosed air and food of a hollow structure are part of it, so its cavities are not counted. What the mask
-    overlaps and touches is told with the `neighbours` of its case and the `label_set` it is of.
+    overlaps and touches is told with the `neighbours` of its case and the `label_set` it is of. `phase` is the contrast
+    phase of the scan where it is known (see `phase.Phase.name`).
     """
     geometry = ct.geometry
     view: dict[str, Any] = {
@@ -45,6 +47,8 @@ def measure(
         "body_width_mm": landmarks.body_width_mm,
         "voxel_ml": geometry.voxel_ml,
         "slice_mm": geometry.spacing[2],
+        "body_size": landmarks.build.size if landmarks.build else None,
+        "phase": phase,
     }
     if mask.is_empty:
         return CandidateFacts(empty=True, **view)
@@ -67,7 +71,7 @@ def measure(
         **_position(mask, landmarks),
         **_outside(mask, landmarks),
         **_flat(mask, thin, steps, touched=touched),
-        **asdict(measure_edges(mask, ct)),
+        **asdict(measure_edges(mask, ct, of=structure.name, neighbours=neighbours, besides=_kin(structure))),
         **_company(mask, neighbours, structure, label_set),
         **view,
     )
@@ -160,11 +164,19 @@ def _company(mask: Mask, neighbours: Neighbours | None, structure: Structure, la
     """Measure what the mask overlaps and touches within its label set."""
     if neighbours is None:
         return {}
-    expect = structure.expect
-    besides = frozenset((*expect.contains, *expect.part_of) if expect else ())
+    besides = _kin(structure)
     overlaps = neighbours.overlap(mask, of=structure.name, label_set=label_set, besides=besides)
     touches = neighbours.touching(mask, of=structure.name, label_set=label_set, besides=besides)
-    return {"overlaps": tuple(overlaps.items()), "touches": tuple(touches.items())}
+    return {
+        "overlaps": tuple(overlaps.items()),
+        "touches": tuple(touches.items()),
+        "other_side_ml": neighbours.volume_of(structure.pair, label_set) if structure.pair else None,
+    }
+
+
+def _kin(structure: Structure) -> frozenset[str]:
+    """Return the structures that overlap this one by nature."""
+    return frozenset((*structure.expect.contains, *structure.expect.part_of) if structure.expect else ())
 
 
 def _position(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:

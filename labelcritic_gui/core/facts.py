@@ -74,6 +74,9 @@ class CandidateFacts(_Stored):
         strange_share: share of the mask in its largest solid region unlike the rest; `strange_place` its middle,
             `strange_hu` its median. For all of these see `edges.Edges`.
         core_hu: median density away from the boundary.
+        other_side_ml: volume of the structure's counterpart in the same label set; measured with neighbours only.
+        body_size: length scale of the patient's lean section, 1 for a usual adult (`build.Build.size`).
+        phase: contrast phase of the scan, "plain", "arterial", "portal" or "late"; "" when it is not known (`phase`).
         surface_cm2: area of the surface, the staircase of voxels taken out (`surfaces`).
         sphericity: surface of a ball of the same volume over the surface; 1 for a ball.
         axes_mm: lengths of the principal axes, longest first; `axes` their directions (unit vectors in the world).
@@ -138,6 +141,9 @@ class CandidateFacts(_Stored):
     strange_place: Point | None = None
     strange_hu: float | None = None
     core_hu: float | None = None
+    other_side_ml: float | None = None
+    body_size: float | None = None
+    phase: str = ""
     surface_cm2: float | None = None
     sphericity: float | None = None
     axes_mm: tuple[float, ...] = ()

@@ -80,6 +80,14 @@ class Neighbours:
         """Return which neighbours of a structure are known, as (label set, structure)."""
         return frozenset((crop.label_set, crop.structure) for crop in self._others(of, besides))
 
+    def volume_of(self, structure: str, label_set: str) -> float | None:
+        """Return the volume in ml of a structure in a label set, counted in cells; None where it is not there."""
+        x, y, z = (s * n for s, n in zip(self.geometry.spacing, self.steps, strict=True))
+        for crop in self._crops:
+            if (crop.structure, crop.label_set) == (structure, label_set):
+                return float(np.bitwise_count(crop.packed).sum()) * x * y * z / 1000.0
+        return None
+
     def overlap(self, mask: Mask, *, of: str, label_set: str, besides: frozenset[str] = _NOTHING) -> dict[str, float]:
         """Return the ml of a mask that other structures of its own label set claim too, by name, largest first."""
         cells, box = _sampled(mask, self.steps)

@@ -18,6 +18,7 @@ from labelcritic_gui.core.geometry import Mask, content_hash
 from labelcritic_gui.core.landmarks import find_landmarks
 from labelcritic_gui.core.neighbours import Neighbours
 from labelcritic_gui.core.pair_facts import measure_pair
+from labelcritic_gui.core.phase import phase_from_masks
 from labelcritic_gui.core.regions import Context, Differences, differences
 from labelcritic_gui.core.scan import judgeable
 from labelcritic_gui.core.structures import StructureTable
@@ -96,6 +97,7 @@ class BenchQuestions:
         self._scan = judgeable(case.volume, self._landmarks, self._view)
         others = ((name, *one) for name in (FIRST, SECOND, ALONE) for one in case.masks.items())
         self._neighbours = Neighbours.of(others, case.volume.geometry)
+        self._phase = phase_from_masks(case.masks.items(), case.volume).name
 
     def made(self, asks: Sequence[Ask]) -> list[Put]:
         """Return the questions, in their order; all that are drawn at once belong in one call."""
@@ -116,14 +118,25 @@ class BenchQuestions:
             return facts, None, Differences()
         (first, second), volume = (label.mask for label in labels), self._case.volume
         pair = measure_pair(first, second, volume)
-        context = Context(self._landmarks, self._neighbours, self._table.get(structure), (FIRST, SECOND))
-        return facts, pair, differences(first, second, volume, context)
+        return facts, pair, differences(first, second, volume, self.context(structure))
+
+    def context(self, structure: str) -> Context:
+        """Return what is known beside two labels of a structure."""
+        return Context(self._landmarks, self._neighbours, self._table.get(structure), (FIRST, SECOND))
 
     def _facts(self, structure: str, label: Label) -> CandidateFacts:
         if label.facts is None:
             start = perf_counter()
             known = self._table.get(structure)
-            label.facts = measure(label.mask, self._case.volume, self._landmarks, structure=known)
+            label.facts = measure(
+                label.mask,
+                self._case.volume,
+                self._landmarks,
+                structure=known,
+                neighbours=self._neighbours,
+                label_set=ALONE,
+                phase=self._phase,
+            )
             label.digest = content_hash(label.mask)
             label.seconds = perf_counter() - start
         return label.facts

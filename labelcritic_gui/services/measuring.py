@@ -18,6 +18,7 @@ from labelcritic_gui.core.geometry import Mask, Volume, content_hash
 from labelcritic_gui.core.landmarks import find_landmarks
 from labelcritic_gui.core.neighbours import Neighbours
 from labelcritic_gui.core.pair_facts import measure_pair
+from labelcritic_gui.core.phase import phase_from_masks
 from labelcritic_gui.core.regions import Context, Differences, DifferingRegion, differences
 from labelcritic_gui.core.scan import Scan, judgeable
 from labelcritic_gui.formats import volumes
@@ -83,10 +84,19 @@ def measure_case(review: OpenReview, case: CaseId, candidates: Sequence[Candidat
     files = {c.id: review.mask_path(c) for c in candidates}
     loaded = load_masks(files, candidates, image=volume.geometry, cancel=cancel, keep=review.folder)
     neighbours = Neighbours.of(((c.label_set, c.structure, m) for c, m in loaded.masks.items()), volume.geometry)
+    phase = phase_from_masks(((c.structure, mask) for c, mask in loaded.masks.items()), volume).name
     facts: dict[CandidateId, CandidateFacts] = {}
     for candidate, mask in loaded.masks.items():
         stop_if(cancel)
-        facts[candidate] = measure(mask, volume, landmarks, structure=review.table.get(candidate.structure))
+        facts[candidate] = measure(
+            mask,
+            volume,
+            landmarks,
+            structure=review.table.get(candidate.structure),
+            neighbours=neighbours,
+            label_set=candidate.label_set,
+            phase=phase,
+        )
     pairs: dict[Pair, PairFacts] = {}
     found: dict[Pair, Differences] = {}
     for first, second in pairs_of(c.id for c in candidates if c.id in loaded.masks):

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from labelcritic_gui.core.geometry import Geometry, Index3, Point, Volume
 
-COARSE_MM = 4.0
+COARSE_MM, _FINE_MM = 4.0, 6.0
 """Edge of the coarse grid's voxels, about."""
 LUNG_HU = -500
 """Below this is lung or air."""
 _SKIN_HU, _PADDING_HU, _OVER_ROOM_HU, _CUT_SHARE = -300, -1200, 50.0, 0.4
+_CLIPPED_SHARE, _OVER_CLIP_HU, _FAT_HU = 0.03, 20.0, -130.0
+_EVERY = 5
 _LIMB_ML, _MUSCLE_HU, _LIMB_MUSCLE, _LIMB_BONE_HU, _LIMB_BONE = 40.0, (0.0, 110.0), 0.4, 250.0, 0.01
 _ARM_FROM, _ARM_VALLEY_MM = 0.65, 16.0
 
@@ -24,6 +26,12 @@ class CoarseImage:
     hu: NDArray[Any] = field(repr=False)
     geometry: Geometry
     steps: Index3
+
+    @property
+    def clipped(self) -> bool:
+        """Say whether a window has cut off all densities of air and lung."""
+        lowest = self.hu.min()
+        return bool(lowest > LUNG_HU and np.mean(self.hu == lowest) >= _CLIPPED_SHARE)
 
     @property
     def pixel_cm2(self) -> float:
@@ -41,7 +49,8 @@ class CoarseImage:
 def thin(ct: Volume) -> CoarseImage:
     """Return every n-th voxel of a CT (canonical view), about 4 mm apart; what is no number becomes air."""
     steps = tuple(max(1, round(COARSE_MM / s)) for s in ct.geometry.spacing)
-    hu = np.ascontiguousarray(ct.voxels[:: steps[0], :: steps[1], :: steps[2]])
+    # first copied in the order of memory, then turned: four times quicker than both at once
+    hu = np.ascontiguousarray(ct.voxels[:: steps[0], :: steps[1], :: steps[2]].copy(order="K"))
     if hu.dtype.kind == "f":
         hu = np.nan_to_num(hu, nan=-1024.0)
     affine = ct.geometry.affine.copy()
@@ -58,8 +67,9 @@ def find_body(image: CoarseImage) -> NDArray[np.bool_]:
     from scipy import ndimage
 
     hu = image.hu
-    solid = hu > _SKIN_HU
-    parts, count = ndimage.label(ndimage.binary_erosion(solid, border_value=1))
+    solid = hu > (min(float(hu.min()) + _OVER_CLIP_HU, _FAT_HU) if image.clipped else _SKIN_HU)
+    thick = shrunk(solid) if max(image.geometry.spacing) <= _FINE_MM else solid  # a chest wall is no thicker
+    parts, count = ndimage.label(thick)
     if not count:
         return np.zeros(hu.shape, dtype=np.bool_)
     sizes = np.bincount(parts.ravel())
@@ -68,9 +78,26 @@ def find_body(image: CoarseImage) -> NDArray[np.bool_]:
     kept[int(np.argmax(sizes))] = True
     for part in np.flatnonzero(sizes * image.geometry.voxel_ml >= _LIMB_ML):
         kept[part] |= _is_limb(hu[parts == part])
-    skin = ndimage.binary_dilation(kept[parts], iterations=2, mask=solid)
+    skin = kept[parts]
+    for _ in range(2):
+        skin = _grown(skin) & solid
     body = _filled(skin)
     return _with_open_lungs(hu, body) if is_cut_sideways(body) else body
+
+
+def shrunk(voxels: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the voxels whose neighbours along each axis are inside too; what lies beyond the grid counts as inside."""
+    inner = voxels.copy()
+    for axis in range(voxels.ndim):
+        mine, source = np.moveaxis(inner, axis, 0), np.moveaxis(voxels, axis, 0)
+        mine[1:] &= source[:-1]
+        mine[:-1] &= source[1:]
+    return inner
+
+
+def _grown(voxels: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the voxels and their neighbours along each axis."""
+    return ~shrunk(~voxels)
 
 
 def _is_limb(hu: NDArray[Any]) -> bool:
@@ -85,10 +112,10 @@ def _filled(skin: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     in_plane = np.zeros((3, 3, 3))
     in_plane[:, 1, 1] = in_plane[1, :, 1] = 1
-    air, _ = ndimage.label(~skin, structure=in_plane)
-    around = np.unique(np.concatenate([air[0].ravel(), air[-1].ravel(), air[:, 0].ravel(), air[:, -1].ravel()]))
-    outside = np.zeros(int(air.max()) + 1, dtype=np.bool_)
-    outside[around] = True
+    air, count = ndimage.label(~skin, structure=in_plane)
+    outside = np.zeros(count + 1, dtype=np.bool_)
+    for side in (air[0], air[-1], air[:, 0], air[:, -1]):
+        outside[side.ravel()] = True
     outside[0] = False
     filled: NDArray[np.bool_] = ~outside[air]
     return filled
@@ -113,7 +140,7 @@ def _with_open_lungs(hu: NDArray[Any], body: NDArray[np.bool_]) -> NDArray[np.bo
 
 def room_air(hu: NDArray[Any], body: NDArray[np.bool_]) -> float:
     """Return the density of the air around a body, which not every scanner gives as -1000; padding is no air."""
-    around = hu[(hu < LUNG_HU) & (hu > _PADDING_HU) & ~body]
+    around = hu[(hu < LUNG_HU) & (hu > _PADDING_HU) & ~body][::_EVERY]
     return min(max(float(np.percentile(around, 25)), -1100.0), -980.0) if around.size else -1000.0
 
 

@@ -13,7 +13,7 @@ _WING_END_CM2, _WING_CM2, _WING_TALL_MM = 1.5, 3.5, 25.0
 _BESIDE_MM, _REACH_MM = 30.0, 80.0
 _HIP_MM, _HIP_SIDE_MM, _HIP_BELOW_MM = 44.0, (50.0, 135.0), (85.0, 240.0)
 _HIP_HU, _HIP_FILLED, _HIP_EDGE_MM = (80.0, 160.0), 0.62, 22.0
-_RIB_HU, _MUSCLE_HU, _RIB_NOISES = 230.0, 50.0, 4.5
+_RIB_HU, _MUSCLE_HU, _RIB_NOISES = 230.0, 50.0, 6.0
 _RIB_SIDE_MM, _RIB_FRONT_MM, _RIB_WALL_MM = 50.0, 60.0, 60.0
 _RIB_CM2, _RIB_VOXELS, _RIB_GAP_MM, _RIB_OVER_CREST_MM = 0.3, 4, 14.0, 14.0
 
@@ -173,8 +173,9 @@ def _without_specks(bone: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _near_skin(trunk: NDArray[np.bool_], step_x: float, step_y: float) -> NDArray[np.bool_]:
     """Return the part of the trunk within `_RIB_WALL_MM` of the skin, measured to the sides and to the back."""
-    from_left, from_right = np.cumsum(trunk, axis=0), np.cumsum(trunk[::-1], axis=0)[::-1]
-    behind = np.cumsum(trunk, axis=1)
+    from_left = np.cumsum(trunk, axis=0, dtype=np.int16)
+    from_right = from_left[-1] - from_left + trunk
+    behind = np.cumsum(trunk, axis=1, dtype=np.int16)
     beside = np.minimum(from_left, from_right) <= _RIB_WALL_MM / step_x
     return np.asarray(trunk & (beside | (behind <= _RIB_WALL_MM / step_y)), dtype=np.bool_)
 

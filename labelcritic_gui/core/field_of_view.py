@@ -86,10 +86,11 @@ _FROM_TO = {
 def field_of_view(ct: Volume, landmarks: Landmarks) -> FieldOfView:
     """Return which landmarks an image (canonical view) shows, from its bones, lungs and air on a grid of about 4 mm.
 
-    A landmark is left out where the image does not tell: too little of the body, none of the levels that tie it to
-    the body (iliac crest, lungs, skull base) near, or an end that lies about at the landmark's own.
+    A landmark is left out where the image does not tell: too little of the body, densities of air cut off, none of the
+    levels that tie it to the body (iliac crest, lungs, skull base) near, or an end that lies about at the landmark's
+    own.
     """
-    reach = find_reach(ct, landmarks)
+    reach = None if landmarks.clipped else find_reach(ct, landmarks)
     if reach is None:
         return FieldOfView()
     told = {limit: _told(limit, reach) for limit in Limit}

@@ -56,6 +56,7 @@ class Landmarks:
         body_width_mm: median width of the trunk from left to right, without arms beside it.
         bottom_z: lower end of the image; `top_z` upper end.
         cut_sideways: the image shows only part of the body's width.
+        clipped: a window has cut off the densities of air and lung, so that no heights are known.
         chest: either lung and its dome; `bones` hip joints and rib ends; `build` the section at mid-lumbar height,
             None where that is not in view.
     """
@@ -77,6 +78,7 @@ class Landmarks:
     top_z: float
     gas_ml: float = 0.0
     cut_sideways: bool = False
+    clipped: bool = False
     chest: Chest = field(default_factory=Chest)
     bones: Bones = field(default_factory=Bones)
     build: Build | None = None
@@ -128,7 +130,9 @@ def find_landmarks(ct: Volume) -> Landmarks:
     slice_z = image.slice_z
     base = _lung_base(image, lungs)
     width = median_width(trunk, image.geometry.spacing[0])
-    spine, crest = _spine_and_crest(image, trunk, base=base, adult=width is not None and width >= _TRUNK_MM, cut=cut)
+    clipped = image.clipped
+    adult = width is not None and width >= _TRUNK_MM and not clipped  # without lungs ribs look like iliac wings
+    spine, crest = _spine_and_crest(image, trunk, base=base, adult=adult, cut=cut)
     base_z = float(slice_z[base]) if base is not None and _end_in_view(base, body) else None
     crest_z = None if crest is None else float(slice_z[crest])
     axis = image.geometry.to_world(np.column_stack([spine.x, spine.y, np.arange(slice_z.size)]))
@@ -151,7 +155,8 @@ def find_landmarks(ct: Volume) -> Landmarks:
         top_z=float(ct.geometry.corners()[:, 2].max()),
         gas_ml=gas_ml,
         cut_sideways=cut,
-        chest=find_chest(image, lungs, body, spine.x),
+        clipped=clipped,
+        chest=find_chest(image, lungs, body, spine.x, spine.x if cut else middles_of(trunk)),
         bones=_bones(image, trunk, spine, base=base if base_z is not None else None, crest=crest),
         build=None if cut or lumbar_z is None or low is None else find_build(image, trunk, lumbar_z),
     )
@@ -169,7 +174,10 @@ def _spine_and_crest(
     below = trunk.shape[2] if base is None else max(base - least, 0)
     if cut:
         spine = _or_middle(find_spine(image, trunk, None), trunk)
-        return spine, find_crest(image, trunk, spine.x, below=below, one_side=True)
+        crest = None if image.clipped else find_crest(image, trunk, spine.x, below=below, one_side=True)
+        if crest is not None:
+            spine = _or_middle(find_spine(image, trunk, np.full_like(spine.x, spine.x[crest]), crest=crest), trunk)
+        return spine, crest
     middle = middles_of(trunk)
     crest = find_crest(image, trunk, middle, below=below, one_side=False) if adult else None
     return _or_middle(find_spine(image, trunk, middle, crest=crest), trunk), crest

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.body import LUNG_HU, CoarseImage, room_air
+from labelcritic_gui.core.body import LUNG_HU, CoarseImage, room_air, shrunk
 
 _LUNG_ML, _SMALL_ML, _WHOLE_LUNG_ML = 15.0, 100.0, 600.0
 _BACK_SHARE = 0.55
@@ -37,9 +37,7 @@ def is_lung_tissue(hu: NDArray[Any], part: NDArray[np.bool_], room: float) -> bo
 
     Lung is denser than the air in the `room`: much denser, or uneven by its vessels as no gas is.
     """
-    from scipy import ndimage
-
-    core = ndimage.binary_erosion(part, border_value=1)
+    core = shrunk(part)
     low, middle, high = np.percentile(hu[core if core.any() else part], (10, 50, 90))
     least = 2.0 if high - low < _UNEVEN_HU else 1.0
     return bool(middle - room > least * _OVER_ROOM_HU)
@@ -86,8 +84,10 @@ def _last_slice(body: NDArray[np.bool_]) -> int:
     return int(filled[-1]) if filled.size else -1
 
 
-def find_chest(image: CoarseImage, lungs: NDArray[np.bool_], body: NDArray[np.bool_], axis: NDArray[Any]) -> Chest:
-    """Return what is in view of either lung; `axis` is the midline's index along x per slice."""
+def find_chest(
+    image: CoarseImage, lungs: NDArray[np.bool_], body: NDArray[np.bool_], axis: NDArray[Any], middle: NDArray[Any]
+) -> Chest:
+    """Return what is in view of either lung; `axis` is the spine's index along x per slice, `middle` the trunk's."""
     if not lungs.any():
         return Chest()
     across = np.arange(lungs.shape[0])[:, None] - axis[None, :]
@@ -96,17 +96,17 @@ def find_chest(image: CoarseImage, lungs: NDArray[np.bool_], body: NDArray[np.bo
         mine = lungs & beside[:, None, :]
         ml = float(np.count_nonzero(mine)) * image.geometry.voxel_ml
         found[f"{side}_ml"] = ml
-        found[f"dome_{side}_z"] = _dome(image, mine, body, axis) if ml >= _SIDE_ML else None
+        found[f"dome_{side}_z"] = _dome(image, mine, body, middle) if ml >= _SIDE_ML else None
     right, left = found["right_ml"] or 0.0, found["left_ml"] or 0.0
     return Chest(right, left, found["dome_right_z"], found["dome_left_z"])
 
 
-def _dome(image: CoarseImage, lung: NDArray[np.bool_], body: NDArray[np.bool_], axis: NDArray[Any]) -> float | None:
+def _dome(image: CoarseImage, lung: NDArray[np.bool_], body: NDArray[np.bool_], middle: NDArray[Any]) -> float | None:
     """Return the height of a dome: the highest of the lung's lower ends over the columns that stand on it."""
     step_x, _, step_z = image.geometry.spacing
     filled = np.flatnonzero(body.any(axis=(0, 1)))
     lowest, there = np.argmax(lung, axis=2), lung.any(axis=2)
-    offset = np.abs(np.arange(lung.shape[0]) - float(np.median(axis[filled]))) * step_x
+    offset = np.abs(np.arange(lung.shape[0]) - float(np.median(middle[filled]))) * step_x
     there &= ((offset >= _DOME_FROM_MM) & (offset <= _DOME_TO_MM))[:, None]
     rows = np.flatnonzero(there.any(axis=0))
     if rows.size == 0:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from labelcritic_gui.core.body import CoarseImage
 
 _BONE_FROM_HU, _BONE_FULL_HU = 130.0, 400.0
-_WIDE_MM, _ENOUGH_CM2, _MOST_CM2, _SEEN_CM2, _MORE_SCORE = 44.0, 6.0, 12.0, 1.6, 0.03
+_WIDE_MM, _ENOUGH_CM2, _MOST_CM2, _SEEN_CM2, _MORE_SCORE = 44.0, 9.0, 14.0, 1.6, 0.03
 _ASIDE_MM, _ASIDE_COST, _TURN_COST = 55.0, 0.5, 0.03
 _SACRUM_MM, _SACRUM_SLOPE = 20.0, 0.5
 _DEPTH_SHARE, _SLOPE = 0.6, 1.0

@@ -49,7 +49,8 @@ class ReviewOutliers:
         left = self.cases - self.measured
         if left <= 0:
             return ""
-        return f"{left} of {self.cases} cases are not measured yet and not compared: run `labelcritic compare` for all."
+        verb = "is" if left == 1 else "are"
+        return f"{left} of {self.cases} cases {verb} not measured yet (`labelcritic compare` measures all)."
 
 
 def review_outliers(

@@ -10,7 +10,7 @@ from psygnal import Signal
 from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.cases import ItemId, LabelSet
 from labelcritic_gui.core.cohort import Outlier
-from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.core.errors import CancelledError, ReviewError, UserError
 from labelcritic_gui.services.cohort import TABLE, ReviewOutliers, save_outliers
 from labelcritic_gui.viewmodels.cards import colour_of
 from labelcritic_gui.viewmodels.messages import Message, of_error
@@ -50,8 +50,8 @@ class OutlierRow:
 
     @property
     def words(self) -> str:
-        """All that is unusual, the most unusual first."""
-        return " ".join([self.what, *(f"Also: {sentence}" for sentence in self.also)])
+        """All that is unusual, a line for each thing, the most unusual first."""
+        return "\n".join([self.what, *(f"Also: {sentence}" for sentence in self.also)])
 
     @property
     def spoken(self) -> str:
@@ -158,7 +158,8 @@ class OutlierSearch:
             self.failure = Message("The search could not go on.", "The report says why.", error=True)
             self.changed.emit()
             raise error
-        self.failure = Message(error.message, error.hint) if isinstance(error, CancelledError) else of_error(error)
+        expected = isinstance(error, CancelledError | ReviewError)  # stopped, or too few cases: nothing went wrong
+        self.failure = Message(error.message, error.hint) if expected else of_error(error)
         self.changed.emit()
 
     def _written(self, file: Path) -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QIcon, QPixmap, QShowEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QProgressBar,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -30,7 +32,15 @@ ABOUT = (
 HEADINGS = ("Case", "Structure", "Label set", "Off by", "What is unusual")
 CASE, STRUCTURE, LABEL_SET, HOW_MUCH, WHAT = range(5)
 WIDTHS = (190, 120, 120, 76)
-SWATCH = 10
+SWATCH, DOWN = 10, 4
+
+
+class TopSwatch(QStyledItemDelegate):
+    """Keeps a row's swatch beside the first line of its text."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.decorationAlignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
 class OutlierList(QTreeWidget):
@@ -48,9 +58,11 @@ class OutlierList(QTreeWidget):
         self.header().setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionsMovable(False)
         self.setRootIsDecorated(False)
+        self.setIconSize(QSize(theme.px(SWATCH), theme.px(SWATCH + DOWN)))
         self.setWordWrap(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setItemDelegateForColumn(WHAT, WholeText(self))
+        self.setItemDelegateForColumn(LABEL_SET, TopSwatch(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -79,13 +91,22 @@ class OutlierList(QTreeWidget):
         for column in range(len(HEADINGS)):
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         item.setTextAlignment(HOW_MUCH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        swatch = QPixmap(self._theme.px(SWATCH), self._theme.px(SWATCH))
-        swatch.fill(self._theme.label(max(0, row.colour)))
-        item.setIcon(LABEL_SET, QIcon(swatch))
+        item.setIcon(LABEL_SET, self._swatch(row.colour))
         item.setToolTip(CASE, row.item.case)
         item.setToolTip(HOW_MUCH, "Robust standard deviations from the middle of the other cases")
         item.setData(CASE, Qt.ItemDataRole.AccessibleTextRole, row.spoken)
         return item
+
+    def _swatch(self, colour: int) -> QIcon:
+        """Return a square in a label set's colour, as far down as a line's text stands."""
+        size, down = self._theme.px(SWATCH), self._theme.px(DOWN)
+        picture = QPixmap(size, size + down)
+        picture.fill(Qt.GlobalColor.transparent)
+        if colour >= 0:
+            painter = QPainter(picture)
+            painter.fillRect(0, down, size, size, self._theme.label(colour))
+            painter.end()
+        return QIcon(picture)
 
 
 class OutlierDialog(Sheet):
@@ -98,11 +119,15 @@ class OutlierDialog(Sheet):
         self.rows.addWidget(plain_label(ABOUT, role="quiet", wrap=True))
         self.list = OutlierList(theme)
         self.list.itemDoubleClicked.connect(lambda *_: self._go())
-        self.rows.addWidget(self.list, 1)
         self.bar = QProgressBar(textVisible=False)
         self.status = plain_label(wrap=True, copyable=True)
+        for widget in (self.list, self.bar):  # what is said stays where it is, with and without them
+            keep = widget.sizePolicy()
+            keep.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(keep)
         self.rows.addWidget(self.bar)
         self.rows.addWidget(self.status)
+        self.rows.addWidget(self.list, 1)
         self.again: QPushButton = self.add_button("Look again", search.start)
         self.export: QPushButton = self.add_button("Save table as CSV…", self._ask_file)
         self.close_button: QPushButton = self.add_button("Close", self._leave)

@@ -11,7 +11,7 @@ from labelcritic_gui.core.facts import CandidateFacts
 LEAST_CASES = 12
 """Fewer cases are no reference: with 11 others, a clean value lies 8.5 robust standard deviations off once in 500."""
 LEAST_FOR_BODY = 30
-"""Cases from which on volume is also held against the body's width."""
+"""Cases from which on volume is also held against the body's size."""
 SHARE = 1 / 50
 """A candidate is named when a clean one would be as unusual, in any of its measures, at most this often."""
 
@@ -38,9 +38,10 @@ class Measure:
 
 
 VOLUME = Measure("volume", "the volume", "ml", 0, 0.03, logarithmic=True)
-VOLUME_FOR_BODY = Measure("volume-for-body", "the volume for a body this wide", "ml", 0, 0.03, logarithmic=True)
+VOLUME_FOR_BODY = Measure("volume-for-body", "the volume for a body of this size", "ml", 0, 0.03, logarithmic=True)
 RATIO = Measure("side-ratio", "the volume as a multiple of the other side's", "", 2, 0.03, logarithmic=True)
 LENGTH = Measure("length", "the length from head to foot", "mm", 0, 0.02, logarithmic=True)
+COURSE = Measure("course", "the length along its course", "mm", 0, 0.02, logarithmic=True)
 DENSITY = Measure("density", "the mean density", "HU", 0, 2.0)
 DENSITY_IN_CASE = Measure("density-in-case", "the mean density, beside what else is in the case,", "HU", 0, 2.0)
 HEIGHT = Measure("height", "the height of its centre (0 iliac crest, 1 lowest lung)", "", 2, 0.01)
@@ -54,6 +55,7 @@ MEASURES = (
     VOLUME_FOR_BODY,
     RATIO,
     LENGTH,
+    COURSE,
     DENSITY,
     DENSITY_IN_CASE,
     HEIGHT,
@@ -72,9 +74,11 @@ NEEDED = (
     "anterior_mm",
     "box_low",
     "box_high",
+    "course_mm",
     "touches_border",
     "compactness",
     "sphericity",
+    "body_size",
     "body_width_mm",
 )
 """The names of the stored facts that a cohort is made of."""
@@ -98,8 +102,9 @@ def measured_of(facts: CandidateFacts) -> dict[str, float]:
         found |= {
             VOLUME.name: facts.volume_ml or None,
             LENGTH.name: _length(facts),
+            COURSE.name: facts.course_mm or None,
             HEIGHT.name: facts.height,
-            SPHERICITY.name: getattr(facts, "sphericity", None),
+            SPHERICITY.name: facts.sphericity,
             COMPACTNESS.name: facts.compactness,
         }
     return {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}

@@ -17,6 +17,7 @@ from labelcritic_gui.core.cases import CaseId
 from labelcritic_gui.core.cohort import (
     ANTERIOR,
     COMPACTNESS,
+    COURSE,
     DENSITY,
     DENSITY_IN_CASE,
     HEIGHT,
@@ -49,14 +50,14 @@ from labelcritic_gui.core.robust import (
     usual_span,
 )
 
-WIDTH = "body-width"
-_PLAIN = (VOLUME, LENGTH, DENSITY, HEIGHT, LATERAL, ANTERIOR, SPHERICITY, COMPACTNESS)
-_INSTEAD = {DENSITY: DENSITY_IN_CASE, COMPACTNESS: SPHERICITY}
+SIZE, WIDTH = "body-size", "body-width"
+_PLAIN = (VOLUME, LENGTH, COURSE, DENSITY, HEIGHT, LATERAL, ANTERIOR, SPHERICITY, COMPACTNESS)
+_INSTEAD = {DENSITY: DENSITY_IN_CASE, COMPACTNESS: SPHERICITY, LENGTH: COURSE}
 """A measure that is left out where a better one can be had."""
 LEAST_BESIDE = 3
 """Other structures of a case that its contrast is told by, at least."""
 NARROW = 0.02
-"""Where body widths of the cases differ less than so (a share), volumes are not held against them."""
+"""Where the bodies of the cases differ less than so (a share), volumes are not held against them."""
 
 
 class Numbers:
@@ -67,7 +68,7 @@ class Numbers:
         self.structures: dict[str, int] = {}
         self.label_sets: dict[str, int] = {}
         self._places = {name: array("i") for name in ("case", "structure", "label_set")}
-        self._columns = {name: array("d") for name in (*(m.name for m in _PLAIN), WIDTH)}
+        self._columns = {name: array("d") for name in (*(m.name for m in _PLAIN), SIZE, WIDTH)}
 
     def __len__(self) -> int:
         """Return how many candidates there are."""
@@ -84,9 +85,9 @@ class Numbers:
             ("label_set", self.label_sets, label_set),
         ):
             self._places[name].append(known.setdefault(one, len(known)))
-        width = facts.body_width_mm
+        found |= {SIZE: facts.body_size or math.nan, WIDTH: facts.body_width_mm or math.nan}
         for name, column in self._columns.items():
-            column.append((width or np.nan) if name == WIDTH else found.get(name, np.nan))
+            column.append(found.get(name, math.nan))
 
     def place(self, name: str) -> Ints:
         """Return the numbers of every candidate's case, structure or label set."""
@@ -152,7 +153,7 @@ class _Search:
         for measure in _PLAIN:
             if measure.logarithmic:
                 self._columns[measure.name] = np.log(self._columns[measure.name])
-        self._width = np.log(numbers.column(WIDTH))
+        self._bodies = [np.log(numbers.column(name)) for name in (SIZE, WIDTH)]
         self._partner = self._partners(pairs)
         self._volume_off = np.zeros(len(numbers))
         self._cohorts = self._split()
@@ -264,13 +265,16 @@ class _Search:
         return np.unique(self._case[rows], return_inverse=True)[1].astype(np.int64)
 
     def _for_body(self, rows: Ints) -> _Told | None:
-        """Judge volumes that the width of the body does not explain; None where that cannot be told."""
-        volume, width = self._columns[VOLUME.name][rows], self._width[rows]
-        known = np.isfinite(volume) & np.isfinite(width)
-        y, x = volume[known], width[known]
-        groups = self._groups(rows[known])
-        if int(groups.max(initial=-1)) + 1 < LEAST_FOR_BODY:
+        """Judge volumes that the size of the body (its width, for want of that) does not explain; None if too few."""
+        volume = self._columns[VOLUME.name][rows]
+        for body in self._bodies:
+            known = np.isfinite(volume) & np.isfinite(body[rows])
+            groups = self._groups(rows[known])
+            if int(groups.max(initial=-1)) + 1 >= LEAST_FOR_BODY:
+                break
+        else:
             return None
+        y, x = volume[known], body[rows][known]
         x = x - np.median(x)
         if np.median(np.abs(x)) < NARROW:
             return None

@@ -1,7 +1,7 @@
 """Compares the cases of a review with each other: what is unusual, from facts that are stored. Layer: services."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +126,9 @@ def _gathered(
     review: OpenReview, structures: Sequence[str], label_sets: Sequence[str], cancel: Cancel, progress: Progress
 ) -> Numbers:
     numbers = Numbers()
-    known = {f.name for f in fields(CandidateFacts)}
-    names = [name for name in NEEDED if name in known]
     total = last_fact(review.database)
     readable = set(index.case_ids(review.database))
-    read = candidate_facts(review.database, names, structures=structures, label_sets=label_sets)
+    read = candidate_facts(review.database, NEEDED, structures=structures, label_sets=label_sets)
     for last, rows in read:
         stop_if(cancel)
         progress(last, total, "reading what was measured")

@@ -16,7 +16,7 @@ AT_ONCE = 4000
 
 
 class FactRow(NamedTuple):
-    """What was measured of one candidate: the facts that were asked for, by name."""
+    """What was measured of one candidate: the facts that were asked for and are known, by name."""
 
     case: CaseId
     structure: str
@@ -47,7 +47,8 @@ def candidate_facts(
 
 
 def _fact_row(names: Sequence[str], case: CaseId, structure: str, label_set: str, values: str) -> FactRow:
-    return FactRow(case, structure, label_set, dict(zip(names, json.loads(values), strict=True)))
+    known = zip(names, json.loads(values), strict=True)
+    return FactRow(case, structure, label_set, {name: value for name, value in known if value is not None})
 
 
 def keep_case_records(

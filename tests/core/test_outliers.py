@@ -102,6 +102,21 @@ def test_an_organ_is_held_against_the_width_of_its_body() -> None:
     assert (ONE, "liver", VOLUME_FOR_BODY.name) in named(found(narrow))
 
 
+def test_the_size_of_a_body_goes_before_its_width() -> None:
+    facts = {key: replace(one, body_size=one.body_width_mm / 360) for key, one in clean(60, 5).items()}
+    facts = changed(facts, "liver", volume_ml=2600.0, body_width_mm=200.0)
+    for structure in STRUCTURES:
+        facts = changed(facts, structure, body_size=1.5)
+    assert (ONE, "liver", VOLUME_FOR_BODY.name) not in named(found(facts))
+
+
+def test_a_length_along_the_course_and_a_sphericity_are_compared_instead_of_cruder_ones() -> None:
+    facts = {key: replace(one, sphericity=one.compactness, course_mm=300.0) for key, one in clean(20, 17).items()}
+    facts = changed(facts, "aorta", course_mm=90.0, sphericity=0.1, compactness=0.1, box_high=(50.0, 50.0, 9.0))
+    measures = {measure for case, structure, measure in named(found(facts)) if (case, structure) == (ONE, "aorta")}
+    assert measures == {"course", "sphericity"}
+
+
 def test_what_is_wrong_in_every_fifth_case_is_still_named() -> None:
     facts = clean(50, 6)
     wrong = [CaseId(f"case_{n}") for n in range(0, 50, 5)]

@@ -9,6 +9,7 @@ import pytest
 
 from labelcritic_gui.core.cancel import NeverCancel
 from labelcritic_gui.core.cases import CaseId, ItemId
+from labelcritic_gui.core.cohort import NEEDED, measured_of
 from labelcritic_gui.core.errors import CancelledError, ReviewError, StorageError
 from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.services.cohort import (
@@ -22,6 +23,7 @@ from labelcritic_gui.services.comparison import load_opinions
 from labelcritic_gui.services.opinions import ensure_opinions
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index
+from labelcritic_gui.store.cohort import candidate_facts
 from labelcritic_gui.store.opinions import facts_of, save_opinions
 from tests.making import STRUCTURES, Dataset
 from tests.services.cohort_reviews import ODD, copy_of, many_cases, measured, opened_at
@@ -98,6 +100,21 @@ def test_what_was_found_is_kept_with_the_item_while_its_number_holds(opened: Ope
     assert kept_outliers(opened, ODD, {}) == {}
     other = {"bad": replace(facts["bad"], volume_ml=1.5, lateral_mm=1.0, anterior_mm=1.0, hu_mean=1.0)}
     assert kept_outliers(opened, ODD, other) == {}
+
+
+def test_facts_are_read_back_as_they_were_measured(opened: OpenReview) -> None:
+    names = (*NEEDED, "no_such_fact")
+    facts = CandidateFacts(
+        False, 12.5, hu_mean=-3.25, box_low=(1.0, 2.0, 3.0), touches_border=("S",), course_mm=4.0, body_size=1.1
+    )
+    rows = [(ODD, "bad", facts.to_json()), (ODD, "good:bad", {"dice": 0.5}), (ODD, "good", {"empty": True})]
+    save_opinions(opened.database, stored=(), summaries=(), fact_rows=rows)
+    read = candidate_facts(opened.database, names, structures=("liver", "spleen"), label_sets=("good", "bad"))
+    found = [row for _, part in read for row in part]
+    assert [(row.case, row.structure, row.label_set) for row in found] == [(*ODD, "bad"), (*ODD, "good")]
+    assert not {"no_such_fact", "sphericity"} & set(found[0].facts)
+    assert measured_of(CandidateFacts.from_json(found[0].facts)) == measured_of(facts)
+    assert found[1].facts == {"empty": True}
 
 
 def test_what_is_unusual_comes_with_the_opinions_of_its_item(opened: OpenReview) -> None:

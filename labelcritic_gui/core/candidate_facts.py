@@ -13,6 +13,7 @@ from labelcritic_gui.core.facts import CandidateFacts, Lateral
 from labelcritic_gui.core.geometry import Index3, Mask, Point, Volume, world_point
 from labelcritic_gui.core.landmarks import Landmarks
 from labelcritic_gui.core.neighbours import Neighbours
+from labelcritic_gui.core.runs import cavities_of, parts_of
 from labelcritic_gui.core.shapes import principal_axes, sphericity
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.surfaces import surface_of
@@ -78,27 +79,26 @@ def measure(
 
 
 def _parts(mask: Mask) -> dict[str, Any]:
-    numbers, sizes = metrics.components(mask.voxels)
-    order = np.argsort(-sizes, kind="stable")
-    islands = []
-    for part in order[1 : 1 + _MOST_ISLANDS]:
-        middle = metrics.middle_of(numbers == part + 1)
-        islands.append((float(sizes[part]) * mask.geometry.voxel_ml, world_point(mask.geometry, mask.origin, middle)))
+    parts, geometry = parts_of(mask.voxels), mask.geometry
+    islands = [
+        (float(size) * geometry.voxel_ml, world_point(geometry, mask.origin, parts.middle_of(number)))
+        for number, size in enumerate(parts.sizes[: 1 + _MOST_ISLANDS])
+        if number
+    ]
     return {
-        "parts": len(sizes),
-        "largest_share": float(sizes[order[0]] / sizes.sum()),
+        "parts": len(parts.sizes),
+        "largest_share": float(parts.sizes[0] / parts.sizes.sum()),
         "islands": tuple(islands),
     }
 
 
 def _holes(mask: Mask) -> dict[str, Any]:
-    numbers, sizes = metrics.cavities(mask.voxels)
-    if not sizes.size:
+    cavities = cavities_of(mask.voxels)
+    if not cavities.sizes.size:
         return {}
-    middle = metrics.middle_of(numbers == 1 + int(np.argmax(sizes)))
     return {
-        "holes_ml": float(sizes.sum()) * mask.geometry.voxel_ml,
-        "hole_place": world_point(mask.geometry, mask.origin, middle),
+        "holes_ml": float(cavities.sizes.sum()) * mask.geometry.voxel_ml,
+        "hole_place": world_point(mask.geometry, mask.origin, cavities.middle_of(0)),
     }
 
 

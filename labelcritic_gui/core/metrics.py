@@ -1,4 +1,4 @@
-"""Dice, components, cavities and the shape of a boundary. Layer: core.
+"""Dice, components and the shape of a boundary. Layer: core.
 
 Voxel arrays are bool [x, y, z] crops; sizes are in voxels unless a name says mm or ml.
 """
@@ -51,28 +51,11 @@ def dice(a: Mask, b: Mask) -> float:
 
 
 def components(voxels: Voxels) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the 26-connected parts: an array of part numbers from 1, and the size of each part."""
-    return _labelled(voxels, corners=True)
-
-
-def cavities(voxels: Voxels) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the enclosed cavities (6-connected background that never reaches the crop's outside), as `components`."""
-    outside = np.ones(tuple(n + 2 for n in voxels.shape), dtype=np.bool_, order="F")
-    np.logical_not(voxels, out=outside[1:-1, 1:-1, 1:-1])
-    numbers, sizes = _labelled(outside, corners=False)
-    inner = numbers[1:-1, 1:-1, 1:-1].copy(order="F")
-    around = int(numbers[0, 0, 0])
-    inner[inner == around] = 0
-    inner[inner > around] -= 1
-    return inner, np.delete(sizes, around - 1)
-
-
-def _labelled(voxels: Voxels, *, corners: bool) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the 26-connected parts: an array of part numbers from 1, and the size of each part (see also `runs`)."""
     from scipy import ndimage
 
-    reach = np.ones((3, 3, 3)) if corners else ndimage.generate_binary_structure(3, 1)
     found = np.zeros(voxels.shape[::-1], dtype=np.int32)  # transposed, so that Fortran order is walked in memory order
-    count = ndimage.label(voxels.T, structure=reach, output=found)
+    count = ndimage.label(voxels.T, structure=np.ones((3, 3, 3)), output=found)
     sizes = np.bincount(found.ravel(), minlength=int(count) + 1)[1:]
     return found.T, sizes.astype(np.int64)
 

@@ -25,6 +25,16 @@ BITS = hnp.arrays(np.bool_, (5, 4, 6)).filter(lambda bits: bool(bits.any()))
 PLACES = st.tuples(st.integers(12, 60), st.integers(14, 40), st.integers(5, 80))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    """Load what the first example would have to wait for."""
+    import scipy.ndimage
+    import scipy.sparse.csgraph
+    import scipy.special  # noqa: F401
+
+    landmarks()
+
+
 @lru_cache(maxsize=1)
 def landmarks() -> Landmarks:
     return find_landmarks(CT)

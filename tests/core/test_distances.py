@@ -21,6 +21,13 @@ BITS = hnp.arrays(np.bool_, (4, 5, 3))
 SAME = SurfaceAgreement(dice_1mm=1.0, dice_2mm=1.0, dice_3mm=1.0, hd95_mm=0.0, mean_mm=0.0, max_mm=0.0)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    """Load what the first example would have to wait for."""
+    import cv2  # noqa: F401
+    import scipy.spatial  # noqa: F401
+
+
 def block(low: tuple[int, int, int], high: tuple[int, int, int]) -> Mask:
     full = np.zeros(SHAPE, dtype=bool)
     full[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = True

@@ -47,22 +47,6 @@ def test_that_voxels_touching_at_a_corner_are_one_part() -> None:
     assert numbers[0, 0, 0] == numbers[1, 1, 1] != numbers[4, 4, 4]
 
 
-def test_that_a_cavity_is_enclosed_and_a_tunnel_is_not() -> None:
-    full = np.ones((7, 7, 7), bool)
-    full[3, 3, 3] = False
-    numbers, sizes = metrics.cavities(full)
-    assert list(sizes) == [1]
-    assert np.argwhere(numbers == 1).tolist() == [[3, 3, 3]]
-    full[3, 3, :] = False
-    assert metrics.cavities(full)[1].size == 0
-
-
-@given(BITS)
-def test_that_the_crop_does_not_matter_to_cavities(bits: np.ndarray) -> None:
-    wide = np.pad(bits, 2)
-    assert sorted(metrics.cavities(bits)[1]) == sorted(metrics.cavities(wide)[1])
-
-
 def ball(radius: float, size: int = 24) -> np.ndarray:
     grid = np.indices((size,) * 3) - (size - 1) / 2
     return np.asarray((grid**2).sum(axis=0) <= radius**2)

@@ -15,6 +15,13 @@ from labelcritic_gui.core.tubes import course_of
 HU = hnp.arrays(np.int16, st.integers(1, 60), elements=st.integers(-1500, 3000))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    """Load what the first example would have to wait for."""
+    import scipy.ndimage
+    import scipy.special  # noqa: F401
+
+
 def ellipsoid(radii: tuple[float, ...], spacing: tuple[float, ...], turn: np.ndarray) -> np.ndarray:
     size = [int(2 * max(radii) / s) + 5 for s in spacing]
     grid = (np.moveaxis(np.indices(size), 0, -1) - (np.array(size) - 1) / 2) * spacing

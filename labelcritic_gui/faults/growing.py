@@ -81,10 +81,21 @@ def rough(site: Site) -> Outcome:
     amount = site.recipe.amount or _noise_for(site, field.T[band.T], noise.T[band.T], (0.33 * step, most))
     after = patch.inside.copy(order="F")
     after[band] = field[band] + noise[band] * np.float32(amount) > 0
+    after = _attached(after, patch.inside)
     if not after.any():
         raise site.refusal("nothing would be left of it", "Roughen it by less.")
     text = f"rough boundary, about {amount:.1f} mm up and down"
     return Outcome(patch.mask(after), text, amount=max(amount, 0.1))
+
+
+def _attached(after: Bits, before: Bits) -> Bits:
+    """Drop the pieces of an array that do not touch what was there before, corners included."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label(after, np.ones((3, 3, 3), dtype=np.bool_))
+    held = np.bincount(pieces[before], minlength=count + 1) > 0
+    held[0] = False
+    return np.asarray(held[pieces])
 
 
 def _signed(patch: Patch, limit: float) -> Field:

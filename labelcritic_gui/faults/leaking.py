@@ -117,8 +117,10 @@ def _ways(
     coarse = [n * s for n, s in zip(steps, spacing, strict=True)]
     hu = _block_means(np.asarray(site.scene.volume.voxels[patch.box], dtype=np.float32), steps)
     mask = _block_means(patch.inside, steps) > 0.5
-    cost = 1.0 + np.clip((np.nan_to_num(hu, nan=-1000.0) - density[0]) / density[1], -3.0, 3.0) ** 2
-    cost = np.minimum(cost, _DEAREST)
+    hu = np.nan_to_num(hu, nan=-1000.0)
+    cost = np.minimum(1.0 + np.clip((hu - density[0]) / density[1], -3.0, 3.0) ** 2, _DEAREST)
+    if density[0] > SKIN_HU:  # a leak of tissue does not run into the air; that is another error
+        cost = np.where(hu < SKIN_HU, 5.0 * _DEAREST, cost)
     rivals = np.zeros(patch.inside.shape, dtype=np.bool_, order="F")
     for name, other in site.scene.others(site.structure).items():
         if mouth.into is None or name != mouth.into.name:

@@ -22,9 +22,9 @@ from labelcritic_gui.critic.weighing import MOST_SURE, SHELL_SHARE, weigh
 IDENTITY = CriticIdentity(kind="anatomy", title="anatomy critic", version="2")
 SAME_DICE = 0.97
 """Dice at which two candidates are interchangeable unless one of them has a serious finding."""
-SHELL_DICE = 0.90
-"""Dice from which candidates that differ by a boundary shell only, with equal merits, are interchangeable."""
-SURE = 0.60
+SHELL_DICE, THIN_DICE = 0.90, 0.95
+"""Dice from which candidates that differ by a boundary shell only are interchangeable: with equal merits; always."""
+SURE = 0.65
 """Probability from which the critic picks; below it the item goes to a person."""
 CLEAR = 0.80
 """Probability from which it picks also when both are unusable: one is clearly less wrong."""
@@ -168,7 +168,7 @@ def _interchangeable(pair: PairFacts, first: CandidateFacts, second: CandidateFa
         return min(MOST_SURE, 0.85 + 4.0 * (pair.dice - SAME_DICE))
     solid = max(pair.solid_first_ml, pair.solid_second_ml)
     shell = pair.dice >= SHELL_DICE and solid <= SHELL_SHARE * max(first.volume_ml, second.volume_ml)
-    return 0.7 if shell and not clear else 0.0
+    return 0.7 if shell and (not clear or pair.dice >= THIN_DICE) else 0.0
 
 
 def _shell(pair: PairFacts) -> str:

@@ -19,19 +19,16 @@ SHELL_SHARE = 0.005
 POINTS = {Severity.NOTE: 0.05, Severity.MINOR: 0.5, Severity.MAJOR: 2.0, Severity.GROSS: 5.0}
 """What a finding counts against a candidate."""
 MOST_SURE = 0.99
-_MOST_POINTS, _FAINT = 6.0, 0.05
-_TELLING_SHARE = 0.15
-_LEAST_SD, _LEAST_STEP = 12.0, 20.0
+_MOST_POINTS, _FAINT, _FAINT_SHARE = 6.0, 0.05, 0.02
+_TELLING_SHARE, _LEAST_STEP = 0.15, 20.0
 
 WEIGHTS: Mapping[str, float] = {
-    "claims": 4.0,
-    "claims_sign": 2.0,
-    "findings": 1.0,
-    "fit": 0.4,
-    "mean": 0.3,
-    "edge": 1.0,
-    "shape": 1.2,
-    "size": -0.5,
+    "claims": 1.46,
+    "relative": 3.43,
+    "findings": 0.09,
+    "apart": 0.31,
+    "edge": 0.54,
+    "size": -0.46,
 }
 """Weights of the evidence: a logistic regression on pairs whose better one is known (`python -m benchmarks.fit`)."""
 
@@ -40,19 +37,17 @@ WEIGHTS: Mapping[str, float] = {
 class Evidence:
     """What speaks for the first candidate (positive) or the second (negative), term by term.
 
-    `claims` from whether what only one claims belongs to the structure, by its share; `claims_sign` the same, full
-    already where little differs; `findings` from what the rules hold against each; `fit` and `mean` from the density of
-    what only one claims; `edge` from whose boundary follows an edge in the image; `shape` from the more compact one;
+    `claims` from whether what only one claims belongs to the structure, nearly full already where a twentieth of both
+    differs; `relative` the same as a share of all that differs; `findings` from what the rules hold against each, and
+    `apart` the same, by how little the two have in common; `edge` from whose boundary follows an edge in the image;
     `size` from who claims more.
     """
 
     claims: float
-    claims_sign: float
+    relative: float
     findings: float
-    fit: float
-    mean: float
+    apart: float
     edge: float
-    shape: float
     size: float
 
     @property
@@ -79,18 +74,6 @@ def _within(value: float, limit: float) -> float:
     return max(-limit, min(limit, value))
 
 
-def _claim(ml: float, union: float, fit: float | None) -> float:
-    """Weigh a claimed region: its size (full at 15 % of both) times how well it fits, -1..1."""
-    return 0.0 if fit is None or union <= 0 else min(1.0, ml / (_TELLING_SHARE * union)) * (2.0 * fit - 1.0)
-
-
-def _likeness(hu: float | None, pair: PairFacts) -> float | None:
-    """Return how close a region's mean density is to the common part's, in its deviations, 1 (same) to 0."""
-    if hu is None or pair.common_hu_mean is None or pair.common_hu_sd is None:
-        return None
-    return 1.0 - min(1.0, abs(hu - pair.common_hu_mean) / max(_LEAST_SD, pair.common_hu_sd))
-
-
 def weigh(
     structure: Structure,
     first: CandidateFacts,
@@ -107,20 +90,23 @@ def weigh(
     if pair.edge_first is not None and pair.edge_second is not None:
         scale = (abs(pair.edge_first) + abs(pair.edge_second)) + max(_LEAST_STEP, pair.common_hu_sd or 0.0)
         edge = (pair.edge_first - pair.edge_second) / scale
-    alike = _likeness(pair.only_first_hu, pair), _likeness(pair.only_second_hu, pair)
-    shape = 0.0
-    if first.compactness and second.compactness:
-        shape = _within(math.log(first.compactness) - math.log(second.compactness), 1.0)
-    claimed = balance(claims)
+    claimed, differing = balance(claims), math.fsum(claim.signs.share for claim in claims if claim.signs)
     against = points_of(findings_of(structure, first)), points_of(findings_of(structure, second))
+    held = _within(against[1] - against[0], _MOST_POINTS)
     return Evidence(
-        claims=claimed,
-        claims_sign=claimed / (abs(claimed) + _FAINT),
-        findings=_within(against[1] - against[0], _MOST_POINTS),
-        fit=_claim(pair.only_first_ml, union, pair.only_first_fit)
-        - _claim(pair.only_second_ml, union, pair.only_second_fit),
-        mean=_claim(pair.only_first_ml, union, alike[0]) - _claim(pair.only_second_ml, union, alike[1]),
+        claims=claimed / (abs(claimed) + _FAINT),
+        relative=claimed / (differing + _FAINT_SHARE),
+        findings=held,
+        apart=held * (1.0 - pair.dice),
         edge=edge * telling,
-        shape=shape * telling,
-        size=_claim(pair.only_first_ml, union, 1.0) - _claim(pair.only_second_ml, union, 1.0),
+        size=_of_union(pair.only_first_ml, union) - _of_union(pair.only_second_ml, union),
     )
+
+
+def _within(value: float, limit: float) -> float:
+    return max(-limit, min(limit, value))
+
+
+def _of_union(ml: float, union: float) -> float:
+    """Return how large a claim is, 0..1, full at 15 % of both."""
+    return min(1.0, ml / (_TELLING_SHARE * union)) if union > 0 else 0.0

@@ -20,7 +20,9 @@ from labelcritic_gui.core.geometry import Mask, Volume
 from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.core.metrics import dice
 from labelcritic_gui.core.pair_facts import measure_pair
+from labelcritic_gui.core.regions import Context, Differences, DifferingRegion, differences
 from labelcritic_gui.core.rules import findings_of
+from labelcritic_gui.core.scan import Scan
 from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.core.verdict import Outcome, Subject, Verdict
 from labelcritic_gui.critic.base import Question
@@ -38,21 +40,38 @@ SWAPPED = {Outcome.FIRST: Outcome.SECOND, Outcome.SECOND: Outcome.FIRST}
 PLAIN = PairFacts(dice=0.7, both_ml=100.0, only_first_ml=50.0, only_second_ml=10.0, solid_first_ml=40.0)
 
 
-def question(structure: Structure, *facts: CandidateFacts, pair: PairFacts | None = None) -> Question:
+def question(
+    structure: Structure,
+    *facts: CandidateFacts,
+    pair: PairFacts | None = None,
+    claims: tuple[DifferingRegion, ...] = (),
+    scan: Scan | None = None,
+) -> Question:
     item = ItemId(CaseId("case"), structure.name)
     ids = tuple(CandidateId(item.case, item.structure, name) for name in ("one", "two")[: len(facts)])
-    return Question(Subject(item, ids, ("h",) * len(ids)), structure, facts, pair)
+    return Question(Subject(item, ids, ("h",) * len(ids)), structure, facts, pair, claims=claims, scan=scan)
 
 
-def compare(structure: Structure, first: CandidateFacts, second: CandidateFacts, pair: PairFacts | None) -> Verdict:
-    return CRITIC.compare(question(structure, first, second, pair=pair), NeverCancel())
+def compare(
+    structure: Structure,
+    first: CandidateFacts,
+    second: CandidateFacts,
+    pair: PairFacts | None,
+    found: Differences | None = None,
+) -> Verdict:
+    claims = found.claims if found else ()
+    return CRITIC.compare(question(structure, first, second, pair=pair, claims=claims), NeverCancel())
 
 
 def assert_symmetric(
-    structure: Structure, first: CandidateFacts, second: CandidateFacts, pair: PairFacts | None
+    structure: Structure,
+    first: CandidateFacts,
+    second: CandidateFacts,
+    pair: PairFacts | None,
+    found: Differences | None = None,
 ) -> Verdict:
-    forth = compare(structure, first, second, pair)
-    back = compare(structure, second, first, pair.swapped() if pair else None)
+    forth = compare(structure, first, second, pair, found)
+    back = compare(structure, second, first, pair.swapped() if pair else None, found.swapped() if found else None)
     assert back.outcome is SWAPPED.get(forth.outcome, forth.outcome)
     assert back.confidence == forth.confidence
     assert 0.0 <= forth.confidence <= 1.0
@@ -197,7 +216,9 @@ class Scene:
 
     def verdict(self, name: str, truth: Mask, other: Mask) -> Verdict:
         first, second = self.facts(name, truth), self.facts(name, other)
-        return assert_symmetric(self.table.get(name), first, second, measure_pair(truth, other, self.ct))
+        structure = self.table.get(name)
+        found = differences(truth, other, self.ct, Context(self.landmarks, structure=structure))
+        return assert_symmetric(structure, first, second, measure_pair(truth, other, self.ct), found)
 
     def planted(self) -> Iterator[tuple[str, FindingCode, Mask, Mask]]:
         for name, truth in self.phantom.masks.items():
@@ -214,6 +235,7 @@ def scenes() -> list[Scene]:
     return [Scene(seed) for seed in (11, 12, 13)]
 
 
+@pytest.mark.timeout(240)  # some four hundred pairs measured, on however busy a machine
 def test_that_planted_gross_errors_lose_against_the_truth(scenes: list[Scene]) -> None:
     asked, wrong = 0, []
     for scene in scenes:
@@ -264,7 +286,8 @@ def test_that_real_label_sets_raise_few_alarms_and_the_half_femur_loses(shared_d
             continue
         structure = table.get(name)
         facts = tuple(measure(m, ct, landmarks, structure=structure) for m in (one, two))
-        verdict = assert_symmetric(structure, facts[0], facts[1], measure_pair(one, two, ct))
+        found = differences(one, two, ct, Context(landmarks, structure=structure))
+        verdict = assert_symmetric(structure, facts[0], facts[1], measure_pair(one, two, ct), found)
         outcomes[name] = verdict.outcome
         serious = {f.code for f in (*findings_of(structure, facts[0]), *findings_of(structure, facts[1]))}
         alarms += [name for code in serious if code is not FindingCode.ISLE]

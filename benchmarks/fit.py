@@ -7,12 +7,13 @@ for `core/belonging.py`, `WEIGHTS` for `critic/weighing.py`. Phantoms and real l
 """
 
 import argparse
+import json
 import math
-import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,32 @@ class Known:
     pair: PairFacts
     claims: tuple[DifferingRegion, ...]
     true_shares: tuple[float, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values; of the structure its name, so that other expectations can be tried on it."""
+        return {
+            "case": self.case,
+            "kind": self.kind,
+            "structure": self.structure.name,
+            "facts": [facts.to_json() for facts in self.facts],
+            "pair": self.pair.to_json(),
+            "claims": [claim.to_json() for claim in self.claims],
+            "true_shares": list(self.true_shares),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any], table: StructureTable) -> "Known":
+        """Read it back."""
+        first, second = (CandidateFacts.from_json(facts) for facts in stored["facts"])
+        return cls(
+            stored["case"],
+            stored["kind"],
+            table.get(stored["structure"]),
+            (first, second),
+            PairFacts.from_json(stored["pair"]),
+            tuple(DifferingRegion.from_json(claim) for claim in stored["claims"]),
+            tuple(stored["true_shares"]),
+        )
 
 
 def collect(task: tuple[CaseSource, BenchRequest]) -> list[Known]:
@@ -219,11 +246,12 @@ def main() -> None:
     asked = parser.parse_args()
     keep = Path(asked.keep) if asked.keep else None
     if keep and keep.exists():
-        sets = pickle.loads(keep.read_bytes())
+        table = load_catalogue(config_dir() / "structures")
+        sets = [[Known.from_json(one, table) for one in known] for known in json.loads(keep.read_text())]
     else:
         sets = _collected(asked.seeds, asked.per_structure, Path(asked.real))
         if keep:
-            keep.write_bytes(pickle.dumps(sets))
+            keep.write_text(json.dumps([[one.to_json() for one in known] for known in sets]))
     for title, known in zip(("phantoms", "real labels"), sets, strict=True):
         check(f"now, {title}", known)
     used = [known for known in sets if known]

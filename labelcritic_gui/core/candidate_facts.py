@@ -52,7 +52,7 @@ def measure(
         "phase": phase,
     }
     if mask.is_empty:
-        return CandidateFacts(empty=True, **view)
+        return CandidateFacts(empty=True, **_counterpart(neighbours, structure, label_set), **view)
     touched = metrics.faces_touched(mask)
     steps = metrics.thinning(geometry.spacing)
     thin = metrics.thinned(mask.voxels, steps)
@@ -170,8 +170,15 @@ def _company(mask: Mask, neighbours: Neighbours | None, structure: Structure, la
     return {
         "overlaps": tuple(overlaps.items()),
         "touches": tuple(touches.items()),
-        "other_side_ml": neighbours.volume_of(structure.pair, label_set) if structure.pair else None,
+        **_counterpart(neighbours, structure, label_set),
     }
+
+
+def _counterpart(neighbours: Neighbours | None, structure: Structure, label_set: str) -> dict[str, Any]:
+    """Measure the structure of the other side."""
+    if neighbours is None or not structure.pair:
+        return {}
+    return {"other_side_ml": neighbours.volume_of(structure.pair, label_set)}
 
 
 def _kin(structure: Structure) -> frozenset[str]:
@@ -239,17 +246,21 @@ def _outside(mask: Mask, landmarks: Landmarks) -> dict[str, Any]:
         for span, step, size in zip(mask.box, landmarks.steps, landmarks.body.shape, strict=True)
     ]
     grown = [slice(max(int(i[0]) - 1, 0), int(i[-1]) + 2) for i in near]
-    body = metrics.dilated(landmarks.body[tuple(grown)])
-    if body.all():
+    air = ~metrics.dilated(landmarks.body[tuple(grown)])
+    x, y, z = (i - s.start for i, s in zip(near, grown, strict=True))
+    points = []
+    for level in np.flatnonzero(air.any(axis=(0, 1))):
+        span = slice(*np.searchsorted(z, (level, level + 1)))
+        beyond = mask.voxels[:, :, span] & air[:, :, level][np.ix_(x, y)][:, :, None]
+        if beyond.any():
+            points.append(np.argwhere(beyond) + np.array([0, 0, span.start]))
+    found = np.concatenate(points) if points else np.zeros((0, 3), dtype=np.int64)
+    if not len(found):
         return {}
-    own = body[np.ix_(*(i - s.start for i, s in zip(near, grown, strict=True)))]
-    beyond = mask.voxels & ~own
-    count = int(np.count_nonzero(beyond))
-    if not count:
-        return {}
+    nearest = found[int(np.argmin(((found - found.mean(axis=0)) ** 2).sum(axis=1)))]
     return {
-        "outside_body_ml": count * mask.geometry.voxel_ml,
-        "outside_place": world_point(mask.geometry, mask.origin, metrics.middle_of(beyond)),
+        "outside_body_ml": len(found) * mask.geometry.voxel_ml,
+        "outside_place": world_point(mask.geometry, mask.origin, nearest),
     }
 
 

@@ -17,7 +17,7 @@ from labelcritic_gui.core.surfaces import Surface, surface_of
 
 Corners = NDArray[np.int64]
 _ROUNDING_MM = 1e-6
-_REACH, _FEW = 3.0, 64
+_REACH, _FEW = 3.0, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +144,15 @@ def _far_off(points: Corners, target: Corners, geometry: Geometry) -> NDArray[np
 
     edges = geometry.affine[:3, :3]
     here, there = ((edges @ corners.astype(np.float64)).T for corners in (points, target))
-    tree = KDTree(there, balanced_tree=False, leafsize=32)
-    few, _ = tree.query(here[:: len(here) // _FEW + 1])
+    # a few of the target's pieces bound how far off all of them are, so that most can be left out
+    most, _ = KDTree(there[:: target.shape[1] // _FEW + 1]).query(here)
+    reach = np.ceil(float(np.max(most)) * np.linalg.norm(np.linalg.inv(edges), axis=1)).astype(np.int64)
+    near = _within(target, points.min(axis=1) - reach, points.max(axis=1) + reach)
     voxel_mm = (1000.0 * geometry.voxel_ml) ** (1.0 / 3.0)
-    if _has_square_pixels(geometry) and _is_slow(points, target, float(((few / (10.0 * voxel_mm)) ** 2).mean())):
-        return _by_slices(points, target, geometry)
-    away, _ = tree.query(here)
+    square = float(np.mean((most / (10.0 * voxel_mm)) ** 2))
+    if _has_square_pixels(geometry) and _is_slow(points, target[:, near], square):
+        return _by_slices(points, target[:, near], geometry)
+    away, _ = KDTree(there[near], balanced_tree=False, leafsize=32).query(here)
     return np.asarray(away, dtype=np.float64)
 
 
@@ -160,7 +163,7 @@ def _is_slow(points: Corners, target: Corners, square: float) -> bool:
     """
     size = np.maximum(points.max(axis=1), target.max(axis=1)) - np.minimum(points.min(axis=1), target.min(axis=1)) + 1.0
     count = points.shape[1]
-    by_slices = float(np.ptp(target[2]) + 1) * (0.012 * size[0] * size[1] + 0.006 * count)
+    by_slices = float(np.ptp(target[2]) + 1) * (0.014 * size[0] * size[1] + 0.0025 * count)
     return bool(count * (1.0 + square) > by_slices)
 
 

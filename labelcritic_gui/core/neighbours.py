@@ -164,7 +164,7 @@ class Neighbours:
         for crop in self._others(of, besides):
             picked = _picked(crop, near)
             if picked is not None:
-                out |= picked
+                out[picked[0]] |= picked[1]
         return out & cells
 
     def _others(self, of: str, besides: frozenset[str], label_set: str | None = None) -> Iterable[_Crop]:
@@ -226,32 +226,37 @@ def _common(one: Box, other: Box) -> Box | None:
     return (x, y, z) if all(span.start < span.stop for span in (x, y, z)) else None
 
 
-def _picked(crop: _Crop, near: tuple[NDArray[np.int64], ...]) -> NDArray[np.bool_] | None:
-    """Return the crop at cells given by their index along each axis; None when it has none of them."""
+def _picked(crop: _Crop, near: tuple[NDArray[np.int64], ...]) -> tuple[Box, NDArray[np.bool_]] | None:
+    """Return the crop at cells given by their index along each axis: which of them it may have, and what it has there.
+
+    None when it has none of them.
+    """
     x, y, z = (slice(int(index[0]), int(index[-1]) + 1) for index in near)
     common = _common((x, y, z), crop.box)
     if common is None:
         return None
-    out = np.zeros([len(index) for index in near], dtype=np.bool_, order="F")
-    held = [np.flatnonzero((index >= c.start) & (index < c.stop)) for index, c in zip(near, common, strict=True)]
-    if not all(len(at) for at in held):
+    spans = [np.searchsorted(index, (c.start, c.stop)) for index, c in zip(near, common, strict=True)]
+    x, y, z = (slice(int(low), int(high)) for low, high in spans)
+    if any(span.start == span.stop for span in (x, y, z)):
         return None
     inside = crop.within(common)
-    where = (index[at] - c.start for index, at, c in zip(near, held, common, strict=True))
-    out[tuple(slice(int(at[0]), int(at[-1]) + 1) for at in held)] = inside[np.ix_(*where)]
-    return out
+    where = [index[span] - c.start for index, span, c in zip(near, (x, y, z), common, strict=True)]
+    whole = all(len(at) == n for at, n in zip(where, inside.shape, strict=True))
+    return (x, y, z), inside if whole else inside[np.ix_(*where)]
 
 
-def _cover(by_set: Mapping[str, NDArray[np.bool_] | None], asked: NDArray[np.bool_], count: int) -> Cover | None:
+def _cover(
+    by_set: Mapping[str, tuple[Box, NDArray[np.bool_]] | None], asked: NDArray[np.bool_], count: int
+) -> Cover | None:
     """Return how one structure covers the cells asked about (`count` of them); None when it covers none."""
     votes = np.zeros(asked.shape, dtype=np.uint8, order="F")
-    shares = {}
-    for label_set, covered in by_set.items():
-        met = None if covered is None else covered & asked
-        shares[label_set] = 0.0 if met is None else float(np.count_nonzero(met)) / count
-        if met is not None:
-            votes += met
-    if not votes.any():
+    shares = dict.fromkeys(by_set, 0.0)
+    for label_set, picked in by_set.items():
+        if picked is not None:
+            met = picked[1] & asked[picked[0]]
+            shares[label_set] = float(np.count_nonzero(met)) / count
+            votes[picked[0]] += met
+    if not any(shares.values()):
         return None
     most = float(np.count_nonzero(votes > len(by_set) / 2)) / count
     return Cover(share=most, any_share=float(np.count_nonzero(votes)) / count, by_set=shares)

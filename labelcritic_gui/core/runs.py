@@ -73,11 +73,15 @@ def cavities_of(voxels: NDArray[np.bool_]) -> Parts:
 
 def _runs(voxels: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     """Return each run's first and last voxel and its line, ordered by line, then by place."""
-    begins, ends = voxels.copy(order="F"), voxels.copy(order="F")
-    begins[1:] &= ~voxels[:-1]
-    ends[:-1] &= ~voxels[1:]
-    line, first = np.divmod(np.flatnonzero(begins.ravel(order="F")), voxels.shape[0])
-    return first, np.flatnonzero(ends.ravel(order="F")) - line * voxels.shape[0], line
+    x, y, z = voxels.shape
+    block = np.zeros((x + 1, y, z), dtype=np.bool_, order="F")  # a voxel of nothing ends every line
+    block[:x] = voxels
+    flat = block.ravel(order="F")
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    if flat[0]:
+        changes = np.concatenate([[0], changes])
+    line, first = np.divmod(changes[::2], x + 1)
+    return first, changes[1::2] - 1 - line * (x + 1), line
 
 
 def _touching(

@@ -106,8 +106,9 @@ def _ball(image: CoarseImage, trunk: NDArray[np.bool_], columns: slice, slices: 
     size = [2 * round((_HIP_MM / s - 1.0) / 2.0) + 1 for s in step]
     full = ndimage.uniform_filter(bone.astype(np.float32), size, mode="constant")
     at = np.unravel_index(int(np.argmax(full)), full.shape)
-    to_bottom = float(at[2]) * step[2]
-    if float(full[at]) < _HIP_FILLED * np.pi / 6.0 or to_bottom < _HIP_EDGE_MM:
+    across = at[0] + columns.start
+    edges = at[2] * step[2], across * step[0], (image.hu.shape[0] - 1 - across) * step[0]
+    if float(full[at]) < _HIP_FILLED * np.pi / 6.0 or min(edges) < _HIP_EDGE_MM:
         return None
     index = np.array([at[0] + columns.start, at[1], at[2] + slices.start], dtype=float)
     x, y, z = (float(v) for v in image.geometry.to_world(index))

@@ -174,9 +174,12 @@ def _spine_and_crest(
     below = trunk.shape[2] if base is None else max(base - least, 0)
     if cut:
         spine = _or_middle(find_spine(image, trunk, None), trunk)
-        crest = None if image.clipped else find_crest(image, trunk, spine.x, below=below, one_side=True)
+        # the hips may have drawn it aside, but not beside the ribs
+        sure = spine.x if base is None else spine.x[max(base - 2 * least, 0) : base + 1]
+        middle = np.full_like(spine.x, np.median(sure))
+        crest = None if image.clipped else find_crest(image, trunk, middle, below=below, one_side=True)
         if crest is not None:
-            spine = _or_middle(find_spine(image, trunk, np.full_like(spine.x, spine.x[crest]), crest=crest), trunk)
+            spine = _or_middle(find_spine(image, trunk, middle, crest=crest), trunk)
         return spine, crest
     middle = middles_of(trunk)
     crest = find_crest(image, trunk, middle, below=below, one_side=False) if adult else None

@@ -13,10 +13,19 @@ from labelcritic_gui.core.body import CoarseImage
 
 _BONE_FROM_HU, _BONE_FULL_HU = 130.0, 400.0
 _WIDE_MM, _ENOUGH_CM2, _MOST_CM2, _SEEN_CM2, _MORE_SCORE = 44.0, 9.0, 14.0, 1.6, 0.03
-_ASIDE_MM, _ASIDE_COST, _TURN_COST = 55.0, 0.5, 0.03
-_SACRUM_MM, _SACRUM_SLOPE = 20.0, 0.5
+_WIDTHS_MM, _ASIDE_MM = (180.0, 260.0), (16.0, 55.0)
+_ASIDE_COST, _TURN_COST = 0.5, 0.03
+_SACRUM_MM, _SACRUM_SLOPE = 16.0, 1.0
 _DEPTH_SHARE, _SLOPE = 0.6, 1.0
-_OFF_WAY_MM, _HALF_MM, _LONG_MM, _DEEP_MM, _BONE_SHARE, _FRONT_COST = 16.0, 26.0, 60.0, 42.0, 0.15, 0.002
+_OFF_WAY_MM, _HALF_MM, _LONG_MM, _DEEP_MM, _DEEP_CM2, _BONE_SHARE, _FRONT_COST = (
+    16.0,
+    26.0,
+    60.0,
+    42.0,
+    6.0,
+    0.15,
+    0.002,
+)
 _SMOOTH_MM = 28.0
 
 
@@ -42,18 +51,21 @@ def find_spine(
     step_x, _, step_z = image.geometry.spacing
     bone = _posterior_bone(image, trunk)
     area = _box_sum(bone.sum(axis=1) * image.pixel_cm2, _WIDE_MM / step_x, axis=0)
-    around = _box_sum(area, 3.0, axis=1) / 3.0  # discs have little of it
+    around = _mean_of_three(area)  # discs have little of it
     score = np.minimum(around / _ENOUGH_CM2, 1.0) + _MORE_SCORE * np.minimum(around, _MOST_CM2)
+    reach = np.full(bone.shape[2], _OFF_WAY_MM / step_x)
     if middle is not None:
         aside = np.abs(np.arange(bone.shape[0])[:, None] - middle) * step_x
-        free = np.full(middle.size, _ASIDE_MM)
+        width = np.asarray(trunk.any(axis=1).sum(axis=0) * step_x)
+        free = np.interp(width, _WIDTHS_MM, _ASIDE_MM)  # heads and necks are straight
+        reach *= free / _ASIDE_MM[1]
         if crest is not None:
             free = np.maximum(free - _SACRUM_SLOPE * step_z * np.maximum(crest - np.arange(middle.size), 0), _SACRUM_MM)
         score = score - _ASIDE_COST * (aside / free) ** 3  # little for a bent spine, too much for a hip
     way = _best_way(score, turn_cost=_TURN_COST * step_x, most=max(1, round(_SLOPE * step_z / step_x)))
     at = way, np.arange(way.size)
     seen = (around[at] >= _SEEN_CM2) & (area[at] >= 0.25 * _SEEN_CM2)
-    x, y = _centres(bone, way, seen, image=image)
+    x, y = _centres(bone, way, seen, image=image, reach=reach)
     window = max(3, 2 * round(_SMOOTH_MM / (2.0 * step_z)) + 1)
     seen &= ~np.isnan(y)
     x[~seen] = np.nan
@@ -76,6 +88,12 @@ def middles_of(trunk: NDArray[np.bool_]) -> NDArray[np.float64]:
     middles = np.where(columns.any(axis=0), 0.5 * (low + high), np.nan)
     carried = _carried(middles, 7)
     return np.where(np.isnan(carried), 0.5 * (columns.shape[0] - 1), carried)
+
+
+def _mean_of_three(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of each slice and its neighbours; the end slices are their own neighbours."""
+    padded = np.pad(values, ((0, 0), (1, 1)), mode="edge")
+    return np.asarray((padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3.0)
 
 
 def _box_sum(values: NDArray[np.floating], width: float, *, axis: int) -> NDArray[np.float64]:
@@ -106,18 +124,25 @@ def _best_way(score: NDArray[np.float64], *, turn_cost: float, most: int) -> NDA
 
 
 def _centres(
-    bone: NDArray[np.float32], way: NDArray[np.int64], seen: NDArray[np.bool_], *, image: CoarseImage
+    bone: NDArray[np.float32],
+    way: NDArray[np.int64],
+    seen: NDArray[np.bool_],
+    *,
+    image: CoarseImage,
+    reach: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the middle of the bone around the way, along x and y; NaN where none was seen.
+    """Return the middle of the bone around the way, along x (`reach` aside at most) and y; NaN where none was seen.
 
     Where the spine lies along y is a way of its own, so that vessels or a heart full of contrast medium in front of it
-    on some slices do not count.
+    on some slices do not count: the bone nearest to the back is preferred.
     """
     step_x, step_y, step_z = image.geometry.spacing
-    half, reach, deep = round(_HALF_MM / step_x), _OFF_WAY_MM / step_x, _DEEP_MM / step_y
+    half, deep = round(_HALF_MM / step_x), _DEEP_MM / step_y
     near = np.abs(np.arange(bone.shape[0])[:, None] - way) <= half
     depth = _box_sum(np.einsum("xyz,xz->yz", bone, near) * image.pixel_cm2, _LONG_MM / step_y, axis=0)
-    score = np.minimum(depth / _ENOUGH_CM2, 1.0) - _FRONT_COST * step_y * np.arange(bone.shape[1])[:, None]
+    back = np.where(depth.any(axis=0), np.argmax(depth > 0.0, axis=0), bone.shape[1])
+    ahead = np.maximum(np.arange(bone.shape[1])[:, None] - back, 0) * step_y
+    score = np.minimum(depth / _DEEP_CM2, 1.0) - _FRONT_COST * ahead
     rows_way = _best_way(score, turn_cost=_TURN_COST * step_y, most=max(1, round(_SLOPE * step_z / step_y)))
     x, y = np.full(way.size, np.nan), np.full(way.size, np.nan)
     rows = np.arange(bone.shape[1])
@@ -128,7 +153,7 @@ def _centres(
             low = max(round(x[k]) - half, 0)
             piece = bone[low : round(x[k]) + half + 1, :, k]
             found = low + _weighted_median(piece[:, close].sum(axis=1))
-            x[k] = min(max(found, way[k] - reach), way[k] + reach) if np.isfinite(found) else x[k]
+            x[k] = min(max(found, way[k] - reach[k]), way[k] + reach[k]) if np.isfinite(found) else x[k]
         y[k] = _weighted_median((piece > _BONE_SHARE).sum(axis=0) * close)
     return x, y
 
@@ -147,6 +172,6 @@ def _carried(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
     if known.size == 0:
         return values
     whole = np.interp(np.arange(values.size), known, values[known])
-    padded = np.pad(whole, window // 2, mode="edge")
+    padded = np.pad(whole, window // 2, mode="reflect")
     smooth: NDArray[np.float64] = np.median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=1)
     return smooth

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from labelcritic_gui.core.cancel import Cancel, stop_if
 from labelcritic_gui.core.errors import CriticError
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.findings import Severity
+from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.rules import findings_of, must_be_there, pre_check, quality, worst
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Verdict
@@ -29,6 +29,11 @@ SURE = 0.65
 CLEAR = 0.80
 """Probability from which it picks also when both are unusable: one is clearly less wrong."""
 _SPECK_VOXELS = 10
+_ELSEWHERE = frozenset({FindingCode.WRONG, FindingCode.SIDE, FindingCode.OUT, FindingCode.SHIFT})
+"""Gross findings of these codes say that what is marked is something else."""
+_ABSENT_SURE, _FLAWED_SURE, _FILLED_SURE = 0.65, 0.7, 0.85
+"""Confidence where one is empty and the structure may be absent: in the absence, in a flawed mask, in a right one."""
+_MOST_OF_IT = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +108,20 @@ def _without_comparison(question: Question) -> _Opinion | None:
         return _Opinion(Outcome.UNDECIDED, 0.5, (f"{what}; nothing is known about where it belongs.",))
     if filled.volume_ml <= _SPECK_VOXELS * filled.voxel_ml:
         return _Opinion(Outcome.UNDECIDED, 0.5, (f"{what}, too little to be judged.",))
-    bad = worst(findings) in {Severity.MAJOR, Severity.GROSS}
-    winner = second if bad == second.empty else first
-    outcome = Outcome.FIRST if winner is first else Outcome.SECOND
-    told = (f"{what}, which may be absent.", findings[0].text) if bad else (f"{what}; it looks right.",)
-    return _Opinion(outcome, 0.65 if bad else 0.75, told)
+    strange = [f for f in findings if _is_elsewhere(f, filled)]
+    if strange:
+        absence = Outcome.SECOND if second.empty else Outcome.FIRST
+        return _Opinion(absence, _ABSENT_SURE, (f"{what}, which may be absent.", strange[0].text))
+    flawed = worst(findings) in {Severity.MAJOR, Severity.GROSS}
+    told = f"{what}; it lies where it belongs, but: {findings[0].text}" if flawed else f"{what}; it looks right."
+    outcome = Outcome.FIRST if second.empty else Outcome.SECOND
+    return _Opinion(outcome, _FLAWED_SURE if flawed else _FILLED_SURE, (told,))
+
+
+def _is_elsewhere(finding: Finding, facts: CandidateFacts) -> bool:
+    """Say whether a finding means that most of a mask is something else than the structure."""
+    whole = finding.size_ml is None or finding.size_ml >= _MOST_OF_IT * facts.volume_ml
+    return finding.severity is Severity.GROSS and finding.code in _ELSEWHERE and whole
 
 
 def _empty_confidence(outcome: Outcome, needed: bool | None) -> float:

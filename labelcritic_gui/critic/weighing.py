@@ -70,10 +70,6 @@ def points_of(findings: Sequence[Finding]) -> float:
     return math.fsum(worst_of.values())
 
 
-def _within(value: float, limit: float) -> float:
-    return max(-limit, min(limit, value))
-
-
 def weigh(
     structure: Structure,
     first: CandidateFacts,

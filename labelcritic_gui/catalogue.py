@@ -69,6 +69,7 @@ class _Expect(_Strict):
     diameter_mm: _Range | None = None
     edge_share: float | None = Field(default=None, ge=0, le=1)
     edge_peak: float | None = Field(default=None, ge=0, le=1)
+    pair_share: float | None = Field(default=None, gt=0, le=1)
     blind_share: float | None = Field(default=None, gt=0)
     contains: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
@@ -80,17 +81,9 @@ class _Expect(_Strict):
     flat_ends: bool = False
     may_be_absent: bool = False
     often_absent: bool = False
+    crosses_midline: bool = False
     uniform: bool = False
     source: str = ""
-
-    @model_validator(mode="after")
-    def _phases_within(self) -> "_Expect":
-        """Refuse a range for one contrast phase that reaches beyond the one for every scan: one of both is wrong."""
-        for name in ("hu_plain", "hu_arterial", "hu_portal"):
-            phase: _Range | None = getattr(self, name)
-            if phase and self.hu and not (self.hu.low <= phase.low and phase.high <= self.hu.high):
-                raise ValueError(f"{name} reaches beyond hu, which is for every scan")
-        return self
 
 
 class _File(_Strict):

@@ -43,7 +43,8 @@ class Expectation:
     one density throughout.
 
     `contains` and `part_of` name structures that overlap this one by nature; no overlap with them is held against it.
-    `apart_from` names structures that it never touches.
+    `apart_from` names structures that it never touches; `pair_share` is the least share of its counterpart's volume
+    that it has. One that `crosses_midline` may reach to the other side by nature.
     """
 
     volume_ml: Span | None = None
@@ -64,6 +65,7 @@ class Expectation:
     part_of: tuple[str, ...] = ()
     apart_from: tuple[str, ...] = ()
     often_absent: bool = False
+    crosses_midline: bool = False
     volume_by_size: Span | None = None
     hu_plain: Span | None = None
     hu_arterial: Span | None = None
@@ -75,12 +77,19 @@ class Expectation:
     edge_share: float | None = None
     edge_peak: float | None = None
     blind_share: float | None = None
+    pair_share: float | None = None
     source: str = ""
 
     def hu_in(self, phase: str) -> Span | None:
-        """Return the range of the mean density in a contrast phase; that of any scan where the phase is not known."""
+        """Return the range of the mean density in a contrast phase; that of any scan where the phase is not known.
+
+        What is beyond the range of any scan is beyond that of a phase; ranges without anything in common are not mixed.
+        """
         known = {"plain": self.hu_plain, "arterial": self.hu_arterial, "portal": self.hu_portal}.get(phase)
-        return known or self.hu
+        if known is None or self.hu is None:
+            return known or self.hu
+        low, high = max(known.low, self.hu.low), min(known.high, self.hu.high)
+        return Span(low, high) if low <= high else self.hu
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,14 +88,9 @@ def measure_case(review: OpenReview, case: CaseId, candidates: Sequence[Candidat
     facts: dict[CandidateId, CandidateFacts] = {}
     for candidate, mask in loaded.masks.items():
         stop_if(cancel)
+        structure, own = review.table.get(candidate.structure), candidate.label_set
         facts[candidate] = measure(
-            mask,
-            volume,
-            landmarks,
-            structure=review.table.get(candidate.structure),
-            neighbours=neighbours,
-            label_set=candidate.label_set,
-            phase=phase,
+            mask, volume, landmarks, structure=structure, neighbours=neighbours, label_set=own, phase=phase
         )
     pairs: dict[Pair, PairFacts] = {}
     found: dict[Pair, Differences] = {}

@@ -7,21 +7,30 @@ How sharp a right boundary is differs from structure to structure: the structure
 from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded
-from labelcritic_gui.core.structures import Structure
+from labelcritic_gui.core.structures import Expectation, Structure
 
+_LEAST_VOXELS = 120
 LEAST_EDGE_SHARE = 0.5
 LEAST_PEAK = 0.6
 _TOO_SMALL, _TOO_LARGE = 0.35, -0.1
 _STRANGE = (0.14, 0.25, 0.6)
-_FLAT, _FLAT_BLIND = 0.3, 0.25
+_FAINT_EDGE, _FAINT_BLIND = 0.85, 1.6
+_WITH_CONTRAST = {"arterial", "portal", "late"}
+_FLAT, _FLAT_BLIND, _CUT_BLIND = 0.3, 0.25, 0.55
+
+
+def _faint(expect: Expectation, facts: CandidateFacts) -> bool:
+    """Say whether it may be hard to tell from what is around: it takes up contrast, and none is known to be given."""
+    return expect.hu_portal is not None and facts.phase not in _WITH_CONTRAST
 
 
 def _edges(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge how much of the surface follows an edge."""
     expect = structure.expect
-    if expect is None or facts.edge_share is None or not big_enough(facts):
+    if expect is None or facts.edge_share is None or not big_enough(facts, _LEAST_VOXELS):
         return
     least = LEAST_EDGE_SHARE if expect.edge_share is None else expect.edge_share
+    least *= _FAINT_EDGE if _faint(expect, facts) else 1.0
     severity = graded(least - facts.edge_share, 0.0001, 0.02, 0.3)
     if severity is not None:
         text = (
@@ -34,7 +43,13 @@ def _edges(structure: Structure, facts: CandidateFacts) -> Found:
 def _beside(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge whether the edge lies inside or outside of the boundary."""
     expect = structure.expect
-    if expect is None or expect.thin or facts.edge_peak is None or facts.edge_beyond is None or not big_enough(facts):
+    if (
+        expect is None
+        or expect.thin
+        or facts.edge_peak is None
+        or facts.edge_beyond is None
+        or not big_enough(facts, _LEAST_VOXELS)
+    ):
         return
     least = LEAST_PEAK if expect.edge_peak is None else expect.edge_peak
     severity = graded(least - facts.edge_peak, 0.0001, 0.01, 0.5)
@@ -53,13 +68,19 @@ def _beside(structure: Structure, facts: CandidateFacts) -> Found:
 def _blind(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge the largest patch of the surface where nothing ends."""
     expect = structure.expect
-    if expect is None or expect.blind_share is None or facts.blind_share is None or not big_enough(facts):
+    if (
+        expect is None
+        or expect.blind_share is None
+        or facts.blind_share is None
+        or not big_enough(facts, _LEAST_VOXELS)
+    ):
         return
-    severity = graded(facts.blind_share / expect.blind_share, 1.0, 1.1, 8.0)
+    most = expect.blind_share * (_FAINT_BLIND if _faint(expect, facts) else 1.0)
+    severity = graded(facts.blind_share / most, 1.0, 1.1, 8.0)
     if severity is not None:
         text = (
             f"It ends amid tissue like its own, without an edge, over a patch of {facts.blind_share:.0%} of its "
-            f"section (at most {expect.blind_share:.0%} in a {structure.shown})."
+            f"section (at most {most:.0%} in a {structure.shown})."
         )
         yield Finding(FindingCode.MISS, severity, text, facts.blind_place, None)
 
@@ -67,12 +88,13 @@ def _blind(structure: Structure, facts: CandidateFacts) -> Found:
 def _cut(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge a flat end, less flat than what is cut for certain, that lies amid like tissue."""
     expect = structure.expect
-    if expect is None or expect.flat_ends or expect.thin or facts.blind_share is None or not big_enough(facts):
+    if expect is None or expect.blind_share is None or expect.flat_ends or expect.thin or expect.tubular:
         return
-    along = facts.flat_facing in {"I", "S"}
-    usual = 0.5 * expect.blind_share if expect.blind_share is not None else 0.8
-    thick = 0.03 * max(facts.slice_mm - 3.0, 0.0) if along else 0.0
-    if (expect.tubular and along) or facts.flat_face - thick < _FLAT or facts.blind_share < max(_FLAT_BLIND, usual):
+    if facts.blind_share is None or not big_enough(facts):
+        return
+    thick = 0.03 * max(facts.slice_mm - 3.0, 0.0) if facts.flat_facing in {"I", "S"} else 0.0
+    usual = _CUT_BLIND * expect.blind_share * (_FAINT_BLIND if _faint(expect, facts) else 1.0)
+    if facts.flat_face - thick < _FLAT or facts.blind_share < max(_FLAT_BLIND, usual):
         return
     text = (
         f"A flat end towards the {LETTERS[facts.flat_facing]}, {facts.flat_face:.0%} of its section, "
@@ -87,7 +109,7 @@ def _strange(structure: Structure, facts: CandidateFacts) -> Found:
     if expect is None or not expect.uniform or not facts.strange_share or facts.strange_hu is None:
         return
     severity = graded(facts.strange_share, *_STRANGE)
-    if severity is not None and facts.core_hu is not None and big_enough(facts):
+    if severity is not None and facts.core_hu is not None and big_enough(facts, _LEAST_VOXELS):
         text = (
             f"{facts.strange_share:.0%} of its inside is one region of {facts.strange_hu:.0f} HU, "
             f"unlike the rest ({facts.core_hu:.0f} HU)."

@@ -7,6 +7,7 @@ from labelcritic_gui.core.structures import Structure
 
 _TOUCHES = 0.04
 """Share of the surface from which contact is more than a voxel here and there."""
+_CUT = 0.75
 
 
 def _spoken(name: str) -> str:
@@ -41,4 +42,20 @@ def _contact(structure: Structure, facts: CandidateFacts) -> Found:
             yield Finding(FindingCode.LEAK, Severity.MAJOR, text, facts.centroid)
 
 
-RULES = (_overlap, _contact)
+def _other_side(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge the volume against that of its counterpart in the same label set; milder where the image cuts it."""
+    least = structure.expect.pair_share if structure.expect else None
+    if least is None or not facts.other_side_ml:
+        return
+    least *= _CUT if facts.touches_border else 1.0
+    share = facts.volume_ml * facts.largest_share / facts.other_side_ml
+    severity = graded(least / max(share, 1e-3), 1.0001, 1.02, 3.0)
+    if severity is not None:
+        text = (
+            f"{facts.volume_ml:.1f} ml are {share:.0%} of the {facts.other_side_ml:.1f} ml of the "
+            f"{_spoken(structure.pair)}: one of both is wrong."
+        )
+        yield Finding(FindingCode.MISS, severity, text, facts.centroid, facts.other_side_ml - facts.volume_ml)
+
+
+RULES = (_overlap, _contact, _other_side)

@@ -9,7 +9,7 @@ _GAS_HU = -300.0
 
 
 def _tissue(structure: Structure, facts: CandidateFacts) -> Found:
-    span = structure.expect.hu if structure.expect else None
+    span = structure.expect.hu_in(facts.phase) if structure.expect else None
     if span is None or facts.hu_mean is None:
         return
     beyond = max(span.low - facts.hu_mean, facts.hu_mean - span.high)

@@ -15,10 +15,52 @@ def _amount(structure: Structure, facts: CandidateFacts) -> Found:
         severity = Severity.GROSS if facts.volume_ml > 2.0 * span.high else Severity.MAJOR
         text = f"{facts.volume_ml:.0f} ml; a {structure.shown} has at most about {span.high:.0f} ml."
         yield Finding(FindingCode.LEAK, severity, text, facts.centroid, facts.volume_ml - span.high)
-    elif facts.volume_ml < span.low and whole_in_view(facts, structure):
-        severity = Severity.GROSS if facts.volume_ml < 0.35 * span.low else Severity.MAJOR
-        text = f"Only {facts.volume_ml:.1f} ml; a {structure.shown} has at least about {span.low:.0f} ml."
-        yield Finding(FindingCode.MISS, severity, text, facts.centroid, span.low - facts.volume_ml)
+    elif _connected_ml(structure, facts) < span.low and whole_in_view(facts, structure):
+        found = _connected_ml(structure, facts)
+        severity = Severity.GROSS if found < 0.35 * span.low else Severity.MAJOR
+        text = f"Only {found:.1f} ml hang together; a {structure.shown} has at least about {span.low:.0f} ml."
+        yield Finding(FindingCode.MISS, severity, text, facts.centroid, span.low - found)
+
+
+def _connected_ml(structure: Structure, facts: CandidateFacts) -> float:
+    """Return the volume without islands, which make nothing complete; all of it where several parts are right."""
+    alone = structure.expect is not None and structure.expect.parts == 1
+    return facts.volume_ml * (facts.largest_share if alone else 1.0)
+
+
+def _by_size(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge the volume for a patient of this size; milder than the range that holds for everybody."""
+    span = structure.expect.volume_by_size if structure.expect else None
+    if span is None or not facts.body_size:
+        return
+    scale = facts.body_size**3
+    low, high = span.low * scale, span.high * scale
+    found = _connected_ml(structure, facts)
+    beside = f"for a {structure.shown} in a body of this size {low:.0f} to {high:.0f} ml are usual"
+    if facts.volume_ml > high:
+        severity = graded(facts.volume_ml / high, 1.0, 1.15, 2.5) or Severity.MINOR
+        text = f"{facts.volume_ml:.0f} ml; {beside}."
+        yield Finding(FindingCode.LEAK, severity, text, facts.centroid, facts.volume_ml - high)
+    elif found < low and whole_in_view(facts, structure):
+        severity = graded(low / max(found, 1e-3), 1.0, 1.15, 2.5) or Severity.MINOR
+        text = f"Only {found:.0f} ml; {beside}."
+        yield Finding(FindingCode.MISS, severity, text, facts.centroid, low - found)
+
+
+def _calibre(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge how wide a vessel is, and whether it breaks off on its way."""
+    span = structure.expect.diameter_mm if structure.expect else None
+    if span is not None and facts.radius_mm is not None and facts.voxel_ml:
+        width = 2.0 * facts.radius_mm
+        severity = graded(max(span.low / max(width, 0.1), width / span.high), 1.0001, 1.25, 2.5)
+        if severity is not None:
+            code = FindingCode.MISS if width < span.low else FindingCode.LEAK
+            text = f"{width:.0f} mm wide halfway along; a {structure.shown} has {span.low:.0f} to {span.high:.0f} mm."
+            yield Finding(code, severity, text, facts.centroid)
+    if structure.expect and structure.expect.tubular and facts.gaps:
+        times = "once" if facts.gaps == 1 else f"{facts.gaps} times"
+        text = f"It breaks off {times} on its way; a {structure.shown} is one tube."
+        yield Finding(FindingCode.MISS, Severity.MAJOR, text, facts.islands[0][1] if facts.islands else facts.centroid)
 
 
 def _length(structure: Structure, facts: CandidateFacts) -> Found:
@@ -55,4 +97,4 @@ def _course(structure: Structure, facts: CandidateFacts) -> Found:
         yield Finding(FindingCode.MISS, severity, text, facts.centroid)
 
 
-RULES = (_amount, _length, _course)
+RULES = (_amount, _by_size, _length, _course, _calibre)

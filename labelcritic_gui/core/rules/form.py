@@ -44,10 +44,31 @@ def _flat(structure: Structure, facts: CandidateFacts) -> Found:
 def _ragged(structure: Structure, facts: CandidateFacts) -> Found:
     if facts.roughness is None or (structure.expect and structure.expect.thin) or not big_enough(facts):
         return
-    severity = graded(facts.roughness, 1.4, 1.8, 4.0)
+    severity = graded(facts.roughness, 1.25, 1.5, 4.0)
     if severity is not None:
         text = f"The boundary is ragged: {facts.roughness:.1f} times the surface of a smooth one."
         yield Finding(FindingCode.EDGE, severity, text, facts.centroid)
 
 
-RULES = (_islands, _holes, _flat, _ragged)
+def _shape(structure: Structure, facts: CandidateFacts) -> Found:
+    """Judge how like a ball it is, and how long for its thickness; not where the image cuts it."""
+    expect = structure.expect
+    if expect is None or facts.touches_border or not big_enough(facts):
+        return
+    if expect.sphericity is not None and facts.sphericity is not None:
+        beyond = max(expect.sphericity.low - facts.sphericity, facts.sphericity - expect.sphericity.high)
+        severity = graded(beyond, 0.0001, 0.05, 0.5)
+        if severity is not None:
+            much = "less" if facts.sphericity < expect.sphericity.low else "more"
+            text = f"It is {much} like a ball than a {structure.shown} is (sphericity {facts.sphericity:.2f})."
+            yield Finding(FindingCode.EDGE, severity, text, facts.centroid)
+    if expect.elongation is not None and len(facts.axes_mm) == 3 and facts.axes_mm[2] > 0:
+        stretch = facts.axes_mm[0] / facts.axes_mm[2]
+        beyond = max(expect.elongation.low / stretch, stretch / expect.elongation.high)
+        severity = graded(beyond, 1.0001, 1.25, 3.0)
+        if severity is not None:
+            text = f"It is {stretch:.1f} times as long as thick, which a {structure.shown} is not."
+            yield Finding(FindingCode.EDGE, severity, text, facts.centroid)
+
+
+RULES = (_islands, _holes, _flat, _ragged, _shape)

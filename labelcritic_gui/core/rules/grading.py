@@ -19,6 +19,6 @@ def graded(value: float, minor: float, major: float, gross: float) -> Severity |
     return None
 
 
-def big_enough(facts: CandidateFacts) -> bool:
-    """Say whether a mask is more than boundary."""
-    return facts.voxel_ml > 0 and facts.volume_ml / facts.voxel_ml >= LEAST_VOXELS
+def big_enough(facts: CandidateFacts, least: int = LEAST_VOXELS) -> bool:
+    """Say whether a mask is more than boundary: of that many voxels at least."""
+    return facts.voxel_ml > 0 and facts.volume_ml / facts.voxel_ml >= least

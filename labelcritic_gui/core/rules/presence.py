@@ -39,6 +39,9 @@ def absence(structure: Structure, facts: CandidateFacts) -> Found:
         return
     if must_be_there(structure, facts):
         yield Finding(FindingCode.EMPTY, Severity.GROSS, f"The {structure.shown} is in view, but nothing is marked.")
+    elif facts.other_side_ml and expected_in_view(structure, facts) is not False and not structure.expect.often_absent:
+        text = f"Nothing is marked, although its other side is, with {facts.other_side_ml:.0f} ml."
+        yield Finding(FindingCode.EMPTY, Severity.MAJOR, text)
     elif expected_in_view(structure, facts) and not structure.expect.often_absent:
         text = f"Nothing is marked where the {structure.shown} should be in view; it is rarely removed."
         yield Finding(FindingCode.EMPTY, Severity.MAJOR, text)

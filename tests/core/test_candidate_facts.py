@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -22,6 +22,7 @@ CT = body_ct()
 ML = STEP**3 / 1000
 ANY = Structure("organ")
 BITS = hnp.arrays(np.bool_, (5, 4, 6)).filter(lambda bits: bool(bits.any()))
+FEW = settings(deadline=None, max_examples=40)
 PLACES = st.tuples(st.integers(12, 60), st.integers(14, 40), st.integers(5, 80))
 
 
@@ -130,6 +131,7 @@ def test_that_facts_stored_before_are_still_read() -> None:
     assert old.islands == ((1.0, (1.0, 2.0, 3.0)),)
 
 
+@FEW
 @given(BITS, PLACES)
 def test_that_a_mirrored_body_has_mirrored_sides(bits: np.ndarray, at: tuple[int, int, int]) -> None:
     full = placed(bits, at)
@@ -167,6 +169,7 @@ def mirrored_landmarks() -> Landmarks:
     )
 
 
+@FEW
 @given(BITS, PLACES, st.tuples(*[st.integers(-3, 3)] * 3))
 def test_that_moving_scan_and_mask_together_changes_no_measure(
     bits: np.ndarray, at: tuple[int, int, int], step: tuple[int, int, int]
@@ -189,6 +192,7 @@ def test_that_moving_scan_and_mask_together_changes_no_measure(
         assert getattr(two, name) == pytest.approx(getattr(one, name)), name
 
 
+@FEW
 @given(BITS, PLACES, st.sampled_from([np.float32, np.float64, np.int32, ">i2"]), st.permutations([0, 1, 2]))
 def test_that_how_the_scan_is_stored_changes_nothing(
     bits: np.ndarray, at: tuple[int, int, int], kind: object, axes: list[int]
@@ -201,6 +205,7 @@ def test_that_how_the_scan_is_stored_changes_nothing(
     assert two == one
 
 
+@FEW
 @given(BITS, PLACES, st.integers(1, 3))
 def test_that_another_island_is_another_part_and_volumes_add_up(
     bits: np.ndarray, at: tuple[int, int, int], size: int

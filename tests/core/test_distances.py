@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -77,6 +77,7 @@ def test_that_a_shift_by_one_voxel_is_within_one_millimetre_where_voxels_are() -
     assert 0.0 < found.mean_mm < 1.0
 
 
+@settings(deadline=None)
 @given(BITS, BITS, st.tuples(*[st.integers(0, 9)] * 3))
 def test_that_agreement_is_symmetric_ordered_and_moves_with_the_masks(
     one: np.ndarray, two: np.ndarray, at: tuple[int, int, int]
@@ -95,6 +96,7 @@ def test_that_agreement_is_symmetric_ordered_and_moves_with_the_masks(
     assert forth.hd95_mm <= forth.max_mm + 1e-9
 
 
+@settings(deadline=None)
 @given(BITS, BITS)
 def test_that_every_distance_is_the_smallest_of_all(one: np.ndarray, two: np.ndarray) -> None:
     here, there = surface_of(placed(one)), surface_of(placed(two))
@@ -145,6 +147,7 @@ def test_that_a_box_along_the_grid_is_the_worst_body_and_as_low_as_documented() 
     assert area < 6 * 36
 
 
+@settings(deadline=None)
 @given(BITS)
 def test_that_what_touches_the_image_border_has_a_surface_there(bits: np.ndarray) -> None:
     inner = surface_of(placed(bits))
@@ -152,6 +155,7 @@ def test_that_what_touches_the_image_border_has_a_surface_there(bits: np.ndarray
     assert cornered.area_cm2 == pytest.approx(inner.area_cm2)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40))
 def test_that_slabs_leave_no_seams(slices: int) -> None:
     bits = np.random.default_rng(slices).random((3, 4, slices)) > 0.5

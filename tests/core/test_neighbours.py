@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -64,6 +64,7 @@ def test_that_one_of_two_label_sets_is_not_most_of_them() -> None:
     assert (cover.share, cover.any_share, cover.by_set) == (0.0, 1.0, {"a": 1.0, "b": 0.0})
 
 
+@settings(deadline=None)
 @given(st.tuples(*[st.integers(0, 5)] * 3), st.tuples(*[st.integers(1, 3)] * 3))
 def test_that_cells_of_another_sampling_find_their_place(
     origin: tuple[int, int, int], steps: tuple[int, int, int]
@@ -79,6 +80,7 @@ def test_that_cells_of_another_sampling_find_their_place(
     assert not found[outside].any()
 
 
+@settings(deadline=None)
 @given(BITS, BITS, st.tuples(*[st.integers(0, 5)] * 3))
 def test_that_overlaps_are_those_of_the_whole_arrays(
     one: np.ndarray, two: np.ndarray, shift: tuple[int, int, int]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -25,6 +25,7 @@ def numbered(voxels: np.ndarray, *, corners: bool) -> list[set[tuple[int, ...]]]
     return [{tuple(p) for p in np.argwhere(numbers == n + 1).tolist()} for n in range(count)]
 
 
+@settings(deadline=None)
 @given(BITS)
 def test_that_parts_are_those_of_numbering_every_voxel(bits: np.ndarray) -> None:
     wanted, found = numbered(bits, corners=True), parts_of(bits)
@@ -34,6 +35,7 @@ def test_that_parts_are_those_of_numbering_every_voxel(bits: np.ndarray) -> None
     assert all(found.middle_of(n) in own[n] for n in range(len(own)))
 
 
+@settings(deadline=None)
 @given(BITS)
 def test_that_cavities_are_the_background_that_reaches_no_outside(bits: np.ndarray) -> None:
     around = np.pad(~bits, 1, constant_values=True)
@@ -68,6 +70,7 @@ def test_that_a_cavity_is_enclosed_and_a_tunnel_is_not() -> None:
     assert cavities_of(full).sizes.size == 0
 
 
+@settings(deadline=None)
 @given(BITS)
 def test_that_the_crop_does_not_matter_to_cavities(bits: np.ndarray) -> None:
     assert cavities_of(bits).sizes.tolist() == cavities_of(np.pad(bits, 2)).sizes.tolist()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -122,6 +122,7 @@ def test_that_a_tube_that_breaks_off_has_gaps() -> None:
     assert (speck.length_mm, speck.radius_mm, speck.gaps) == (None, None, 0)
 
 
+@settings(deadline=None)
 @given(HU)
 def test_that_a_histogram_tells_what_the_voxels_do(hu: np.ndarray) -> None:
     counted = Histogram.of(hu)
@@ -137,6 +138,7 @@ def test_that_a_histogram_tells_what_the_voxels_do(hu: np.ndarray) -> None:
     assert (0 if high is None else high.total) == (hu >= 0).sum()
 
 
+@settings(deadline=None)
 @given(HU, st.sampled_from([np.int32, np.float32, np.float64, ">i2"]))
 def test_that_the_type_of_the_densities_changes_nothing(hu: np.ndarray, kind: object) -> None:
     one, two = Histogram.of(hu), Histogram.of(hu.astype(kind))  # type: ignore[call-overload]
@@ -169,6 +171,7 @@ def test_that_one_tissue_is_near_and_a_shift_or_a_second_tissue_far() -> None:
     assert Histogram.of(mixed).distance_to_normal(60.0) > 25.0
 
 
+@settings(deadline=None)
 @given(HU, HU)
 def test_that_quantiles_give_about_the_distance_of_two_histograms(one: np.ndarray, two: np.ndarray) -> None:
     a, b = (Histogram.of(hu).quantiles() for hu in (one, two))

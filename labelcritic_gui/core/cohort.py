@@ -21,7 +21,7 @@ class Measure:
     """One thing that is compared over cases.
 
     `title` goes into sentences; `floor` is the least spread that is believed, in `unit`, or for a logarithmic measure
-    (compared by ratios) as a share.
+    (compared by ratios) as a share. `by_contrast` measures are compared among cases of one contrast phase only.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Measure:
     digits: int
     floor: float
     logarithmic: bool = False
+    by_contrast: bool = False
 
     def shown(self, value: float) -> str:
         """Return a value in words, such as "95 ml"."""
@@ -42,8 +43,10 @@ VOLUME_FOR_BODY = Measure("volume-for-body", "the volume for a body of this size
 RATIO = Measure("side-ratio", "the volume as a multiple of the other side's", "", 2, 0.03, logarithmic=True)
 LENGTH = Measure("length", "the length from head to foot", "mm", 0, 0.02, logarithmic=True)
 COURSE = Measure("course", "the length along its course", "mm", 0, 0.02, logarithmic=True)
-DENSITY = Measure("density", "the mean density", "HU", 0, 2.0)
-DENSITY_IN_CASE = Measure("density-in-case", "the mean density, beside what else is in the case,", "HU", 0, 2.0)
+DENSITY = Measure("density", "the mean density", "HU", 0, 2.0, by_contrast=True)
+DENSITY_IN_CASE = Measure(
+    "density-in-case", "the mean density, beside what else is in the case,", "HU", 0, 2.0, by_contrast=True
+)
 HEIGHT = Measure("height", "the height of its centre (0 iliac crest, 1 lowest lung)", "", 2, 0.01)
 LATERAL = Measure("lateral", "the distance from the midline (right positive)", "mm", 0, 1.0)
 ANTERIOR = Measure("anterior", "the distance from the spine (front positive)", "mm", 0, 1.0)
@@ -80,6 +83,7 @@ NEEDED = (
     "sphericity",
     "body_size",
     "body_width_mm",
+    "phase",
 )
 """The names of the stored facts that a cohort is made of."""
 
@@ -179,7 +183,8 @@ OWN_NUMBER: Mapping[str, str] = {
 def sentence_of(measure: Measure, value: float, low: float, high: float, others: int) -> str:
     """Say in words what is unusual."""
     usual = f"{measure.shown(low).removesuffix(measure.unit).strip()} to {measure.shown(high)}"
-    return f"{measure.title} is {measure.shown(value)}; in the other {others} cases it is usually {usual}."
+    cases = "cases of its contrast" if measure.by_contrast else "cases"
+    return f"{measure.title} is {measure.shown(value)}; in the other {others} {cases} it is usually {usual}."
 
 
 @dataclass(frozen=True, slots=True)

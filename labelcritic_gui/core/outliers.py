@@ -6,7 +6,7 @@ A candidate is named when a clean one would be as unusual at most once in 50, al
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +67,8 @@ class Numbers:
         self.cases: dict[str, int] = {}
         self.structures: dict[str, int] = {}
         self.label_sets: dict[str, int] = {}
-        self._places = {name: array("i") for name in ("case", "structure", "label_set")}
+        self.phases: dict[str, int] = {}
+        self._places = {name: array("i") for name in ("case", "structure", "label_set", "phase")}
         self._columns = {name: array("d") for name in (*(m.name for m in _PLAIN), SIZE, WIDTH)}
 
     def __len__(self) -> int:
@@ -83,6 +84,7 @@ class Numbers:
             ("case", self.cases, case),
             ("structure", self.structures, structure),
             ("label_set", self.label_sets, label_set),
+            ("phase", self.phases, facts.phase),
         ):
             self._places[name].append(known.setdefault(one, len(known)))
         found |= {SIZE: facts.body_size or math.nan, WIDTH: facts.body_width_mm or math.nan}
@@ -90,7 +92,7 @@ class Numbers:
             column.append(found.get(name, math.nan))
 
     def place(self, name: str) -> Ints:
-        """Return the numbers of every candidate's case, structure or label set."""
+        """Return the numbers of every candidate's case, structure, label set or contrast phase."""
         return np.frombuffer(self._places[name], dtype=np.int32).astype(np.int64)
 
     def column(self, name: str) -> Floats:
@@ -150,6 +152,7 @@ class _Search:
         self._cases, self._structures, self._sets = map(tuple, (numbers.cases, numbers.structures, numbers.label_sets))
         self._case, self._structure, self._set = (numbers.place(n) for n in ("case", "structure", "label_set"))
         self._columns = {m.name: numbers.column(m.name) for m in _PLAIN}
+        self._phase = numbers.place("phase")
         for measure in _PLAIN:
             if measure.logarithmic:
                 self._columns[measure.name] = np.log(self._columns[measure.name])
@@ -214,7 +217,7 @@ class _Search:
         """
         density = self._columns[DENSITY.name]
         off = np.full(len(density), np.nan)
-        for rows in self._cohorts:
+        for rows in (part for cohort in self._cohorts for part in self._by_phase(cohort)):
             known = density[rows][np.isfinite(density[rows])]
             if known.size:
                 off[rows] = density[rows] - np.median(known)
@@ -232,7 +235,7 @@ class _Search:
 
     def _judge_cohort(self, rows: Ints, hits: list[_Hit]) -> int:
         """Judge every measure of a cohort, add what is unusual; return how many candidates were judged."""
-        told = [self._judge_measure(rows, measure) for measure in self._measures(rows)]
+        told = [one for measure in self._measures(rows) for one in self._judge_measure(rows, measure)]
         for_body = self._for_body(rows)
         told += [for_body] if for_body is not None else []
         tried = np.zeros(len(rows), dtype=np.int64)
@@ -246,15 +249,26 @@ class _Search:
             hits += [_Hit(int(own[n]), one, int(n), float(chance[n])) for n in np.flatnonzero(chance <= SHARE)]
         return int(np.count_nonzero(tried))
 
-    def _judge_measure(self, rows: Ints, measure: Measure) -> _Told:
+    def _judge_measure(self, rows: Ints, measure: Measure) -> Iterator[_Told]:
+        """Judge a measure among all cases, or among those of each contrast phase that has enough of them."""
         values = self._columns[measure.name][rows]
-        known = np.isfinite(values)
-        judged = judge(values[known], self._groups(rows[known]), floor=measure.floor)
-        return _Told(measure, known, values[known], judged)
+        for own in self._by_phase(rows) if measure.by_contrast else [rows]:
+            if self._cases_with(own, measure) >= LEAST_CASES:
+                known = np.isfinite(values) & np.isin(rows, own)
+                judged = judge(values[known], self._groups(rows[known]), floor=measure.floor)
+                yield _Told(measure, known, values[known], judged)
+
+    def _by_phase(self, rows: Ints) -> list[Ints]:
+        """Return the rows of each contrast phase."""
+        return [rows[self._phase[rows] == phase] for phase in np.unique(self._phase[rows])]
 
     def _measures(self, rows: Ints) -> Sequence[Measure]:
         """Return the measures that a cohort has enough cases for, the better one where there are two."""
-        enough = {m for m in MEASURES if m is not VOLUME_FOR_BODY and self._cases_with(rows, m) >= LEAST_CASES}
+        enough = set()
+        for measure in MEASURES:
+            parts = self._by_phase(rows) if measure.by_contrast else [rows]
+            if measure is not VOLUME_FOR_BODY and any(self._cases_with(p, measure) >= LEAST_CASES for p in parts):
+                enough.add(measure)
         return [m for m in MEASURES if m in enough and _INSTEAD.get(m) not in enough]
 
     def _cases_with(self, rows: Ints, measure: Measure) -> int:

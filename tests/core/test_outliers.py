@@ -88,6 +88,23 @@ def test_a_case_of_another_contrast_is_not_unusual_and_one_structure_in_it_is() 
     assert (ONE, "spleen", DENSITY_IN_CASE.name) in named(found(facts))
 
 
+def test_densities_are_compared_among_cases_of_one_contrast_phase() -> None:
+    facts = clean(40, 18)
+    for n in range(40):
+        for structure in STRUCTURES:
+            arterial = n < 6
+            bright = 150.0 * (structure == "aorta") - 60.0 * (structure == "liver") if arterial else 0.0
+            before = facts[CaseId(f"case_{n}"), structure, "a"].hu_mean
+            phase = "arterial" if arterial else "portal"
+            facts = changed(facts, structure, case=CaseId(f"case_{n}"), hu_mean=before + bright, phase=phase)
+    assert not [o for o in found(facts).outliers if o.measure in {DENSITY.name, DENSITY_IN_CASE.name}]
+    case = CaseId("case_20")
+    odd = changed(facts, "spleen", case=case, hu_mean=-100.0)
+    first = next(o for o in found(odd).outliers if o.measure == DENSITY_IN_CASE.name)
+    assert (first.case, first.structure, first.others) == (case, "spleen", 33)
+    assert "in the other 33 cases of its contrast it is usually" in first.sentence
+
+
 def test_of_two_structures_the_density_is_taken_as_it_is() -> None:
     facts = {key: one for key, one in clean(20, 4).items() if key[1] in {"liver", "spleen"}}
     report = found(changed(facts, "liver", hu_mean=-900.0))

@@ -72,7 +72,7 @@ def measure(
         **_position(mask, landmarks),
         **_outside(mask, landmarks),
         **_flat(mask, thin, steps, touched=touched),
-        **asdict(measure_edges(mask, ct, of=structure.name, neighbours=neighbours, besides=_kin(structure))),
+        **_edges(mask, ct, structure, neighbours),
         **_company(mask, neighbours, structure, label_set),
         **view,
     )
@@ -179,6 +179,12 @@ def _counterpart(neighbours: Neighbours | None, structure: Structure, label_set:
     if neighbours is None or not structure.pair:
         return {}
     return {"other_side_ml": neighbours.volume_of(structure.pair, label_set)}
+
+
+def _edges(mask: Mask, ct: Volume, structure: Structure, neighbours: Neighbours | None) -> dict[str, Any]:
+    """Measure how the boundary lies on the edges of the CT; of the largest part where one part is right."""
+    whole = structure.expect is None or structure.expect.parts != 1
+    return asdict(measure_edges(mask, ct, of=structure.name, neighbours=neighbours, whole=whole))
 
 
 def _kin(structure: Structure) -> frozenset[str]:

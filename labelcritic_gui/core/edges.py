@@ -23,6 +23,8 @@ _LEAST_STEP, _STEP_NOISE = 14.0, 0.9
 """A step in HU that is an edge, at least; and in mean steps of the noise (of the densities averaged over 27 cells)."""
 _LEAST_SD, _LIKE_SD, _LIKE_HU = 8.0, 1.5, 18.0
 _LEAST_FACES, _LEAST_CORE = 24, 30
+_THICK_MM = 4.0
+"""Along an axis with larger cells, cells are held against the next ones, and not averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +64,32 @@ def measure_edges(
     *,
     of: str = "",
     neighbours: Neighbours | None = None,
-    besides: frozenset[str] = frozenset(),
+    whole: bool = False,
 ) -> Edges:
-    """Measure a mask (not empty) against its CT (canonical, same grid).
+    """Measure a mask (not empty) against its CT (canonical, same grid); its largest part, or the `whole` of it.
 
-    Where a `neighbours` claims what lies beyond the boundary, missing edges there say nothing; `of` is the structure's
-    name, `besides` are names that count as no neighbour (see `Neighbours`).
+    Where one of the `neighbours` claims what lies beyond the boundary, missing edges there say nothing, whether or not
+    that structure may overlap this one; `of` is the structure's name.
     """
-    crop = _Crop(mask, ct)
+    crop = _Crop(mask, ct, whole=whole)
     if np.count_nonzero(crop.inside) < _LEAST_CORE:
         return Edges()
     claimed = np.zeros_like(crop.inside)
     if neighbours is not None:
-        claimed = neighbours.claimed(~crop.inside, crop.steps, crop.origin, of=of, besides=besides)
+        claimed = neighbours.claimed(~crop.inside, crop.steps, crop.origin, of=of)
     core = crop.core()
     middle, low, high = _quartiles(crop.hu[core])
     spread = max((high - low) / 1.349, _LEAST_SD)
-    smooth = _averaged(crop.hu)
+    smooth = _averaged(crop.hu, crop.mm)
     alike = np.abs(smooth - middle) <= max(_LIKE_SD * spread, _LIKE_HU)
     faces = _Faces(crop)
     if faces.count < _LEAST_FACES:
         return Edges(core_hu=middle)
     noise = _inner_steps(crop.hu, crop.inside)
     step = max(_LEAST_STEP, _STEP_NOISE * _inner_steps(smooth, core))
-    stepped = np.abs(faces.sampled(smooth, 1) - faces.sampled(smooth, -2)) > step
-    open_faces = ~faces.sampled(claimed, 0)
-    blind = open_faces & ~stepped & faces.sampled(alike, 1)
+    beyond, within = faces.beside(smooth)
+    stepped = np.abs(beyond - within) > step
+    blind = ~faces.sampled(claimed, 0) & ~stepped & faces.beside(alike)[0]
     return Edges(
         edge_share=float(faces.area[stepped].sum() / faces.area.sum()),
         core_hu=middle,
@@ -101,7 +103,7 @@ def measure_edges(
 class _Crop:
     """The mask and the densities around it on cells; `origin` is the first cell's voxel, `mm` the size of a cell."""
 
-    def __init__(self, mask: Mask, ct: Volume) -> None:
+    def __init__(self, mask: Mask, ct: Volume, *, whole: bool) -> None:
         self.geometry = ct.geometry
         self.steps = metrics.thinning(ct.geometry.spacing)
         spans, samples = [], []
@@ -113,7 +115,8 @@ class _Crop:
         raw = ct.voxels[tuple(samples)].astype(np.float32)
         inside = np.zeros(raw.shape, dtype=np.bool_, order="F")
         inside[tuple(spans)] = metrics.thinned(mask.voxels, self.steps)
-        inside = metrics.largest_part(inside)[0]  # islands are told apart, and make no boundary better
+        if not whole:
+            inside = metrics.largest_part(inside)[0]  # islands are told apart, and make no boundary better
         clipped = np.clip(np.nan_to_num(raw, nan=_CLIP_HU[0], copy=False), *_CLIP_HU)
         clipped = metrics.gas_filled(clipped, inside)
         # at the image border the outermost cells are repeated: nothing ends there
@@ -151,7 +154,7 @@ class _Faces:
         inside = crop.inside
         strides = (1, inside.shape[0], inside.shape[0] * inside.shape[1])
         flat = inside.ravel(order="F")
-        outer, normals, areas = [], [], []
+        outer, normals, areas, thick = [], [], [], []
         for axis, stride in enumerate(strides):
             area = crop.mm[(axis + 1) % 3] * crop.mm[(axis + 2) % 3]
             # the crop has a margin of outside, or of cells repeated, so that a step never wraps around
@@ -161,8 +164,10 @@ class _Faces:
                 outer.append(found)
                 normals.append(np.full(len(found), normal))
                 areas.append(np.full(len(found), area))
+                thick.append(np.full(len(found), crop.mm[axis] > _THICK_MM))
         self.outer = np.concatenate(outer)
         self.area = np.concatenate(areas)
+        self.thick = np.concatenate(thick)
         self._normal = np.concatenate(normals)
         self.count = len(self.outer)
 
@@ -170,12 +175,21 @@ class _Faces:
         """Return the value of the cell at a depth along every face's normal."""
         return np.asarray(values.ravel(order="F")[self.outer + depth * self._normal])
 
+    def beside(self, values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the values two cells beyond every face and two cells within; the next ones along thick cells."""
+        beyond, within = (self.sampled(values, depth) for depth in (1, -2))
+        if self.thick.any():
+            beyond[self.thick] = self.sampled(values, 0)[self.thick]
+            within[self.thick] = self.sampled(values, -1)[self.thick]
+        return beyond, within
 
-def _averaged(hu: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the densities averaged over 3 x 3 x 3 cells."""
+
+def _averaged(hu: NDArray[np.float32], mm: Point) -> NDArray[np.float32]:
+    """Return the densities averaged over 3 x 3 x 3 cells, not along an axis with large ones."""
     from scipy import ndimage
 
-    return np.asarray(ndimage.uniform_filter(hu.T, 3, mode="nearest").T)
+    sizes = [1 if size > _THICK_MM else 3 for size in mm]
+    return np.asarray(ndimage.uniform_filter(hu.T, sizes[::-1], mode="nearest").T)
 
 
 def _quartiles(values: NDArray[np.float32]) -> tuple[float, float, float]:
@@ -198,10 +212,13 @@ def _inner_steps(hu: NDArray[np.float32], inside: metrics.Voxels) -> float:
 
 def _alignment(crop: _Crop, faces: _Faces, noise: float) -> dict[str, Any]:
     """Compare the step at the boundary with those one and two cells beside it."""
+    weights = np.where(faces.thick, 0.0, faces.area)
+    if not weights.any():
+        return {}
     lines = [faces.sampled(crop.hu, depth) for depth in range(-_REACH, _REACH)]
     steps = []
     for first in range(5):  # over three cells: from two cells inside of the shifted boundary to two outside
-        mean = float(np.average(np.abs(lines[first + 3] - lines[first]), weights=faces.area))
+        mean = float(np.average(np.abs(lines[first + 3] - lines[first]), weights=weights))
         steps.append(max(mean - noise, 0.0))
     inner, here, outer = steps[0] + steps[1], steps[2], steps[3] + steps[4]
     if not max(steps):

@@ -6,7 +6,7 @@ How sharp a right boundary is differs from structure to structure: the structure
 
 from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
-from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded
+from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded, is_sliver
 from labelcritic_gui.core.structures import Expectation, Structure
 
 _LEAST_VOXELS = 120
@@ -16,7 +16,19 @@ _TOO_SMALL, _TOO_LARGE = 0.35, -0.1
 _STRANGE = (0.14, 0.25, 0.6)
 _FAINT_EDGE, _FAINT_BLIND = 0.85, 1.6
 _WITH_CONTRAST = {"arterial", "portal", "late"}
-_FLAT, _FLAT_BLIND, _CUT_BLIND = 0.3, 0.25, 0.55
+_FLAT, _FLAT_CUT, _FLAT_BLIND, _HALF_BLIND, _CUT_BLIND = 0.33, 0.5, 0.25, 0.55, 1.5
+
+
+def _judged(facts: CandidateFacts) -> bool:
+    """Say whether there is boundary enough to judge: not of a speck, nor of what the image leaves of a structure."""
+    return big_enough(facts, _LEAST_VOXELS) and not is_sliver(facts)
+
+
+def _loose(expect: Expectation, facts: CandidateFacts) -> float:
+    """Return by how much a patch may be larger: of faint tissue, in thick slices, where the image cuts the mask."""
+    factor = _FAINT_BLIND if _faint(expect, facts) else 1.0
+    factor *= _CUT_BLIND if facts.touches_border else 1.0
+    return factor * (1.0 + 0.1 * max(facts.slice_mm - 3.0, 0.0))
 
 
 def _faint(expect: Expectation, facts: CandidateFacts) -> bool:
@@ -27,7 +39,7 @@ def _faint(expect: Expectation, facts: CandidateFacts) -> bool:
 def _edges(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge how much of the surface follows an edge."""
     expect = structure.expect
-    if expect is None or facts.edge_share is None or not big_enough(facts, _LEAST_VOXELS):
+    if expect is None or facts.edge_share is None or not _judged(facts):
         return
     least = LEAST_EDGE_SHARE if expect.edge_share is None else expect.edge_share
     least *= _FAINT_EDGE if _faint(expect, facts) else 1.0
@@ -43,13 +55,7 @@ def _edges(structure: Structure, facts: CandidateFacts) -> Found:
 def _beside(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge whether the edge lies inside or outside of the boundary."""
     expect = structure.expect
-    if (
-        expect is None
-        or expect.thin
-        or facts.edge_peak is None
-        or facts.edge_beyond is None
-        or not big_enough(facts, _LEAST_VOXELS)
-    ):
+    if expect is None or expect.thin or facts.edge_peak is None or facts.edge_beyond is None or not _judged(facts):
         return
     least = LEAST_PEAK if expect.edge_peak is None else expect.edge_peak
     severity = graded(least - facts.edge_peak, 0.0001, 0.01, 0.5)
@@ -68,14 +74,9 @@ def _beside(structure: Structure, facts: CandidateFacts) -> Found:
 def _blind(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge the largest patch of the surface where nothing ends."""
     expect = structure.expect
-    if (
-        expect is None
-        or expect.blind_share is None
-        or facts.blind_share is None
-        or not big_enough(facts, _LEAST_VOXELS)
-    ):
+    if expect is None or expect.blind_share is None or facts.blind_share is None or not _judged(facts):
         return
-    most = expect.blind_share * (_FAINT_BLIND if _faint(expect, facts) else 1.0)
+    most = expect.blind_share * _loose(expect, facts)
     severity = graded(facts.blind_share / most, 1.0, 1.1, 8.0)
     if severity is not None:
         text = (
@@ -90,11 +91,13 @@ def _cut(structure: Structure, facts: CandidateFacts) -> Found:
     expect = structure.expect
     if expect is None or expect.blind_share is None or expect.flat_ends or expect.thin or expect.tubular:
         return
-    if facts.blind_share is None or not big_enough(facts):
+    if facts.blind_share is None or not _judged(facts):
         return
     thick = 0.03 * max(facts.slice_mm - 3.0, 0.0) if facts.flat_facing in {"I", "S"} else 0.0
-    usual = _CUT_BLIND * expect.blind_share * (_FAINT_BLIND if _faint(expect, facts) else 1.0)
-    if facts.flat_face - thick < _FLAT or facts.blind_share < max(_FLAT_BLIND, usual):
+    usual = _HALF_BLIND * expect.blind_share * _loose(expect, facts)
+    if facts.flat_face - thick < (_FLAT_CUT if facts.touches_border else _FLAT) or facts.blind_share < max(
+        _FLAT_BLIND, usual
+    ):
         return
     text = (
         f"A flat end towards the {LETTERS[facts.flat_facing]}, {facts.flat_face:.0%} of its section, "
@@ -109,7 +112,7 @@ def _strange(structure: Structure, facts: CandidateFacts) -> Found:
     if expect is None or not expect.uniform or not facts.strange_share or facts.strange_hu is None:
         return
     severity = graded(facts.strange_share, *_STRANGE)
-    if severity is not None and facts.core_hu is not None and big_enough(facts, _LEAST_VOXELS):
+    if severity is not None and facts.core_hu is not None and _judged(facts):
         text = (
             f"{facts.strange_share:.0%} of its inside is one region of {facts.strange_hu:.0f} HU, "
             f"unlike the rest ({facts.core_hu:.0f} HU)."

@@ -45,7 +45,7 @@ def _contact(structure: Structure, facts: CandidateFacts) -> Found:
 def _other_side(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge the volume against that of its counterpart in the same label set; milder where the image cuts it."""
     least = structure.expect.pair_share if structure.expect else None
-    if least is None or not facts.other_side_ml:
+    if least is None or not facts.other_side_ml or not set(facts.touches_border) <= {"I", "S"}:
         return
     least *= _CUT if facts.touches_border else 1.0
     share = facts.volume_ml * facts.largest_share / facts.other_side_ml

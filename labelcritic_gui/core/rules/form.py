@@ -2,22 +2,36 @@
 
 from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
-from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded
+from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded, is_sliver
 from labelcritic_gui.core.structures import Expectation, Structure
+
+_CUT_OFF_MM, _AT_BORDER = 20.0, 0.18
 
 
 def _islands(structure: Structure, facts: CandidateFacts) -> Found:
     wanted = structure.expect.parts if structure.expect else None
-    extra = facts.islands[(wanted or 1) - 1 :]
+    extra = [island for island in facts.islands[(wanted or 1) - 1 :] if not _cut_off(island[1], facts)]
     if wanted is None or facts.parts <= wanted or not extra:
         return
-    volume = facts.volume_ml * (1.0 - facts.largest_share) if wanted == 1 else sum(ml for ml, _ in extra)
+    volume = sum(ml for ml, _ in extra)
+    if wanted == 1 and len(extra) == len(facts.islands):
+        volume = facts.volume_ml * (1.0 - facts.largest_share)  # more of them than are listed
     share = volume / facts.volume_ml
     severity = graded(share, 0.002, 0.12, 0.5) or Severity.NOTE
     if max(ml for ml, _ in extra) <= 2.0 * facts.voxel_ml:
         severity = Severity.NOTE
     text = f"{facts.parts} separate parts instead of {wanted}; {volume:.1f} ml ({share:.0%}) lie apart."
     yield Finding(FindingCode.ISLE, severity, text, extra[0][1], volume)
+
+
+def _cut_off(place: Point, facts: CandidateFacts) -> bool:
+    """Say whether a part lies where the image cuts the mask: what joins it to the rest may be beyond."""
+    if facts.box_low is None or facts.box_high is None:
+        return False
+    ends = dict.fromkeys("LPI", facts.box_low) | dict.fromkeys("RAS", facts.box_high)
+    axes = {"L": 0, "R": 0, "P": 1, "A": 1, "I": 2, "S": 2}
+    return any(abs(ends[f][axes[f]] - place[axes[f]]) <= _CUT_OFF_MM for f in facts.touches_border)
 
 
 def _holes(_: Structure, facts: CandidateFacts) -> Found:
@@ -31,9 +45,10 @@ def _holes(_: Structure, facts: CandidateFacts) -> Found:
 def _flat(structure: Structure, facts: CandidateFacts) -> Found:
     expect = structure.expect or Expectation()
     along = facts.flat_facing in {"I", "S"}
-    if expect.flat_ends or expect.thin or (expect.tubular and along) or not big_enough(facts):
+    if expect.flat_ends or expect.thin or (expect.tubular and along) or not big_enough(facts) or is_sliver(facts):
         return
     thick = 0.03 * max(facts.slice_mm - 3.0, 0.0) if along else 0.0
+    thick += _AT_BORDER if facts.touches_border else 0.0  # what the image leaves of a shape may well be flat
     known = structure.expect is not None
     severity = graded(facts.flat_face - thick, 0.5 if known else 0.6, 0.6 if known else 2.0, 2.0)
     if severity is not None:
@@ -44,7 +59,8 @@ def _flat(structure: Structure, facts: CandidateFacts) -> Found:
 def _ragged(structure: Structure, facts: CandidateFacts) -> Found:
     if facts.roughness is None or (structure.expect and structure.expect.thin) or not big_enough(facts):
         return
-    severity = graded(facts.roughness, 1.25, 1.5, 4.0)
+    thick = 0.1 * max(facts.slice_mm - 3.0, 0.0)
+    severity = graded(facts.roughness - thick, 1.25, 1.5, 4.0)
     if severity is not None:
         text = f"The boundary is ragged: {facts.roughness:.1f} times the surface of a smooth one."
         yield Finding(FindingCode.EDGE, severity, text, facts.centroid)

@@ -11,7 +11,7 @@ def _side(structure: Structure, facts: CandidateFacts) -> Found:
     if not side or facts.side_share_right is None:
         return
     wrong = facts.side_share_right if side == "left" else 1.0 - facts.side_share_right
-    limits = (0.4, 0.5, 0.7) if structure.expect and structure.expect.crosses_midline else (0.08, 0.15, 0.35)
+    limits = (0.6, 0.8, 0.95) if structure.expect and structure.expect.crosses_midline else (0.08, 0.15, 0.35)
     severity = graded(wrong, *limits)
     if severity is not None:
         where = "lies on the other side" if wrong > 0.7 else "lies across the midline"

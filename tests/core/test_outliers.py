@@ -224,3 +224,24 @@ def test_a_search_stops_when_asked_and_says_where_it_is() -> None:
     told: list[tuple[int, int, str]] = []
     found(clean(12, 16), progress=lambda *where: told.append(where))
     assert told[0] == (0, 6, "comparing liver")
+
+
+@pytest.mark.parametrize("seed", [1, 19])
+def test_a_mirrored_cohort_has_the_same_outliers_on_the_other_side(seed: int) -> None:
+    facts = changed(clean(30, seed), "pancreas", lateral_mm=-300.0)
+    mirrored = {key: replace(one, lateral_mm=-one.lateral_mm) for key, one in facts.items()}
+    there, here = found(mirrored), found(facts)
+    assert named(there) == named(here)
+    assert named(here)
+    signs = {(o.case, o.structure, o.measure): o.deviation for o in there.outliers}
+    for one in here.outliers:
+        side = -1 if one.measure == "lateral" else 1
+        assert signs[one.case, one.structure, one.measure] == pytest.approx(side * one.deviation)
+
+
+@pytest.mark.parametrize("factor", [0.01, 7.0])
+def test_a_cohort_of_other_sizes_has_the_same_outliers(factor: float) -> None:
+    facts = changed(clean(40, 20), "kidney_right", volume_ml=60.0)
+    scaled = {key: replace(one, volume_ml=factor * one.volume_ml) for key, one in facts.items()}
+    assert named(found(scaled)) == named(found(facts))
+    assert (ONE, "kidney_right", RATIO.name) in named(found(scaled))

@@ -29,7 +29,7 @@ from labelcritic_gui.core.metrics import dice
 from labelcritic_gui.core.regions import DifferingRegion, claimed_parts
 from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.critic.rule_based import RuleCritic
-from labelcritic_gui.critic.weighing import weigh
+from labelcritic_gui.critic.weighing import Evidence, weigh
 from labelcritic_gui.faults.planting import plant
 from labelcritic_gui.faults.scene import Scene
 from labelcritic_gui.faults.varying import vary
@@ -192,13 +192,21 @@ def fit_weights(sets: Sequence[list[Known]]) -> dict[str, float]:
     for known in sets:
         for pair in known:
             for alone in (False, True):
-                claims = _as_if(pair.claims, alone=alone)
-                terms = asdict(weigh(pair.structure, *pair.facts, pair=pair.pair, claims=claims))
+                terms = asdict(_weighed(pair, alone=alone))
                 names = list(terms)
                 rows += [list(terms.values()), [-v for v in terms.values()]]
                 weight += [0.5 * len(sets[0]) / len(known)] * 2
     y = np.tile([1.0, 0.0], len(rows) // 2)
     return dict(zip(names, (float(v) for v in logistic(np.array(rows), y, np.array(weight))), strict=True))
+
+
+def _weighed(known: Known, *, alone: bool) -> Evidence:
+    """Return the evidence on a pair, with the other structures of the case or as if there were none."""
+    first, second = known.facts
+    if alone:
+        first, second = (replace(facts, other_side_ml=None, overlaps=(), touches=()) for facts in known.facts)
+    claims = _as_if(known.claims, alone=alone)
+    return weigh(known.structure, first, second, pair=known.pair, claims=claims)
 
 
 def _as_if(claims: Sequence[DifferingRegion], *, alone: bool) -> tuple[DifferingRegion, ...]:
@@ -221,11 +229,7 @@ def check(title: str, known: Sequence[Known]) -> None:
     """Print how often the weights now in force are right, by band of Dice, at 0.6 and more, and how sure they are."""
     for alone in (False, True):
         for low, high in ((0.0, 0.8), (0.8, 0.95), (0.95, 1.01)):
-            odds = [
-                weigh(p.structure, *p.facts, pair=p.pair, claims=_as_if(p.claims, alone=alone)).log_odds
-                for p in known
-                if low <= p.pair.dice < high
-            ]
+            odds = [_weighed(p, alone=alone).log_odds for p in known if low <= p.pair.dice < high]
             if odds:
                 decided = [o for o in odds if 1 / (1 + math.exp(-abs(o))) >= 0.6]
                 right = sum(o > 0 for o in decided)

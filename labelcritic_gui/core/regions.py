@@ -229,12 +229,15 @@ class _Pair:
         known = {s for s, _ in neighbours.others(structure.name, besides)} - {other}
         covers = neighbours.covering(part, self.cells.steps, self.cells.origin, of=structure.name, besides=besides)
         best, name = 0.0, ""
+        given, given_to = 0.0, ""
         for found, cover in covers.items():
             thirds = [share for label_set, share in cover.by_set.items() if label_set not in {own, other}]
             share = max(cover.by_set.get(own, 0.0), float(np.median(thirds)) if thirds else 0.0)
             if share > best:
                 best, name = share, found
-        return {"covered": best, "neighbour": name, "alone": not known}
+            if cover.by_set.get(other, 0.0) > given:
+                given, given_to = cover.by_set[other], found
+        return {"covered": best, "neighbour": name, "given": given, "given_to": given_to, "alone": not known}
 
 
 def besides_of(structure: Structure) -> frozenset[str]:

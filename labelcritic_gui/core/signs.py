@@ -41,6 +41,8 @@ class Signs:
         thick_mm: its mean thickness, twice its volume over its surface.
         covered: share that other structures claim, in the claimant's own label set or in most third ones.
         neighbour: the one of them that claims most, or an empty text.
+        given: share that the rival's label set gives to another structure, `given_to`; not held against it, since two
+            sets of exclusive labels that disagree have each given it to somebody.
         outside: share beyond the patient's skin.
         across: share on the other side of the patient than the structure belongs to.
         alone: no other structure of the case is known, so `covered` says nothing.
@@ -55,6 +57,8 @@ class Signs:
     thick_mm: float = 0.0
     covered: float = 0.0
     neighbour: str = ""
+    given: float = 0.0
+    given_to: str = ""
     outside: float = 0.0
     across: float = 0.0
     alone: bool = True

@@ -75,9 +75,18 @@ def sentence(region: DifferingRegion, question: Question) -> str:
         what = f"{region.volume_ml:.1f} ml along the boundary, only in {what.split('only in ', 1)[1]}"
     right = belongs(region) >= 0.5
     signs = _for(region) if right else _against(region, question)
-    verdict = "belong to it" if right else "do not"
-    head = f"{what[0].upper()}{what[1:]}, {verdict}"
+    verdict = "belong to it" if right else "do not belong to it"
+    head = f"{what[0].upper()}{what[1:]}{_given(region, names)}, {verdict}"
     return f"{head}: {' and '.join(signs[:2])}." if signs else f"{head}."
+
+
+def _given(region: DifferingRegion, names: tuple[str, str]) -> str:
+    """Say what the other label set makes of a part, where it makes most of it one other structure."""
+    signs = region.signs
+    if signs is None or signs.given < _MUCH:
+        return ""
+    rival = names[1] if region.claimant == "first" else names[0]
+    return f", {signs.given_to.replace('_', ' ')} in {rival}"
 
 
 def _for(region: DifferingRegion) -> list[str]:

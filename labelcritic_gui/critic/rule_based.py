@@ -24,7 +24,7 @@ SAME_DICE = 0.97
 """Dice at which two candidates are interchangeable unless one of them has a serious finding."""
 SHELL_DICE, THIN_DICE = 0.90, 0.95
 """Dice from which candidates that differ by a boundary shell only are interchangeable: with equal merits; always."""
-SURE = 0.65
+SURE = 0.70
 """Probability from which the critic picks; below it the item goes to a person."""
 CLEAR = 0.80
 """Probability from which it picks also when both are unusable: one is clearly less wrong."""

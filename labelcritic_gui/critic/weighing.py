@@ -21,14 +21,16 @@ POINTS = {Severity.NOTE: 0.05, Severity.MINOR: 0.5, Severity.MAJOR: 2.0, Severit
 MOST_SURE = 0.99
 _MOST_POINTS, _FAINT, _FAINT_SHARE = 6.0, 0.05, 0.02
 _TELLING_SHARE, _LEAST_STEP = 0.15, 20.0
+_MOST_LOPSIDED = 1.5
 
 WEIGHTS: Mapping[str, float] = {
-    "claims": 1.46,
-    "relative": 3.43,
-    "findings": 0.09,
-    "apart": 0.31,
-    "edge": 0.54,
-    "size": -0.46,
+    "claims": 1.17,
+    "relative": 3.54,
+    "findings": 0.21,
+    "apart": 0.11,
+    "edge": 0.85,
+    "size": -0.64,
+    "symmetry": 2.72,
 }
 """Weights of the evidence: a logistic regression on pairs whose better one is known (`python -m benchmarks.fit`)."""
 
@@ -40,7 +42,7 @@ class Evidence:
     `claims` from whether what only one claims belongs to the structure, nearly full already where a twentieth of both
     differs; `relative` the same as a share of all that differs; `findings` from what the rules hold against each, and
     `apart` the same, by how little the two have in common; `edge` from whose boundary follows an edge in the image;
-    `size` from who claims more.
+    `size` from who claims more; `symmetry` from whose volume is nearer to the other side's.
     """
 
     claims: float
@@ -49,6 +51,7 @@ class Evidence:
     apart: float
     edge: float
     size: float
+    symmetry: float
 
     @property
     def log_odds(self) -> float:
@@ -96,7 +99,15 @@ def weigh(
         apart=held * (1.0 - pair.dice),
         edge=edge * telling,
         size=_of_union(pair.only_first_ml, union) - _of_union(pair.only_second_ml, union),
+        symmetry=_lopsided(second) - _lopsided(first),
     )
+
+
+def _lopsided(facts: CandidateFacts) -> float:
+    """Return how unlike its counterpart on the other side a candidate is: the log of the volumes' ratio, 0 unknown."""
+    if not facts.other_side_ml or facts.volume_ml <= 0:
+        return 0.0
+    return min(_MOST_LOPSIDED, abs(math.log(facts.volume_ml / facts.other_side_ml)))
 
 
 def _within(value: float, limit: float) -> float:

@@ -14,7 +14,7 @@ LUNG_HU = -500
 """Below this is lung or air."""
 _SKIN_HU, _PADDING_HU, _OVER_ROOM_HU, _CUT_SHARE = -300, -1200, 50.0, 0.4
 _CLIPPED_SHARE, _OVER_CLIP_HU, _FAT_HU = 0.03, 20.0, -130.0
-_EVERY = 5
+_EVERY, _EVEN_SHARE, _LITTLE_SHARE = 5, 0.75, 0.65
 _LIMB_ML, _MUSCLE_HU, _LIMB_MUSCLE, _LIMB_BONE_HU, _LIMB_BONE = 40.0, (0.0, 110.0), 0.4, 250.0, 0.01
 _ARM_FROM, _ARM_VALLEY_MM = 0.65, 16.0
 
@@ -123,9 +123,22 @@ def _filled(skin: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def is_cut_sideways(body: NDArray[np.bool_]) -> bool:
     """Say whether an image shows only part of the body's width: its sides cut deep into most slices."""
+    return float(np.mean(_cut_shares(body) >= _CUT_SHARE)) > _CUT_SHARE
+
+
+def has_middle(body: NDArray[np.bool_]) -> bool:
+    """Say whether the body's middle along x is about known: its sides are in view but for little, or cut alike."""
+    if not is_cut_sideways(body) or float(np.median(_cut_shares(body))) < _LITTLE_SHARE:
+        return True
+    left, right = (int(np.count_nonzero(body[side])) for side in (0, -1))
+    return min(left, right) >= _EVEN_SHARE * max(left, right)
+
+
+def _cut_shares(body: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return how much of the body's depth the image's sides cut on each slice with a body; none gives one zero."""
     depth, chord = body.any(axis=0).sum(axis=0), np.maximum(body[0].sum(axis=0), body[-1].sum(axis=0))
     filled = depth > 0
-    return bool(filled.any() and np.mean(chord[filled] >= _CUT_SHARE * depth[filled]) > _CUT_SHARE)
+    return chord[filled] / depth[filled] if filled.any() else np.zeros(1)
 
 
 def _with_open_lungs(hu: NDArray[Any], body: NDArray[np.bool_]) -> NDArray[np.bool_]:

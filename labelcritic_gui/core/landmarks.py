@@ -10,6 +10,7 @@ from labelcritic_gui.core.body import (
     CoarseImage,
     extent,
     find_body,
+    has_middle,
     is_cut_sideways,
     median_width,
     room_air,
@@ -132,7 +133,7 @@ def find_landmarks(ct: Volume) -> Landmarks:
     width = median_width(trunk, image.geometry.spacing[0])
     clipped = image.clipped
     adult = width is not None and width >= _TRUNK_MM and not clipped  # without lungs ribs look like iliac wings
-    spine, crest = _spine_and_crest(image, trunk, base=base, adult=adult, cut=cut)
+    spine, crest = _spine_and_crest(image, trunk, base=base, adult=adult, centred=has_middle(body))
     base_z = float(slice_z[base]) if base is not None and _end_in_view(base, body) else None
     crest_z = None if crest is None else float(slice_z[crest])
     axis = image.geometry.to_world(np.column_stack([spine.x, spine.y, np.arange(slice_z.size)]))
@@ -163,16 +164,16 @@ def find_landmarks(ct: Volume) -> Landmarks:
 
 
 def _spine_and_crest(
-    image: CoarseImage, trunk: NDArray[np.bool_], *, base: int | None, adult: bool, cut: bool
+    image: CoarseImage, trunk: NDArray[np.bool_], *, base: int | None, adult: bool, centred: bool
 ) -> tuple[SpineLine, int | None]:
     """Return the spine's line and the slice of the iliac crest.
 
-    Where the whole width is in view the crest is found about the trunk's middle, and only in an `adult` trunk: bones
-    beside a midline may be of a neck. An image that is `cut` sideways has no middle: the spine is found first.
+    Where the trunk is `centred` the crest is found about its middle, and only in an `adult` trunk: bones beside a
+    midline may be of a neck. In an image that is cut on one side the spine is found first.
     """
     least = round(LEAST_UNIT * UNIT_MM / image.geometry.spacing[2])  # nearer to the lungs are ribs
     below = trunk.shape[2] if base is None else max(base - least, 0)
-    if cut:
+    if not centred:
         spine = _or_middle(find_spine(image, trunk, None), trunk)
         # the hips may have drawn it aside, but not beside the ribs
         sure = spine.x if base is None else spine.x[max(base - 2 * least, 0) : base + 1]

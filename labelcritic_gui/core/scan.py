@@ -54,12 +54,14 @@ class Scan:
         usable: there is enough of a body in Hounsfield units to judge anything.
         why: one sentence why it is not usable; "" when it is.
         frame_known: heights in the patient are known, since the iliac crest or the lungs' base is in view.
+        frame_why: one sentence why they are not; "" when they are, and of a scan that is not usable.
         seen: says of a region that it is in view or out of view; a region of which that is not known is left out.
     """
 
     usable: bool
     why: str = ""
     frame_known: bool = False
+    frame_why: str = ""
     seen: Mapping[Region, bool] = field(default_factory=dict)
 
     @property
@@ -114,8 +116,17 @@ def judgeable(ct: Volume, landmarks: Landmarks, view: FieldOfView | None = None)
         said = [known[limit] for limit in limits if limit in known]
         if any(said) or len(said) == len(limits):
             seen[region] = any(said)
-    frame_known = landmarks.height_of(landmarks.bottom_z) is not None
-    return Scan(usable=True, frame_known=frame_known, seen=seen)
+    frame_why = _no_frame(landmarks)
+    return Scan(usable=True, frame_known=not frame_why, frame_why=frame_why, seen=seen)
+
+
+def _no_frame(landmarks: Landmarks) -> str:
+    """Return why no heights in the patient are known; "" when they are."""
+    if landmarks.height_of(landmarks.bottom_z) is not None:
+        return ""
+    if landmarks.clipped:
+        return "A window has cut off the densities of air and lung, so heights in the body are not known."
+    return "Neither the iliac crest nor the lower end of the lungs is in view, so heights in the body are not known."
 
 
 def _not_hounsfield(ct: Volume, landmarks: Landmarks) -> str:
@@ -125,7 +136,7 @@ def _not_hounsfield(ct: Volume, landmarks: Landmarks) -> str:
     modalities have nothing below zero.
     """
     steps = landmarks.steps
-    values = np.asarray(ct.voxels[:: steps[0], :: steps[1], :: steps[2]], dtype=np.float32)
+    values = ct.voxels[:: steps[0], :: steps[1], :: steps[2]].astype(np.float32, order="K").ravel(order="K")
     values = values[np.isfinite(values)]
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     if low == high:

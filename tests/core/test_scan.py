@@ -121,6 +121,7 @@ def test_that_a_thorax_alone_refuses_the_abdomen_but_not_what_it_shows(trunk: Vo
     chest = FieldOfView({Limit.UPPER_RIBS: True, Limit.LOWER_RIBS: True, Limit.PELVIS: False}, "computed")
     scan = judgeable(trunk, find_landmarks(trunk), chest)
     assert scan.shown == "thorax"
+    assert (scan.frame_known, scan.frame_why) == (True, "")
     assert scan.refusal("liver", LIVER) == (
         "The scan shows the thorax only; the abdomen, where the liver lies, is not in view."
     )
@@ -135,6 +136,15 @@ def test_that_a_part_of_the_abdomen_refuses_the_pelvis_only(trunk: Volume) -> No
     assert scan.frame_known
     assert scan.refusal("kidney", KIDNEY) == ""
     assert "pelvis" in scan.refusal("urinary bladder", BLADDER)
+
+
+def test_that_without_a_frame_it_is_said_why(trunk: Volume) -> None:
+    middle = scan_of(crop(trunk, z=slice(35, 50)))
+    assert (middle.usable, middle.frame_known) == (True, False)
+    assert middle.frame_why.startswith("Neither the iliac crest nor the lower end of the lungs is in view")
+    clipped = scan_of(with_values(trunk, np.clip(trunk.voxels, -150, 250)))
+    assert (clipped.usable, clipped.frame_known, clipped.regions) == (True, False, ())
+    assert clipped.frame_why.startswith("A window has cut off the densities of air and lung")
 
 
 def test_that_a_region_no_landmark_tells_is_not_refused() -> None:

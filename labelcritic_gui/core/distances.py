@@ -1,9 +1,9 @@
 """How far two surfaces lie apart: surface Dice, Hausdorff distance, mean distance. Layer: core.
 
 Defined as by Nikolov et al., Clinically applicable segmentation of head and neck anatomy for radiotherapy, J Med
-Internet Res 23(7):e26151 (2021), https://doi.org/10.2196/26151: every piece of a surface counts by its area, and its
-distance is that to the nearest piece of the other surface, in 3-D and in mm, whatever the spacing. The areas are those
-of `surfaces` (theirs are of triangles). Where both surfaces pass the same place the distance is 0 without any search.
+Internet Res 23(7):e26151 (2021), https://doi.org/10.2196/26151: every piece of a surface counts by the area of its
+triangles (`triangles`), and its distance is that to the nearest piece of the other surface, in 3-D and in mm, whatever
+the spacing. Where both surfaces pass the same place the distance is 0 without any search.
 """
 
 from dataclasses import dataclass
@@ -43,14 +43,15 @@ def surface_agreement(first: Mask, second: Mask) -> SurfaceAgreement | None:
         return None
     one, two = surface_of(first), surface_of(second)
     forth, back = distances(one, two), distances(two, one)
-    away, areas = np.concatenate([forth, back]), np.concatenate([one.areas, two.areas])
+    sizes = one.triangles(), two.triangles()
+    away, areas = np.concatenate([forth, back]), np.concatenate(sizes)
     whole = float(areas.sum())
     within = [float(areas[away <= mm + _ROUNDING_MM].sum()) / whole for mm in (1.0, 2.0, 3.0)]
     return SurfaceAgreement(
         dice_1mm=within[0],
         dice_2mm=within[1],
         dice_3mm=within[2],
-        hd95_mm=max(_within_which(0.95, forth, one.areas), _within_which(0.95, back, two.areas)),
+        hd95_mm=max(_within_which(0.95, forth, sizes[0]), _within_which(0.95, back, sizes[1])),
         mean_mm=float(away @ areas) / whole,
         max_mm=float(away.max()),
     )

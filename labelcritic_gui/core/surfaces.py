@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.geometry import Geometry, Mask
+from labelcritic_gui.core.triangles import triangle_areas
 
 _SLAB = 16
 _DIRECTIONS = np.array([d for d in itertools.product((-1, 0, 1), repeat=3) if d > (0, 0, 0)])
@@ -29,17 +30,26 @@ class Surface:
     """The pieces of a mask's surface, ordered by place.
 
     `corners` int64, shape (n,): the corner's number on the grid of all corners (one more than voxels along each axis, x
-    fastest); `areas` float64, shape (n,), in mm2.
+    fastest); `ways` uint8, shape (n,): which of its eight voxels are inside, bit dx + 2 dy + 4 dz.
     """
 
     corners: NDArray[np.int64]
-    areas: NDArray[np.float64]
+    ways: NDArray[np.uint8]
     geometry: Geometry
 
     @property
     def area_cm2(self) -> float:
-        """The whole surface's area in cm2."""
-        return float(self.areas.sum()) / 100.0
+        """The whole surface's area in cm2, without the staircase."""
+        counts = np.bincount(self.ways, minlength=256)
+        return float(counts @ _areas(self._edges)) / 100.0
+
+    def triangles(self) -> NDArray[np.float64]:
+        """Return the area in mm2 of the triangles at each piece, shape (n,): the staircase's (`triangles`)."""
+        return triangle_areas(self._edges)[self.ways]
+
+    @property
+    def _edges(self) -> tuple[float, ...]:
+        return tuple(np.round(self.geometry.affine[:3, :3], 6).ravel().tolist())
 
     def index(self) -> NDArray[np.int64]:
         """Return the corners' indices along x, y, z, shape (3, n); corner i lies between voxels i - 1 and i."""
@@ -52,9 +62,8 @@ def surface_of(mask: Mask) -> Surface:
     """Return the surface of a mask; an empty one has no pieces. Worked on in slabs of slices, without a copy."""
     found = [_slab(mask, low) for low in range(0, mask.voxels.shape[2] + 1, _SLAB)] if not mask.is_empty else []
     corners = np.concatenate([np.zeros(0, np.int64), *(at for at, _ in found)])
-    codes = np.concatenate([np.zeros(0, np.uint8), *(code for _, code in found)])
-    edges = mask.geometry.affine[:3, :3]
-    return Surface(corners, _areas(tuple(np.round(edges, 6).ravel().tolist()))[codes], mask.geometry)
+    ways = np.concatenate([np.zeros(0, np.uint8), *(way for _, way in found)])
+    return Surface(corners, ways, mask.geometry)
 
 
 def _slab(mask: Mask, low: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

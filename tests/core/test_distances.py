@@ -14,6 +14,7 @@ from labelcritic_gui.core import metrics
 from labelcritic_gui.core.distances import SurfaceAgreement, distances, surface_agreement
 from labelcritic_gui.core.geometry import Geometry, Mask, joint_box
 from labelcritic_gui.core.surfaces import Surface, surface_of
+from labelcritic_gui.core.triangles import triangle_areas
 
 SHAPE = (20, 20, 20)
 GRID = Geometry(SHAPE, np.diag([1.0, 2.0, 3.0, 1.0]))
@@ -145,6 +146,41 @@ def test_that_a_box_along_the_grid_is_the_worst_body_and_as_low_as_documented() 
     area = surface_of(Mask.from_array(full, Geometry(full.shape, np.eye(4)))).area_cm2  # type: ignore[arg-type]
     assert area == pytest.approx(6 * 36, rel=0.09)
     assert area < 6 * 36
+
+
+def ways_of(cubes: np.ndarray) -> np.ndarray:
+    """Return the number of each way, shape (n, 2, 2, 2), in which a corner's voxels are inside."""
+    return np.asarray(cubes.reshape(len(cubes), 8, order="F") @ (1 << np.arange(8)))
+
+
+EVERY_WAY = ((np.arange(256)[:, None] >> np.arange(8)) & 1).reshape(256, 2, 2, 2, order="F")
+CUBIC = tuple(np.eye(3).ravel().tolist())
+
+
+def test_that_triangles_are_those_that_are_known() -> None:
+    areas = triangle_areas((0.8, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 2.5))
+    assert (areas[0], areas[255]) == (0.0, 0.0)
+    assert areas[0b00001111] == pytest.approx(0.8), "a plane across z"
+    assert areas[0b00110011] == pytest.approx(2.0), "a plane across y"
+    assert areas[0b01010101] == pytest.approx(2.5), "a plane across x"
+    assert triangle_areas(CUBIC)[1] == pytest.approx(np.sqrt(3) / 8)
+    assert triangle_areas(CUBIC)[0b10000001] == pytest.approx(np.sqrt(3) / 4), "two corners across"
+    assert (areas[1:255] > 0).all()
+
+
+@pytest.mark.parametrize("turn", [(0, 1, 2), (1, 2, 0), (1, 0, 2)])
+def test_that_triangles_do_not_depend_on_side_or_direction(turn: tuple[int, int, int]) -> None:
+    areas = triangle_areas(CUBIC)
+    assert np.array_equal(ways_of(EVERY_WAY), np.arange(256))
+    turned = EVERY_WAY.transpose(0, *(1 + axis for axis in turn))[:, ::-1]
+    assert areas[ways_of(turned)] == pytest.approx(areas)
+    few = EVERY_WAY.reshape(256, -1).sum(axis=1) != 4
+    assert areas[ways_of(1 - EVERY_WAY)][few] == pytest.approx(areas[few])
+
+
+def test_that_triangles_follow_the_staircase_of_a_ball() -> None:
+    ball = surface_of(ellipsoid((25.0, 25.0, 25.0), (1.0, 1.0, 1.0)))
+    assert 1.06 < ball.triangles().sum() / (4 * np.pi * 625) < 1.10
 
 
 @settings(deadline=None)

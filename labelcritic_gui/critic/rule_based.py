@@ -31,7 +31,7 @@ CLEAR = 0.80
 _SPECK_VOXELS = 10
 _ELSEWHERE = frozenset({FindingCode.WRONG, FindingCode.SIDE, FindingCode.OUT, FindingCode.SHIFT})
 """Gross findings of these codes say that what is marked is something else."""
-_ABSENT_SURE, _FLAWED_SURE, _FILLED_SURE = 0.65, 0.7, 0.85
+_ABSENT_SURE, _FLAWED_SURE, _FILLED_SURE = 0.85, 0.8, 0.9
 """Confidence where one is empty and the structure may be absent: in the absence, in a flawed mask, in a right one."""
 _MOST_OF_IT = 0.7
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
+import numpy as np
+
 from labelcritic_gui.core.bench import BenchReport, Refusal, Single, Trial
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress, stop_if
 from labelcritic_gui.core.errors import CancelledError, CriticError, ReviewError, UserError
@@ -17,7 +19,7 @@ from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.critic.base import Critic, seeing
 from labelcritic_gui.faults.planting import plant
-from labelcritic_gui.faults.recipe import Recipe
+from labelcritic_gui.faults.recipe import FaultSeverity, Recipe
 from labelcritic_gui.faults.scene import Scene
 from labelcritic_gui.services.bench_answers import single_of, trial_of
 from labelcritic_gui.services.bench_cases import BenchCase, CaseSource
@@ -27,6 +29,9 @@ from labelcritic_gui.services.review import SOFTWARE, now
 
 READING, ASKING = "reading", "asking"
 """What could not be done with a case or a trusted label, where it was no error that could not be planted."""
+
+GHOST = "ghost"
+"""The kind of a label of something that was removed."""
 
 
 def bench(
@@ -146,7 +151,7 @@ class _Round:
             if not self.critic.wants_pictures:
                 self._put(case, maker, waiting)
                 waiting = []
-        self._put(case, maker, waiting)
+        self._put(case, maker, [*waiting, *self._absences(case)])
 
     def _structures(self, case: BenchCase) -> list[str]:
         """Return what is asked about in a case; what was wanted and cannot be used is named."""
@@ -179,6 +184,18 @@ class _Round:
             asks.append(PairAsk(structure, labels, worse=worse, better=better))
         if self.request.singles:
             asks += [Ask(structure, (label,)) for label in (truth, *errors)]
+        return asks
+
+    def _absences(self, case: BenchCase) -> list[Ask]:
+        """Return the questions about structures that are not there: nothing marked is right, a ghost is wrong."""
+        asks: list[Ask] = []
+        for name, ghost in case.ghosts.items():
+            if ghost.is_empty or (self.request.structures and name not in self.request.structures):
+                continue
+            nothing = Label(Mask.from_array(np.zeros((1, 1, 1), dtype=np.bool_), ghost.geometry), 1.0)
+            worse = Label(ghost, 0.0, GHOST, FaultSeverity.GROSS.value, "marks what is not there")
+            labels = (worse, nothing) if self.request.rng(case.name, name, 3).random() < 0.5 else (nothing, worse)
+            asks.append(PairAsk(name, labels, worse=worse, better=nothing))
         return asks
 
     def _planted(self, case: BenchCase, scene: Scene, structure: str, truth: Mask) -> list[Label]:

@@ -26,7 +26,8 @@ class BenchCase:
     """A case with its truth by structure; `number` counts the cases of a source.
 
     `trusted` says that the truth is a trusted label of a real image, `review` where the case comes from.
-    `refused` says of structures why their trusted label cannot be used.
+    `refused` says of structures why their trusted label cannot be used; `ghosts` are masks of structures that are not
+    there, as a model that expects them would draw them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class BenchCase:
     trusted: bool = False
     review: OpenReview | None = field(default=None, repr=False)
     refused: Mapping[str, UserError] = field(default_factory=dict)
+    ghosts: Mapping[str, Mask] = field(default_factory=dict, repr=False)
 
 
 class CaseSource(Protocol):
@@ -90,7 +92,7 @@ class PhantomCases:
             except UserError as error:  # too coarse a grid for this body
                 yield name, error
                 continue
-            yield BenchCase(name, seed, made.volume, made.masks)
+            yield BenchCase(name, seed, made.volume, made.masks, ghosts=made.ghosts)
 
     def settings(self, seed: int) -> PhantomSettings:
         """Return the generator's settings of a seed."""

@@ -29,6 +29,8 @@ from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Subje
 from labelcritic_gui.critic.base import Question, one_by_one
 from labelcritic_gui.critic.rule_based import RuleCritic
 from labelcritic_gui.faults.recipe import STANDARD, FaultKind, FaultSeverity, Recipe
+from labelcritic_gui.phantom.anatomy import PhantomSettings
+from labelcritic_gui.phantom.person import draw_person
 from labelcritic_gui.services.bench import BenchPlan, bench, plan_bench
 from labelcritic_gui.services.bench_answers import called_out
 from labelcritic_gui.services.bench_cases import BenchCase, PhantomCases, ReviewCases, other_settings
@@ -433,3 +435,13 @@ def test_that_a_place_that_cannot_be_written_and_a_file_that_is_none_are_user_er
         save_bench(report, tmp_path / "file")
     with pytest.raises(UnreadableFileError):
         load_bench(tmp_path / "file")
+
+
+def test_of_a_removed_organ_the_ghost_is_put_against_the_empty_label() -> None:
+    seed = next(s for s in range(1000) if "gall_bladder" in draw_person(PhantomSettings(seed=s)).absent)
+    request = BenchRequest(structures=("gall_bladder", "liver"), per_structure=1, singles=False)
+    report = bench(PhantomCases((seed,), 64), request, RuleCritic(), load_catalogue())
+    (ghost,) = [trial for trial in report.trials if trial.kind == "ghost"]
+    assert (ghost.structure, ghost.dice, ghost.severity) == ("gall_bladder", 0.0, "gross")
+    assert {ghost.dice_first, ghost.dice_second} == {0.0, 1.0}
+    assert ghost.correct

@@ -157,12 +157,13 @@ class Neighbours:
         *,
         of: str,
         besides: frozenset[str] = _NOTHING,
+        not_in: str | None = None,
     ) -> NDArray[np.bool_]:
-        """Return those of some cells (see `covering`) that at least one other structure claims, in any label set."""
+        """Return those of some cells (see `covering`) that another structure claims, in any label set but `not_in`."""
         out = np.zeros_like(cells)
         near = self._nearest(np.zeros(3, dtype=int), np.array(cells.shape), steps, origin)
         for crop in self._others(of, besides):
-            picked = _picked(crop, near)
+            picked = None if crop.label_set == not_in else _picked(crop, near)
             if picked is not None:
                 out[picked[0]] |= picked[1]
         return out & cells

@@ -24,6 +24,7 @@ LEAST_CELLS = 8
 MIDLINE_MM = 10.0
 """So close to the midline a region lies on neither side."""
 _HU = (-1024.0, 3071.0)
+_TRIFLE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ def differences(first: Mask, second: Mask, ct: Volume, context: Context | None =
 
     A region is a 26-connected part of the difference that is more than a boundary drawn one or two voxels apart: it
     reaches further from the other mask, is thicker, or fills slices that the other leaves out. Its rim belongs to it; a
-    shell without such a part is no region. Judged on a grid of about 2 mm within the joint box; volumes are shares of
-    the exact one. Without landmarks no sides are told.
+    shell without such a part is no region. What other structures claim of a region is a region of its own. Judged on a
+    grid of about 2 mm within the joint box; volumes are shares of the exact one. Without landmarks no sides are told.
     """
     parts = [region for region, _ in claimed_parts(first, second, ct, context, most=most)]
     regions = sorted((r for r in parts if not r.rim), key=lambda region: (-region.volume_ml, region.place))
@@ -158,10 +159,10 @@ class _Pair:
                 continue
             exact_ml = (self._masks[index].count - self._both) * self.cells.geometry.voxel_ml
             cell_ml = exact_ml / int(np.count_nonzero(rest))
-            for at in self._worth(rest, rival, most, cell_ml):
-                part = _part_of(at, rest.shape)
-                yield self._region(at, part, rival, claimant=claimant, cell_ml=cell_ml), part
-                rest &= ~part
+            for whole in self._worth(rest, rival, most, cell_ml):
+                for part in self._split(_part_of(whole, rest.shape), claimant):
+                    yield self._region(np.argwhere(part), part, rival, claimant=claimant, cell_ml=cell_ml), part
+                    rest &= ~part
             if rest.any():
                 rim = self._region(np.argwhere(rest), rest, rival, claimant=claimant, cell_ml=cell_ml)
                 yield replace(rim, rim=True), rest
@@ -174,6 +175,25 @@ class _Pair:
         for at in list(largest_parts(telling, most)):
             if len(at) >= LEAST_CELLS and len(at) * cell_ml >= LEAST_ML:
                 yield at
+
+    def _split(self, part: metrics.Voxels, claimant: Claimant) -> tuple[metrics.Voxels, ...]:
+        """Part what other structures claim too from what they do not, where neither is a trifle."""
+        context = self._context
+        if context.neighbours is None or context.structure is None:
+            return (part,)
+        taken = context.neighbours.claimed(
+            part,
+            self.cells.steps,
+            self.cells.origin,
+            of=context.structure.name,
+            besides=besides_of(context.structure),
+            not_in=context.label_sets[1 if claimant == "first" else 0],
+        )
+        free = part & ~taken
+        counts = np.count_nonzero(taken), np.count_nonzero(free)
+        if min(counts) < max(LEAST_CELLS, _TRIFLE * sum(counts)):
+            return (part,)
+        return taken, free
 
     def _region(
         self,

@@ -96,6 +96,18 @@ def test_a_part_that_another_structure_of_its_own_set_claims_does_not_belong() -
     assert belongs(known) < belongs(alone)
 
 
+def test_what_another_structure_claims_of_a_region_is_a_region_of_its_own() -> None:
+    """So that a label that takes its neighbour along is not condemned for what it has right."""
+    organ, other = Structure(name="organ"), block((30, 38), (10, 30), (10, 30))
+    neighbours = Neighbours.of([(s, "other", Mask.from_array(other, grid())) for s in ("one", "two")], grid())
+    found = between(TRUTH | other, block((2, 8), (2, 8), (2, 8)), Context(None, neighbours, organ, ("one", "two")))
+    first = {signs(claim).neighbour: claim for claim in found.regions if claim.claimant == "first"}
+    assert set(first) == {"", "other"}
+    assert first[""].volume_ml == pytest.approx(TRUTH.sum() * 0.008)
+    assert first["other"].volume_ml == pytest.approx(other.sum() * 0.008)
+    assert belongs(first["other"]) < 0.1 < belongs(first[""])
+
+
 def test_what_only_the_rivals_label_set_makes_of_a_part_is_no_sign() -> None:
     """Two sets of exclusive labels that disagree have each given the part to somebody."""
     leak = block((30, 37), (12, 28), (12, 28))

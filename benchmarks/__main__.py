@@ -10,6 +10,7 @@ ALL = (
     "benchmarks.worklist",
     "benchmarks.memory",
     "benchmarks.asking",
+    "benchmarks.facts",
     "benchmarks.critic",
 )
 

@@ -3,8 +3,9 @@
 Around a corner lie eight voxels. The surface crosses each edge between two of them, one inside and one outside, in the
 middle; on each face of the cube between their centres it cuts off every run of those that are fewer (inside or
 outside); and the loops that result are filled with triangles. Source: Lorensen & Cline, Marching cubes: a high
-resolution 3D surface construction algorithm, Comput Graph 21(4), 163-169 (1987), https://doi.org/10.1145/37422.37422.
-A staircase of such triangles is too large, a ball's by about a tenth: `surfaces` has an area that is not.
+resolution 3D surface construction algorithm, Comput Graph 21(4), 163-169 (1987), https://doi.org/10.1145/37402.37422.
+A staircase of such triangles is too large, that of a ball by 9 % with cubic voxels and by 26 % where slices are six
+times as thick as pixels: `surfaces` has an area that is not.
 """
 
 import itertools

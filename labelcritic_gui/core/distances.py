@@ -44,16 +44,16 @@ def surface_agreement(first: Mask, second: Mask) -> SurfaceAgreement | None:
     one, two = surface_of(first), surface_of(second)
     forth, back = distances(one, two), distances(two, one)
     sizes = one.triangles(), two.triangles()
-    away, areas = np.concatenate([forth, back]), np.concatenate(sizes)
-    whole = float(areas.sum())
-    within = [float(areas[away <= mm + _ROUNDING_MM].sum()) / whole for mm in (1.0, 2.0, 3.0)]
+    both = tuple(zip((forth, back), sizes, strict=True))  # summed apart: then the order of the masks changes no digit
+    whole = float(sizes[0].sum()) + float(sizes[1].sum())
+    within = [sum(float(a[away <= mm + _ROUNDING_MM].sum()) for away, a in both) / whole for mm in (1.0, 2.0, 3.0)]
     return SurfaceAgreement(
         dice_1mm=within[0],
         dice_2mm=within[1],
         dice_3mm=within[2],
         hd95_mm=max(_within_which(0.95, forth, sizes[0]), _within_which(0.95, back, sizes[1])),
-        mean_mm=float(away @ areas) / whole,
-        max_mm=float(away.max()),
+        mean_mm=sum(float(away @ a) for away, a in both) / whole,
+        max_mm=float(max(forth.max(), back.max())),
     )
 
 

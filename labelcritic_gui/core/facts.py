@@ -188,6 +188,8 @@ class PairFacts(_Stored):
         largest_place: the one of both that is larger.
         largest_claimant: who claims it: "first", "second" or "".
         largest_ml: its volume; `largest_hu` its mean HU.
+        surface_dice_1mm: share of both surfaces within 1 mm of each other, 0..1; `surface_dice_2mm` and
+            `surface_dice_3mm` likewise; `hd95_mm`, `mean_surface_mm` and `hausdorff_mm` their distances (`distances`).
     """
 
     dice: float
@@ -211,6 +213,12 @@ class PairFacts(_Stored):
     largest_claimant: Claimant = ""
     largest_ml: float = 0.0
     largest_hu: float | None = None
+    surface_dice_1mm: float | None = None
+    surface_dice_2mm: float | None = None
+    surface_dice_3mm: float | None = None
+    hd95_mm: float | None = None
+    mean_surface_mm: float | None = None
+    hausdorff_mm: float | None = None
 
     def swapped(self) -> "PairFacts":
         """Return the same facts with the second candidate named first; twice is the identity."""

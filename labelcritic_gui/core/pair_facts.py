@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core import metrics
+from labelcritic_gui.core.distances import surface_agreement
 from labelcritic_gui.core.facts import PairFacts
 from labelcritic_gui.core.geometry import Mask, Volume, joint_box, world_point
 
@@ -18,20 +19,37 @@ _FIT_SD, _LEAST_SD = 2.0, 12.0
 def measure_pair(first: Mask, second: Mask, ct: Volume) -> PairFacts:
     """Measure two candidates of one item against each other on their joint bounding box.
 
-    Volumes and Dice are exact; densities, edges and solid regions are judged on a grid of about 2 mm.
+    Volumes, Dice and surface distances are exact; densities, edges and solid regions are judged on about 2 mm.
     """
     both, ml = metrics.overlap(first, second), ct.geometry.voxel_ml
     counts = (first.count - both, second.count - both)
+    surfaces = _surfaces(first, second)
     if not any(counts):
-        return PairFacts(dice=1.0, both_ml=both * ml)
+        return PairFacts(dice=1.0, both_ml=both * ml, **surfaces)
     exact = PairFacts(
         dice=2.0 * both / (2 * both + sum(counts)),
         volume_difference_ml=(counts[0] - counts[1]) * ml,
         both_ml=both * ml,
         only_first_ml=counts[0] * ml,
         only_second_ml=counts[1] * ml,
+        **surfaces,
     )
     return replace(exact, **_differences(first, second, ct, rarely=both < 0.1 * min(first.count, second.count)))
+
+
+def _surfaces(first: Mask, second: Mask) -> dict[str, Any]:
+    """Return how far the two surfaces lie apart; nothing when a mask is empty."""
+    found = surface_agreement(first, second)
+    if found is None:
+        return {}
+    return {
+        "surface_dice_1mm": found.dice_1mm,
+        "surface_dice_2mm": found.dice_2mm,
+        "surface_dice_3mm": found.dice_3mm,
+        "hd95_mm": found.hd95_mm,
+        "mean_surface_mm": found.mean_mm,
+        "hausdorff_mm": found.max_mm,
+    }
 
 
 def _differences(first: Mask, second: Mask, ct: Volume, *, rarely: bool) -> dict[str, Any]:

@@ -262,11 +262,14 @@ def pair_lines(pair: PairFacts | None) -> tuple[tuple[str, str], ...]:
     """Return how two candidates differ, as (name, value)."""
     if pair is None:
         return ()
-    return (
+    lines = [
         ("Dice", f"{pair.dice:.3f}"),
         ("Only in 1", f"{pair.only_first_ml:.1f} ml"),
         ("Only in 2", f"{pair.only_second_ml:.1f} ml"),
-    )
+    ]
+    if pair.surface_dice_2mm is not None and pair.hd95_mm is not None:
+        lines += [("Surface 2 mm", f"{pair.surface_dice_2mm:.3f}"), ("HD95", f"{pair.hd95_mm:.1f} mm")]
+    return tuple(lines)
 
 
 def finding_rows(panels: Sequence[Panel], opinions: Opinions, label_sets: Sequence[LabelSet]) -> tuple[FindingRow, ...]:

@@ -68,7 +68,7 @@ def measure(
         **_course(thin, (x, y, z), structure),
         **_parts(mask),
         **({} if structure.expect and structure.expect.hollow else _holes(mask)),
-        **_intensities(ct.voxels[mask.box].T[mask.voxels.T], structure),
+        **_intensities(ct.voxels[mask.box].T[mask.voxels.T], structure, phase),
         **_position(mask, landmarks),
         **_outside(mask, landmarks),
         **_flat(mask, thin, steps, touched=touched),
@@ -102,15 +102,16 @@ def _holes(mask: Mask) -> dict[str, Any]:
     }
 
 
-def _intensities(hu: NDArray[Any], structure: Structure) -> dict[str, Any]:
+def _intensities(hu: NDArray[Any], structure: Structure, phase: str) -> dict[str, Any]:
     """Measure the densities; those of real numbers count as the nearest whole HU."""
     counted, expect = Histogram.of(hu), structure.expect
     mean, sd = counted.mean_and_sd()
     solid = counted.above(metrics.GAS_HU) if expect and expect.hollow else counted
+    span = expect.hu_in(phase) if expect else None
     wanted = None
     if solid is not None:
         (middle,) = solid.quantiles((0.5,))
-        wanted = middle if not expect or expect.hu is None else min(max(middle, expect.hu.low), expect.hu.high)
+        wanted = middle if span is None else min(max(middle, span.low), span.high)
     return {
         "hu_mean": mean,
         "hu_sd": sd,
@@ -162,9 +163,9 @@ def _course(thin: NDArray[np.bool_], mm: Point, structure: Structure) -> dict[st
 
 def _company(mask: Mask, neighbours: Neighbours | None, structure: Structure, label_set: str) -> dict[str, Any]:
     """Measure what the mask overlaps and touches within its label set."""
-    if neighbours is None:
-        return {}
     besides = _kin(structure)
+    if neighbours is None or not neighbours.others(structure.name, besides):
+        return {}
     overlaps = neighbours.overlap(mask, of=structure.name, label_set=label_set, besides=besides)
     touches = neighbours.touching(mask, of=structure.name, label_set=label_set, besides=besides)
     return {

@@ -14,7 +14,7 @@ LEAST_EDGE_SHARE = 0.5
 LEAST_PEAK = 0.6
 _TOO_SMALL, _TOO_LARGE = 0.35, -0.1
 _STRANGE = (0.14, 0.25, 0.6)
-_FAINT_EDGE, _FAINT_BLIND = 0.85, 1.6
+_FAINT_EDGE, _FAINT_BLIND, _ALONE_BLIND = 0.85, 1.6, 2.0
 _WITH_CONTRAST = {"arterial", "portal", "late"}
 _FLAT, _FLAT_CUT, _FLAT_BLIND, _HALF_BLIND, _CUT_BLIND = 0.33, 0.5, 0.25, 0.55, 1.5
 
@@ -25,10 +25,16 @@ def _judged(facts: CandidateFacts) -> bool:
 
 
 def _loose(expect: Expectation, facts: CandidateFacts) -> float:
-    """Return by how much a patch may be larger: of faint tissue, in thick slices, where the image cuts the mask."""
+    """Return by how much a patch may be larger: of faint tissue, in thick slices, cut by the image, without company."""
     factor = _FAINT_BLIND if _faint(expect, facts) else 1.0
     factor *= _CUT_BLIND if facts.touches_border else 1.0
+    factor *= _ALONE_BLIND if facts.touches is None else 1.0
     return factor * (1.0 + 0.1 * max(facts.slice_mm - 3.0, 0.0))
+
+
+def _unknowable(expect: Expectation, facts: CandidateFacts) -> bool:
+    """Say whether a missing edge means nothing: faint tissue, and no other label says what lies beyond."""
+    return facts.touches is None and _faint(expect, facts)
 
 
 def _faint(expect: Expectation, facts: CandidateFacts) -> bool:
@@ -77,7 +83,7 @@ def _blind(structure: Structure, facts: CandidateFacts) -> Found:
     if expect is None or expect.blind_share is None or facts.blind_share is None or not _judged(facts):
         return
     most = expect.blind_share * _loose(expect, facts)
-    severity = graded(facts.blind_share / most, 1.0, 1.1, 8.0)
+    severity = None if _unknowable(expect, facts) else graded(facts.blind_share / most, 1.0, 1.1, 8.0)
     if severity is not None:
         text = (
             f"It ends amid tissue like its own, without an edge, over a patch of {facts.blind_share:.0%} of its "
@@ -91,7 +97,7 @@ def _cut(structure: Structure, facts: CandidateFacts) -> Found:
     expect = structure.expect
     if expect is None or expect.blind_share is None or expect.flat_ends or expect.thin or expect.tubular:
         return
-    if facts.blind_share is None or not _judged(facts):
+    if facts.blind_share is None or not _judged(facts) or _unknowable(expect, facts):
         return
     thick = 0.03 * max(facts.slice_mm - 3.0, 0.0) if facts.flat_facing in {"I", "S"} else 0.0
     usual = _HALF_BLIND * expect.blind_share * _loose(expect, facts)

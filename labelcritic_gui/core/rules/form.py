@@ -59,6 +59,8 @@ def _flat(structure: Structure, facts: CandidateFacts) -> Found:
 def _ragged(structure: Structure, facts: CandidateFacts) -> Found:
     if facts.roughness is None or (structure.expect and structure.expect.thin) or not big_enough(facts):
         return
+    if is_sliver(facts):
+        return
     thick = 0.1 * max(facts.slice_mm - 3.0, 0.0)
     severity = graded(facts.roughness - thick, 1.25, 1.5, 4.0)
     if severity is not None:

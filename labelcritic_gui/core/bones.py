@@ -13,7 +13,7 @@ _WING_END_CM2, _WING_CM2, _WING_TALL_MM = 1.5, 3.5, 25.0
 _BESIDE_MM, _REACH_MM = 30.0, 80.0
 _HIP_MM, _HIP_SIDE_MM, _HIP_BELOW_MM = 44.0, (50.0, 135.0), (85.0, 240.0)
 _HIP_HU, _HIP_FILLED, _HIP_EDGE_MM = (80.0, 160.0), 0.62, 22.0
-_RIB_HU, _MUSCLE_HU, _RIB_NOISES = 230.0, 50.0, 6.0
+_RIB_HU, _MUSCLE_HU, _KIDNEY_HU, _RIB_NOISES = 230.0, 50.0, 195.0, 4.0
 _RIB_SIDE_MM, _RIB_FRONT_MM, _RIB_WALL_MM = 50.0, 60.0, 60.0
 _RIB_CM2, _RIB_VOXELS, _RIB_GAP_MM, _RIB_OVER_CREST_MM = 0.3, 4, 14.0, 14.0
 
@@ -139,7 +139,7 @@ def find_rib_ends(
     if top - bottom < 2:
         return None, None
     rows = slice(bottom, top)
-    least = max(_RIB_HU, _MUSCLE_HU + _RIB_NOISES * _noise(image, trunk))
+    least = max(_RIB_HU, _KIDNEY_HU + _RIB_NOISES * _noise(image, trunk))
     bone = (image.hu[:, :, rows] > least) & _near_skin(trunk[:, :, rows], step_x, step_y)
     front = axis[1][rows] + _RIB_FRONT_MM / step_y
     bone &= (np.arange(bone.shape[1])[:, None] < front)[None]

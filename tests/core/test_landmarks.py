@@ -25,6 +25,18 @@ def test_that_the_table_is_no_part_of_the_body_and_the_lungs_are() -> None:
     assert found.body_width_mm == pytest.approx(64 * STEP, abs=2 * STEP)
 
 
+def test_that_an_arm_apart_from_the_trunk_is_of_the_body_and_a_cushion_is_not() -> None:
+    ct = body_ct()
+    wide = np.pad(ct.voxels, ((0, 20), (6, 0), (0, 0)), constant_values=-1000)
+    wide[84:94, 30:40, 10:60] = 55
+    wide[88:91, 33:36, 10:60] = 900
+    wide[10:70, 1:7, 10:60] = 40
+    found = find_landmarks(Volume(wide, Geometry((100, 66, 100), GRID.affine)))
+    assert found.body[89, 35, 30]
+    assert not found.body[40, 3, 30]
+    assert found.body_width_mm == pytest.approx(64 * STEP, abs=2 * STEP), "the width is the trunk's"
+
+
 def test_that_the_midline_is_the_spine_and_right_is_positive() -> None:
     found = find_landmarks(body_ct())
     axis = found.axis_at(z_of(50))

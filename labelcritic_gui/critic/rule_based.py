@@ -72,6 +72,9 @@ class RuleCritic:
         if len(question.facts) != 1:
             raise CriticError(f"{question.subject.item}: one candidate is assessed at a time.", "Measure it again.")
         facts = question.facts[0]
+        why = _too_little(question)
+        if why:
+            return Quality(IDENTITY, question.subject, None, None, (), (why,))
         findings = findings_of(question.structure, facts)
         score, uncertainty = quality(findings, facts, question.structure)
         reasons = tuple(f.text for f in findings[:4]) or (_clean(question.structure, facts),)
@@ -149,12 +152,18 @@ def _refused(question: Question) -> _Opinion | None:
         return None  # as good as one and the same: no knowledge of the anatomy is needed
     if structure.expect is None:
         return _Opinion(Outcome.UNDECIDED, 0.5, (f"Nothing is known of a right {structure.shown}; a person decides.",))
-    if question.scan is None:
-        return None
-    span = structure.expect.height
-    height = None if span is None else 0.5 * (span.low + span.high)
-    why = question.scan.refusal(structure.shown, height)
+    why = _too_little(question)
     return _Opinion(Outcome.UNDECIDED, 0.5, (why,)) if why else None
+
+
+def _too_little(question: Question) -> str:
+    """Return why the scan does not show enough to judge the structure, in a sentence; empty when it does."""
+    if question.scan is None:
+        return ""
+    expect = question.structure.expect
+    span = expect.height if expect else None
+    height = None if span is None else 0.5 * (span.low + span.high)
+    return question.scan.refusal(question.structure.shown, height)
 
 
 def _compared(question: Question) -> _Opinion:

@@ -22,7 +22,8 @@ from labelcritic_gui.core.metrics import dice
 from labelcritic_gui.core.pair_facts import measure_pair
 from labelcritic_gui.core.regions import Context, Differences, DifferingRegion, differences
 from labelcritic_gui.core.rules import findings_of
-from labelcritic_gui.core.scan import Scan
+from labelcritic_gui.core.scan import Region, Scan
+from labelcritic_gui.core.signs import Signs
 from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.core.verdict import Outcome, Subject, Verdict
 from labelcritic_gui.critic.base import Question
@@ -130,7 +131,8 @@ def test_that_nearly_equal_candidates_are_equivalent_and_the_dice_is_said() -> N
 def test_that_a_high_dice_does_not_hide_a_serious_finding() -> None:
     islands = replace(GOOD, parts=2, largest_share=0.98, islands=((3.0, HERE),))
     pair = PairFacts(dice=0.99, both_ml=157.0, only_second_ml=3.0, solid_second_ml=2.0)
-    assert assert_symmetric(KNOWN, GOOD, islands, pair).outcome is Outcome.FIRST
+    apart = DifferingRegion("second", 3.0, HERE, HERE, HERE, -80.0, signs=Signs(share=0.02, fit=-1.5, edge=0.4))
+    assert assert_symmetric(KNOWN, GOOD, islands, pair, Differences((apart,))).outcome is Outcome.FIRST
 
 
 def test_that_two_impossible_candidates_are_both_wrong() -> None:
@@ -296,3 +298,34 @@ def test_that_real_label_sets_raise_few_alarms_and_the_half_femur_loses(shared_d
     assert outcomes["pancreas"] is not Outcome.BOTH_WRONG
     assert all(outcomes[n] is Outcome.EQUIVALENT for n in ("liver", "spleen", "urinary_bladder", "kidney_left"))
     assert len(alarms) <= 0.05 * len(outcomes), alarms
+
+
+NOTHING = Scan(usable=False, why="The image is empty: all its voxels have the same value.")
+THORAX = Scan(usable=True, frame_known=True, seen={Region.THORAX: True})
+
+
+@pytest.mark.parametrize(("scan", "words"), [(NOTHING, "is empty"), (THORAX, "shows the thorax only")])
+def test_on_a_scan_that_shows_too_little_nothing_is_guessed(scan: Scan, words: str) -> None:
+    pair = replace(PLAIN, only_first_fit=1.0, only_second_fit=0.0)
+    said = CRITIC.compare(question(KNOWN, GOOD, GOOD, pair=pair, scan=scan), NeverCancel())
+    assert (said.outcome, said.confidence) == (Outcome.UNDECIDED, 0.5)
+    assert words in said.reasons[0]
+    score = CRITIC.assess(question(KNOWN, GOOD, scan=scan), NeverCancel())
+    assert (score.score, score.uncertainty, score.findings) == (None, None, ())
+    assert words in score.reasons[0]
+
+
+def test_of_an_unknown_structure_nothing_is_guessed_unless_both_are_as_good_as_one() -> None:
+    said = CRITIC.compare(question(UNKNOWN, GOOD, GOOD, pair=PLAIN), NeverCancel())
+    assert said.outcome is Outcome.UNDECIDED
+    assert "Nothing is known" in said.reasons[0]
+    same = CRITIC.compare(question(UNKNOWN, GOOD, GOOD, pair=PairFacts(dice=0.99, both_ml=100.0)), NeverCancel())
+    assert same.outcome is Outcome.EQUIVALENT
+
+
+def test_a_flawed_mask_in_its_place_wins_against_nothing_and_a_mask_of_something_else_loses() -> None:
+    absent = replace(KNOWN, expect=replace(KNOWN.expect, may_be_absent=True)) if KNOWN.expect else KNOWN
+    flawed, elsewhere = replace(GOOD, holes_ml=0.2 * GOOD.volume_ml), replace(GOOD, hu_mean=-700.0)
+    assert any(f.severity >= Severity.MAJOR for f in findings_of(absent, flawed))
+    assert compare(absent, flawed, EMPTY, None).outcome is Outcome.FIRST
+    assert compare(absent, elsewhere, EMPTY, None).outcome is Outcome.SECOND

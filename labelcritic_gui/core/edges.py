@@ -22,7 +22,7 @@ _CLIP_HU = (-1024.0, 700.0)
 _LEAST_STEP, _STEP_NOISE = 14.0, 0.9
 """A step in HU that is an edge, at least; and in mean steps of the noise (of the densities averaged over 27 cells)."""
 _LEAST_SD, _LIKE_SD, _LIKE_HU = 8.0, 1.5, 18.0
-_LEAST_FACES, _LEAST_CORE, _LEAST_INNER = 24, 30, 0.36
+_LEAST_FACES, _LEAST_CORE, _LEAST_INNER = 24, 30, 0.15
 _THICK_MM = 4.0
 """Along an axis with larger cells, cells are held against the next ones, and not averaged."""
 
@@ -255,9 +255,9 @@ def _outside(faces: _Faces, alike: NDArray[np.bool_], claimed: NDArray[np.bool_]
 
 def _strange(crop: _Crop, alike: NDArray[np.bool_], smooth: NDArray[np.float32]) -> dict[str, Any]:
     """Find the largest solid region of the mask that is unlike the rest, the boundary's cells left out."""
-    inner = metrics.eroded(crop.inside)
+    inner = _averaged(crop.inside.astype(np.float32), crop.mm) > 0.999  # averages of the mask alone
     if np.count_nonzero(inner) < _LEAST_INNER * np.count_nonzero(crop.inside):
-        return {}  # nearly all boundary: averaged densities are those of its surroundings
+        return {}
     part, size, middle = metrics.largest_part(inner & ~alike)
     if not size:
         return {"strange_share": 0.0}

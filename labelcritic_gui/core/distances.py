@@ -42,18 +42,20 @@ def surface_agreement(first: Mask, second: Mask) -> SurfaceAgreement | None:
     if first.is_empty or second.is_empty:
         return None
     one, two = surface_of(first), surface_of(second)
-    forth, back = distances(one, two), distances(two, one)
-    sizes = one.triangles(), two.triangles()
-    both = tuple(zip((forth, back), sizes, strict=True))  # summed apart: then the order of the masks changes no digit
-    whole = float(sizes[0].sum()) + float(sizes[1].sum())
-    within = [sum(float(a[away <= mm + _ROUNDING_MM].sum()) for away, a in both) / whole for mm in (1.0, 2.0, 3.0)]
+    sides = (distances(one, two), one.triangles()), (distances(two, one), two.triangles())
+    # sums of one side and of the other: to the last digit the same whichever mask comes first
+    whole = sum(float(areas.sum()) for _, areas in sides)
+
+    def within(mm: float) -> float:
+        return sum(float(areas[away <= mm + _ROUNDING_MM].sum()) for away, areas in sides) / whole
+
     return SurfaceAgreement(
-        dice_1mm=within[0],
-        dice_2mm=within[1],
-        dice_3mm=within[2],
-        hd95_mm=max(_within_which(0.95, forth, sizes[0]), _within_which(0.95, back, sizes[1])),
-        mean_mm=sum(float(away @ a) for away, a in both) / whole,
-        max_mm=float(max(forth.max(), back.max())),
+        dice_1mm=within(1.0),
+        dice_2mm=within(2.0),
+        dice_3mm=within(3.0),
+        hd95_mm=max(_within_which(0.95, away, areas) for away, areas in sides),
+        mean_mm=sum(float(away @ areas) for away, areas in sides) / whole,
+        max_mm=max(float(away.max()) for away, _ in sides),
     )
 
 

@@ -1,8 +1,10 @@
 """The facts of a candidate: shape, border, body, side and company; and what must not change any of them."""
 
 import json
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from labelcritic_gui.core.candidate_facts import measure
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.distances import SurfaceAgreement
+from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.geometry import Geometry, Mask, Volume
 from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.core.neighbours import Neighbours
@@ -218,3 +221,9 @@ def test_that_another_island_is_another_part_and_volumes_add_up(
     assert both.surface_cm2 == pytest.approx((one.surface_cm2 or 0.0) + (two.surface_cm2 or 0.0))
     assert (both.outside_body_ml) == pytest.approx(one.outside_body_ml + two.outside_body_ml)
     assert both.largest_share <= 1.0
+
+
+def test_that_every_fact_is_told_in_the_documents() -> None:
+    told = set(re.findall(r"\w+", (Path(__file__).parents[2] / "docs" / "facts.md").read_text("utf-8")))
+    for kind in (CandidateFacts, PairFacts, SurfaceAgreement):
+        assert {fact.name for fact in fields(kind)} <= told, kind.__name__

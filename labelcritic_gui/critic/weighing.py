@@ -24,13 +24,13 @@ _TELLING_SHARE, _LEAST_STEP = 0.15, 20.0
 _MOST_LOPSIDED = 1.5
 
 WEIGHTS: Mapping[str, float] = {
-    "claims": 1.17,
-    "relative": 3.54,
-    "findings": 0.21,
-    "apart": 0.11,
-    "edge": 0.85,
-    "size": -0.64,
-    "symmetry": 2.72,
+    "claims": 1.02,
+    "relative": 3.75,
+    "findings": 0.17,
+    "apart": 0.14,
+    "edge": 1.04,
+    "size": -0.47,
+    "symmetry": 2.31,
 }
 """Weights of the evidence: a logistic regression on pairs whose better one is known (`python -m benchmarks.fit`)."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelcritic_gui.core.candidate_facts import measure
@@ -110,6 +110,7 @@ def test_that_equal_and_empty_pairs_have_dice_one_and_nothing_to_show() -> None:
     assert measure_pair(nothing, mask_of(ORGAN), CT).dice == 0.0
 
 
+@settings(deadline=None)
 @given(st.integers(40, 60), st.integers(20, 35), st.integers(5, 20))
 def test_that_swapping_the_masks_swaps_the_facts(x: int, y: int, size: int) -> None:
     one, two = mask_of(ORGAN), mask_of(block((x, y, 40), (x + size, y + size, 60)))

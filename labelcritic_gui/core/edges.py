@@ -22,9 +22,11 @@ _CLIP_HU = (-1024.0, 700.0)
 _LEAST_STEP, _STEP_NOISE = 14.0, 0.9
 """A step in HU that is an edge, at least; and in mean steps of the noise (of the densities averaged over 27 cells)."""
 _LEAST_SD, _LIKE_SD, _LIKE_HU = 8.0, 1.5, 18.0
+_UNLIKE_SD, _UNLIKE_HU = 2.0, 30.0
 _LEAST_FACES, _LEAST_CORE, _LEAST_INNER = 24, 30, 0.15
-_THICK_MM = 4.0
-"""Along an axis with larger cells, cells are held against the next ones, and not averaged."""
+_THICK_MM, _THICKER = 4.0, 1.5
+"""Along an axis with cells that large, and that much larger than along another, cells are held against the next ones,
+and not averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Edges:
             structure claims, over the mask's largest cross-section (of the axis where that is smallest).
         blind_place: the middle of that patch, in world mm.
         alike_outside: share of the cells two to three outside, claimed by no other structure, that are like the inside.
-        strange_share: share of the mask in its largest solid region that is unlike the rest; `strange_place` its middle
-            and `strange_hu` its median.
+        strange_share: share of the mask in its largest solid region that is unlike the rest, boundary left out;
+            `strange_place` its middle and `strange_hu` its median.
         core_hu: median density away from the boundary.
     """
 
@@ -96,7 +98,7 @@ def measure_edges(
         **_alignment(crop, faces, noise),
         **_blind(crop, faces, blind),
         **_outside(faces, alike, claimed),
-        **_strange(crop, alike, smooth),
+        **_strange(crop, smooth, middle, spread),
     )
 
 
@@ -164,7 +166,7 @@ class _Faces:
                 outer.append(found)
                 normals.append(np.full(len(found), normal))
                 areas.append(np.full(len(found), area))
-                thick.append(np.full(len(found), crop.mm[axis] > _THICK_MM))
+                thick.append(np.full(len(found), _is_thick(crop.mm)[axis]))
         self.outer = np.concatenate(outer)
         self.area = np.concatenate(areas)
         self.thick = np.concatenate(thick)
@@ -184,11 +186,15 @@ class _Faces:
         return beyond, within
 
 
+def _is_thick(mm: Point) -> tuple[bool, ...]:
+    return tuple(size > max(_THICK_MM, _THICKER * min(mm)) for size in mm)
+
+
 def _averaged(hu: NDArray[np.float32], mm: Point) -> NDArray[np.float32]:
     """Return the densities averaged over 3 x 3 x 3 cells, not along an axis with large ones."""
     from scipy import ndimage
 
-    sizes = [1 if size > _THICK_MM else 3 for size in mm]
+    sizes = [1 if thick else 3 for thick in _is_thick(mm)]
     return np.asarray(ndimage.uniform_filter(hu.T, sizes[::-1], mode="nearest").T)
 
 
@@ -253,16 +259,18 @@ def _outside(faces: _Faces, alike: NDArray[np.bool_], claimed: NDArray[np.bool_]
     return {"alike_outside": float(np.mean(found))}
 
 
-def _strange(crop: _Crop, alike: NDArray[np.bool_], smooth: NDArray[np.float32]) -> dict[str, Any]:
+def _strange(crop: _Crop, smooth: NDArray[np.float32], middle: float, spread: float) -> dict[str, Any]:
     """Find the largest solid region of the mask that is unlike the rest, the boundary's cells left out."""
-    inner = _averaged(crop.inside.astype(np.float32), crop.mm) > 0.999  # averages of the mask alone
-    if np.count_nonzero(inner) < _LEAST_INNER * np.count_nonzero(crop.inside):
+    count = int(np.count_nonzero(crop.inside))
+    inner = _averaged(crop.inside.astype(np.float32), crop.mm) > 0.999  # where averages are of the mask alone
+    if np.count_nonzero(inner) < _LEAST_INNER * count:
         return {}
-    part, size, middle = metrics.largest_part(inner & ~alike)
+    unlike = np.abs(smooth - middle) > max(_UNLIKE_SD * spread, _UNLIKE_HU)
+    part, size, place = metrics.largest_part(inner & unlike)
     if not size:
         return {"strange_share": 0.0}
     return {
-        "strange_share": size / int(np.count_nonzero(inner)),
-        "strange_place": crop.world(middle),
+        "strange_share": size / count,
+        "strange_place": crop.world(place),
         "strange_hu": float(np.median(smooth[part])),
     }

@@ -65,7 +65,7 @@ WRONG = [
     ({"edge_peak": 0.4, "edge_beyond": 0.1}, FindingCode.SHIFT, Severity.MAJOR),
     ({"blind_share": 0.9}, FindingCode.MISS, Severity.MAJOR),
     ({"flat_face": 0.4, "blind_share": 0.4}, FindingCode.CUT, Severity.MAJOR),
-    ({"strange_share": 0.3}, FindingCode.LEAK, Severity.MAJOR),
+    ({"strange_share": 0.12}, FindingCode.LEAK, Severity.MAJOR),
     ({"overlaps": (("spleen", 20.0),)}, FindingCode.LEAK, Severity.MAJOR),
     ({"overlaps": (("spleen", 100.0),)}, FindingCode.WRONG, Severity.GROSS),
     ({"touches": (("urinary_bladder", 0.2),)}, FindingCode.LEAK, Severity.MAJOR),

@@ -13,7 +13,7 @@ _LEAST_VOXELS = 120
 LEAST_EDGE_SHARE = 0.5
 LEAST_PEAK = 0.6
 _TOO_SMALL, _TOO_LARGE = 0.35, -0.1
-_STRANGE = (0.14, 0.25, 0.6)
+_STRANGE = (0.055, 0.075, 0.4)
 _FAINT_EDGE, _FAINT_BLIND, _ALONE_BLIND = 0.85, 1.6, 2.0
 _WITH_CONTRAST = {"arterial", "portal", "late"}
 _FLAT, _FLAT_CUT, _FLAT_BLIND, _HALF_BLIND, _CUT_BLIND = 0.33, 0.5, 0.25, 0.55, 1.5
@@ -120,7 +120,7 @@ def _strange(structure: Structure, facts: CandidateFacts) -> Found:
     severity = graded(facts.strange_share, *_STRANGE)
     if severity is not None and facts.core_hu is not None and _judged(facts):
         text = (
-            f"{facts.strange_share:.0%} of its inside is one region of {facts.strange_hu:.0f} HU, "
+            f"{facts.strange_share:.0%} of it, well inside, is one region of {facts.strange_hu:.0f} HU, "
             f"unlike the rest ({facts.core_hu:.0f} HU)."
         )
         size = facts.strange_share * facts.volume_ml

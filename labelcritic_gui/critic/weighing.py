@@ -12,6 +12,7 @@ from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding, Severity
 from labelcritic_gui.core.regions import DifferingRegion
 from labelcritic_gui.core.rules import findings_of
+from labelcritic_gui.core.strangeness import strangeness
 from labelcritic_gui.core.structures import Structure
 
 SHELL_SHARE = 0.005
@@ -21,16 +22,16 @@ POINTS = {Severity.NOTE: 0.05, Severity.MINOR: 0.5, Severity.MAJOR: 2.0, Severit
 MOST_SURE = 0.99
 _MOST_POINTS, _FAINT, _FAINT_SHARE = 6.0, 0.05, 0.02
 _TELLING_SHARE, _LEAST_STEP = 0.15, 20.0
-_MOST_LOPSIDED = 1.5
+_MOST_LOPSIDED, _MOST_STRANGE = 1.5, 8.0
 
 WEIGHTS: Mapping[str, float] = {
-    "claims": 1.02,
-    "relative": 3.75,
-    "findings": 0.17,
-    "apart": 0.14,
-    "edge": 1.04,
-    "size": -0.47,
-    "symmetry": 2.31,
+    "claims": 1.13,
+    "relative": 3.78,
+    "findings": 0.02,
+    "edge": 0.51,
+    "size": -0.31,
+    "symmetry": 2.53,
+    "usual": 1.16,
 }
 """Weights of the evidence: a logistic regression on pairs whose better one is known (`python -m benchmarks.fit`)."""
 
@@ -40,18 +41,18 @@ class Evidence:
     """What speaks for the first candidate (positive) or the second (negative), term by term.
 
     `claims` from whether what only one claims belongs to the structure, nearly full already where a twentieth of both
-    differs; `relative` the same as a share of all that differs; `findings` from what the rules hold against each, and
-    `apart` the same, by how little the two have in common; `edge` from whose boundary follows an edge in the image;
-    `size` from who claims more; `symmetry` from whose volume is nearer to the other side's.
+    differs; `relative` the same as a share of all that differs; `findings` from what the rules hold against each; `edge`
+    from whose boundary follows an edge in the image; `size` from who claims more; `symmetry` from whose volume is nearer
+    to the other side's; `usual` from which is nearer to what is usual of the structure.
     """
 
     claims: float
     relative: float
     findings: float
-    apart: float
     edge: float
     size: float
     symmetry: float
+    usual: float
 
     @property
     def log_odds(self) -> float:
@@ -96,10 +97,10 @@ def weigh(
         claims=claimed / (abs(claimed) + _FAINT),
         relative=claimed / (differing + _FAINT_SHARE),
         findings=held,
-        apart=held * (1.0 - pair.dice),
         edge=edge * telling,
         size=_of_union(pair.only_first_ml, union) - _of_union(pair.only_second_ml, union),
         symmetry=_lopsided(second) - _lopsided(first),
+        usual=_within(strangeness(structure, second) - strangeness(structure, first), _MOST_STRANGE),
     )
 
 

@@ -41,9 +41,9 @@ class Evidence:
     """What speaks for the first candidate (positive) or the second (negative), term by term.
 
     `claims` from whether what only one claims belongs to the structure, nearly full already where a twentieth of both
-    differs; `relative` the same as a share of all that differs; `findings` from what the rules hold against each; `edge`
-    from whose boundary follows an edge in the image; `size` from who claims more; `symmetry` from whose volume is nearer
-    to the other side's; `usual` from which is nearer to what is usual of the structure.
+    differs; `relative` the same as a share of all that differs; `findings` from what the rules hold against each;
+    `edge` from whose boundary follows an edge in the image; `size` from who claims more; `symmetry` from whose volume
+    is nearer to the other side's; `usual` from which is nearer to what is usual of the structure.
     """
 
     claims: float

@@ -12,7 +12,7 @@ from labelcritic_gui.core.structures import Expectation, Structure
 _LEAST_VOXELS = 120
 LEAST_EDGE_SHARE = 0.5
 LEAST_PEAK = 0.6
-_TOO_SMALL, _TOO_LARGE = 0.35, -0.1
+_TOO_SMALL, _TOO_LARGE, _NARROW = 0.35, -0.1, 0.38
 _STRANGE = (0.055, 0.075, 0.4)
 _FAINT_EDGE, _FAINT_BLIND, _ALONE_BLIND = 0.85, 1.6, 2.0
 _WITH_CONTRAST = {"arterial", "portal", "late"}
@@ -62,6 +62,10 @@ def _beside(structure: Structure, facts: CandidateFacts) -> Found:
     """Judge whether the edge lies inside or outside of the boundary."""
     expect = structure.expect
     if expect is None or expect.thin or facts.edge_peak is None or facts.edge_beyond is None or not _judged(facts):
+        return
+    if expect.tubular and expect.hu_portal is not None and facts.edge_beyond > _NARROW:
+        text = "The edges of the image lie outside of its boundary all along: it is drawn too narrow."
+        yield Finding(FindingCode.MISS, Severity.MAJOR, text, facts.centroid)
         return
     least = LEAST_PEAK if expect.edge_peak is None else expect.edge_peak
     severity = graded(least - facts.edge_peak, 0.0001, 0.01, 0.5)
@@ -117,6 +121,8 @@ def _strange(structure: Structure, facts: CandidateFacts) -> Found:
     expect = structure.expect
     if expect is None or not expect.uniform or not facts.strange_share or facts.strange_hu is None:
         return
+    if facts.phase == "arterial" and not expect.tubular:
+        return  # spleen and kidneys are patchy then
     severity = graded(facts.strange_share, *_STRANGE)
     if severity is not None and facts.core_hu is not None and _judged(facts):
         text = (

@@ -91,7 +91,7 @@ def covered_reach(structure: Structure, facts: CandidateFacts) -> float | None:
 
 def _course(structure: Structure, facts: CandidateFacts) -> Found:
     covered = covered_reach(structure, facts)
-    severity = None if covered is None else graded(1.0 - covered, 0.2, 0.4, 0.7)
+    severity = None if covered is None else graded(1.0 - covered, 0.12, 0.25, 0.7)
     if severity is not None:
         text = f"It covers {covered:.0%} of the course that a {structure.shown} has in this image."
         yield Finding(FindingCode.MISS, severity, text, facts.centroid)

@@ -3,22 +3,34 @@
 from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.rules.grading import Found
-from labelcritic_gui.core.structures import Structure
+from labelcritic_gui.core.structures import Span, Structure
 from labelcritic_gui.core.verdict import Outcome
+
+_COURSE_SEEN = 0.3
+"""So much of a vessel's course in view, in units of anatomical height, that the vessel must be there."""
 
 
 def expected_in_view(structure: Structure, facts: CandidateFacts) -> bool | None:
     """Say whether the image shows the level where the structure lies; None when that is not known.
 
-    True when the middle half of its usual heights is in view, False when none of them is.
+    True when the middle half of its usual heights is in view, False when none of them is. One that passes through goes
+    by its course: True when a good part of that is in view.
     """
-    span = structure.expect.height if structure.expect else None
-    if span is None or facts.view_low is None or facts.view_high is None:
+    expect = structure.expect
+    if expect is None or facts.view_low is None or facts.view_high is None:
         return None
+    span = expect.height
+    if span is None:
+        return None if expect.reach is None else _passes(expect.reach, facts.view_low, facts.view_high)
     quarter = 0.25 * (span.high - span.low)
     if facts.view_low <= span.low + quarter and span.high - quarter <= facts.view_high:
         return True
     return False if facts.view_high < span.low or span.high < facts.view_low else None
+
+
+def _passes(reach: Span, low: float, high: float) -> bool | None:
+    seen = min(reach.high, high) - max(reach.low, low)
+    return True if seen >= _COURSE_SEEN else False if seen <= 0 else None
 
 
 def must_be_there(structure: Structure, facts: CandidateFacts) -> bool | None:

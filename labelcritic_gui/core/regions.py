@@ -65,13 +65,17 @@ class DifferingRegion:
         return cls(**{**known, **points, "signs": signs})
 
 
+def size_of(region: DifferingRegion) -> str:
+    """Say a region's volume: "0.42 ml", "14.2 ml", "120 ml"."""
+    ml = region.volume_ml
+    return (f"{ml:.2f}" if ml < 1.0 else f"{ml:.1f}" if ml < 100.0 else f"{ml:.0f}") + " ml"
+
+
 def describe(region: DifferingRegion, names: tuple[str, str] = ("first", "second")) -> str:
     """Say a region in words: "14.2 ml on the patient's left, only in second, at 35 HU"; `names` are the candidates'."""
-    ml = region.volume_ml
-    size = f"{ml:.2f}" if ml < 1.0 else f"{ml:.1f}" if ml < 100.0 else f"{ml:.0f}"
     where = f" on the patient's {region.side}" if region.side else ""
     name = names[0] if region.claimant == "first" else names[1]
-    return f"{size} ml{where}, only in {name}, at {region.hu_mean:.0f} HU"
+    return f"{size_of(region)}{where}, only in {name}, at {region.hu_mean:.0f} HU"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -6,7 +6,7 @@ Layer: critic.
 from labelcritic_gui.core.belonging import belongs
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Severity
-from labelcritic_gui.core.regions import DifferingRegion, describe
+from labelcritic_gui.core.regions import DifferingRegion, describe, size_of
 from labelcritic_gui.core.rules import findings_of
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.critic.base import Question
@@ -15,6 +15,7 @@ MOST = 4
 _FROM_CLAIMS, _FROM_FINDINGS = 2, 2
 _LEAST_WEIGHT = 0.004
 _MUCH, _SOME = 0.5, 0.25
+_EVEN, _CLEARLY = 0.5, 0.3
 
 
 def names_of(question: Question) -> tuple[str, str]:
@@ -69,24 +70,23 @@ def _claims(question: Question, *, winner: str) -> list[str]:
 
 def sentence(region: DifferingRegion, question: Question) -> str:
     """Say of one claimed part what it is, and why it belongs to the structure or does not."""
-    names = names_of(question)
-    what = describe(region, names)
-    if region.rim:
-        what = f"{region.volume_ml:.1f} ml along the boundary, only in {what.split('only in ', 1)[1]}"
-    right = belongs(region) >= 0.5
-    signs = _for(region) if right else _against(region, question)
-    verdict = "belong to it" if right else "do not belong to it"
-    head = f"{what[0].upper()}{what[1:]}{_given(region, names)}, {verdict}"
-    return f"{head}: {' and '.join(signs[:2])}." if signs else f"{head}."
+    names, share = names_of(question), belongs(region)
+    claimant, rival = names if region.claimant == "first" else names[::-1]
+    where = " along the boundary" if region.rim else f" on the patient's {region.side}" if region.side else ""
+    given = _given(region, rival)
+    right = share >= _EVEN
+    sure = "" if abs(share - _EVEN) >= _CLEARLY else "probably "
+    told = _for(region) if right else _against(region, question)
+    head = f"{claimant} alone claims {size_of(region)}{where} ({region.hu_mean:.0f} HU{given}), {sure}"
+    return f"{head}{'rightly' if right else 'wrongly'}{': ' if told else ''}{', '.join(told[:2])}."
 
 
-def _given(region: DifferingRegion, names: tuple[str, str]) -> str:
+def _given(region: DifferingRegion, rival: str) -> str:
     """Say what the other label set makes of a part, where it makes most of it one other structure."""
     signs = region.signs
     if signs is None or signs.given < _MUCH:
         return ""
-    rival = names[1] if region.claimant == "first" else names[0]
-    return f", {signs.given_to.replace('_', ' ')} in {rival}"
+    return f"; {signs.given_to.replace('_', ' ')} in {rival}"
 
 
 def _for(region: DifferingRegion) -> list[str]:
@@ -95,13 +95,13 @@ def _for(region: DifferingRegion) -> list[str]:
     assert signs is not None  # only parts with signs are weighed
     told = []
     if signs.contact > 0.75:
-        told.append("they fill a gap in what both claim")
+        told.append("it fills a gap in what both claim")
     if signs.local > _SOME and signs.contrast > 0:
-        told.append("they are as dense as the part beside them that both claim")
+        told.append("as dense as what both claim beside it")
     elif signs.fit is not None and signs.fit > _SOME:
-        told.append("their density is that of what both claim")
+        told.append("as dense as what both claim")
     if signs.edge > 0.15:
-        told.append("the image has its edge beyond them")
+        told.append("the image has its edge beyond it")
     return told
 
 
@@ -111,20 +111,20 @@ def _against(region: DifferingRegion, question: Question) -> list[str]:
     assert signs is not None  # only parts with signs are weighed
     told = []
     if signs.outside > _SOME:
-        told.append(f"{signs.outside:.0%} lie outside the body")
+        told.append(f"{signs.outside:.0%} of it outside the body")
     if signs.across > _SOME:
-        told.append(f"{signs.across:.0%} lie on the other side of the patient")
+        told.append(f"{signs.across:.0%} of it on the other side of the patient")
     if signs.covered > _SOME:
-        told.append(f"the {signs.neighbour.replace('_', ' ')} claims {signs.covered:.0%} of them")
+        told.append(f"{signs.covered:.0%} of it are {signs.neighbour.replace('_', ' ')}")
     if signs.contact < 0.02 and not region.rim:
-        told.append("they lie apart from what both claim")
+        told.append("apart from what both claim")
     if signs.local < -_SOME and signs.contrast > 0:
-        told.append("they are as dense as what lies beyond them")
+        told.append("as dense as what lies beyond it")
     elif signs.fit is not None and signs.fit < -_SOME:
         common = question.pair.common_hu_mean if question.pair else None
-        told.append("their density is unusual for it" + (f" ({common:.0f} HU)" if common is not None else ""))
+        told.append("of another density than the rest" + (f" ({common:.0f} HU)" if common is not None else ""))
     if signs.edge < -0.15:
-        told.append("the image has its edge between them and the rest")
+        told.append("the image has its edge between it and the rest")
     return told
 
 

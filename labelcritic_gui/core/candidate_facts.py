@@ -1,6 +1,7 @@
 """Measures one candidate: size, parts, densities, place, shape and company. Layer: core."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from labelcritic_gui.core.facts import CandidateFacts, Lateral
 from labelcritic_gui.core.geometry import Index3, Mask, Point, Volume, world_point
 from labelcritic_gui.core.landmarks import Landmarks
 from labelcritic_gui.core.neighbours import Neighbours
-from labelcritic_gui.core.runs import cavities_of, parts_of
+from labelcritic_gui.core.runs import Parts, cavities_of, parts_of
 from labelcritic_gui.core.shapes import principal_axes, sphericity
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.surfaces import surface_of
@@ -57,8 +58,12 @@ def measure(
     steps = metrics.thinning(geometry.spacing)
     thin = metrics.thinned(mask.voxels, steps)
     x, y, z = (s * n for s, n in zip(geometry.spacing, steps, strict=True))
+    again = partial(measure, structure=structure, neighbours=neighbours, label_set=label_set, phase=phase)
+    parts = parts_of(mask.voxels)
+    alone = _main_part(mask, parts, structure)
     return CandidateFacts(
         empty=False,
+        main=None if alone is None else again(alone, ct, landmarks),
         volume_ml=mask.volume_ml,
         touches_border=touched,
         roughness=metrics.roughness(thin),
@@ -66,7 +71,7 @@ def measure(
         **_shape(mask, thin, steps),
         **_border(mask, metrics.face_area(thin, (x, y, z))),
         **_course(thin, (x, y, z), structure),
-        **_parts(mask),
+        **_parts(mask, parts),
         **({} if structure.expect and structure.expect.hollow else _holes(mask)),
         **_intensities(ct.voxels[mask.box].T[mask.voxels.T], structure, phase),
         **_position(mask, landmarks),
@@ -78,8 +83,15 @@ def measure(
     )
 
 
-def _parts(mask: Mask) -> dict[str, Any]:
-    parts, geometry = parts_of(mask.voxels), mask.geometry
+def _main_part(mask: Mask, parts: Parts, structure: Structure) -> Mask | None:
+    """Return the largest part where one part is right and there are more."""
+    if structure.expect is None or structure.expect.parts != 1 or len(parts.sizes) == 1:
+        return None
+    return Mask.from_array(parts.alone(0, mask.voxels.shape), mask.geometry, offset=mask.origin)
+
+
+def _parts(mask: Mask, parts: Parts) -> dict[str, Any]:
+    geometry = mask.geometry
     islands = [
         (float(size) * geometry.voxel_ml, world_point(geometry, mask.origin, parts.middle_of(number)))
         for number, size in enumerate(parts.sizes[: 1 + _MOST_ISLANDS])

@@ -28,7 +28,8 @@ class _Stored:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read facts back; unknown names (of a newer version) are ignored, missing ones get their default."""
         known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        return cls(**{name: _frozen(value) for name, value in stored.items() if name in known})
+        values = {name: _frozen(value) for name, value in stored.items() if name in known}
+        return cls(**{name: cls.from_json(v) if isinstance(v, Mapping) else v for name, v in values.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class CandidateFacts(_Stored):
         core_hu: median density away from the boundary.
         other_side_ml: volume of the structure's counterpart in the same label set; measured with neighbours only.
         body_size: length scale of the patient's lean section, 1 for a usual adult (`build.Build.size`).
+        main: the same facts of the largest part alone, where one part is right and there are more; else None.
         phase: contrast phase of the scan, "plain", "arterial", "portal" or "late"; "" when it is not known (`phase`).
         surface_cm2: area of the surface, the staircase of voxels taken out (`surfaces`).
         sphericity: surface of a ball of the same volume over the surface; 1 for a ball.
@@ -144,6 +146,7 @@ class CandidateFacts(_Stored):
     other_side_ml: float | None = None
     body_size: float | None = None
     phase: str = ""
+    main: "CandidateFacts | None" = None
     surface_cm2: float | None = None
     sphericity: float | None = None
     axes_mm: tuple[float, ...] = ()

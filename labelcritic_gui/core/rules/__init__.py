@@ -42,6 +42,23 @@ def _order(finding: Finding) -> tuple[int, str, str]:
     return -int(finding.severity), finding.code.value, finding.text
 
 
+def _of_mask(structure: Structure, facts: CandidateFacts) -> list[Finding]:
+    return [finding for rule in MASK_RULES for finding in rule(structure, facts)]
+
+
+def _joined(whole: list[Finding], main: list[Finding]) -> list[Finding]:
+    """Return for every code the findings of the whole mask or those of its largest part, whichever are worse.
+
+    What is wrong with the largest part stays wrong, whatever islands do to sums and means.
+    """
+    joined = []
+    for code in {finding.code for finding in (*whole, *main)}:
+        ours, theirs = ([f for f in found if f.code is code] for found in (whole, main))
+        worse = max((f.severity for f in theirs), default=-1) > max((f.severity for f in ours), default=-1)
+        joined += theirs if worse else ours
+    return joined
+
+
 def findings_of(
     structure: Structure,
     facts: CandidateFacts,
@@ -55,7 +72,9 @@ def findings_of(
     """
     if facts.empty:
         return tuple(presence.absence(structure, facts))
-    found = [finding for rule in MASK_RULES for finding in rule(structure, facts)]
+    found = _of_mask(structure, facts)
+    if facts.main is not None:
+        found = _joined(found, _of_mask(structure, facts.main))
     if rival is not None and pair is not None and not rival.empty:
         found += rivals.against(structure, facts, rival, pair)
     return tuple(sorted(found, key=_order))

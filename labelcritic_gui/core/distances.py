@@ -154,7 +154,7 @@ def _far_off(points: Corners, target: Corners, geometry: Geometry) -> NDArray[np
     voxel_mm = (1000.0 * geometry.voxel_ml) ** (1.0 / 3.0)
     square = float(np.mean((most / (10.0 * voxel_mm)) ** 2))
     if _has_square_pixels(geometry) and _is_slow(points, target[:, near], square):
-        return _by_slices(points, target[:, near], geometry)
+        return _by_slices(points, target[:, near], geometry, int(reach[2]))
     away, _ = KDTree(there[near], balanced_tree=False, leafsize=32).query(here)
     return np.asarray(away, dtype=np.float64)
 
@@ -176,8 +176,11 @@ def _has_square_pixels(geometry: Geometry) -> bool:
     return bool(np.allclose(gram, np.diag([gram[0, 0], gram[0, 0], gram[2, 2]]), atol=1e-6 * float(gram[0, 0])))
 
 
-def _by_slices(points: Corners, target: Corners, geometry: Geometry) -> NDArray[np.float64]:
-    """Return the distances by the exact 2-D distance map of every slice of the target, and how far that slice is."""
+def _by_slices(points: Corners, target: Corners, geometry: Geometry, reach: int) -> NDArray[np.float64]:
+    """Return the distances by the exact 2-D distance map of every slice of the target, and how far that slice is.
+
+    The points are ordered by z; none is further off than `reach` slices.
+    """
     import cv2
 
     low = np.minimum(points.min(axis=1), target.min(axis=1))
@@ -189,13 +192,18 @@ def _by_slices(points: Corners, target: Corners, geometry: Geometry) -> NDArray[
     best = np.full(where.size, np.inf, dtype=np.float32)
     height = ((points[2] - low[2]) * thickness).astype(np.float32)
     ends = np.searchsorted(level, np.arange(size[2] + 1))
+    levels = points[2] - low[2]
     for z in np.flatnonzero(np.diff(ends)):
+        asked = slice(*np.searchsorted(levels, (z - reach, z + reach + 1)))
+        if asked.start == asked.stop:
+            continue
         here = slice(ends[z], ends[z + 1])
         plane = np.ones((size[1], size[0]), dtype=np.uint8)
         plane[row[here], column[here]] = 0
-        flat = cv2.distanceTransform(plane, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).ravel()[where]
+        flat = cv2.distanceTransform(plane, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).ravel()[where[asked]]
         pixels = np.rint(flat * flat)  # squared distances of pixels are whole numbers
-        np.minimum(best, pixels * np.float32(pixel**2) + (height - np.float32(z * thickness)) ** 2, out=best)
+        square = pixels * np.float32(pixel**2) + (height[asked] - np.float32(z * thickness)) ** 2
+        np.minimum(best[asked], square, out=best[asked])
     return np.sqrt(best.astype(np.float64))
 
 

@@ -30,12 +30,24 @@ class Parts:
 
     def points(self, part: int) -> Ints:
         """Return the voxels of a part as indices, shape (n, 3)."""
+        own, column = self._voxels(part)
+        z, y = np.divmod(self.line[own], self.lines)
+        return np.stack([column, y, z], axis=1)
+
+    def alone(self, part: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Return a part as an array of the shape that was searched, in Fortran order."""
+        own, column = self._voxels(part)
+        flat = np.zeros(shape[0] * shape[1] * shape[2], dtype=np.bool_)
+        flat[self.line[own] * shape[0] + column] = True
+        return flat.reshape(shape, order="F")
+
+    def _voxels(self, part: int) -> tuple[Ints, Ints]:
+        """Return the run and the place along x of every voxel of a part."""
         own = np.flatnonzero(self.part == part)
         lengths = self.last[own] - self.first[own] + 1
         ends = np.cumsum(lengths)
         within = np.arange(int(ends[-1])) - np.repeat(ends - lengths, lengths)
-        z, y = np.divmod(np.repeat(self.line[own], lengths), self.lines)
-        return np.stack([np.repeat(self.first[own], lengths) + within, y, z], axis=1)
+        return np.repeat(own, lengths), np.repeat(self.first[own], lengths) + within
 
     def middle_of(self, part: int) -> Index3:
         """Return the voxel of a part that is closest to its centre of mass."""

@@ -33,6 +33,8 @@ def test_that_parts_are_those_of_numbering_every_voxel(bits: np.ndarray) -> None
     assert sorted(map(sorted, own)) == sorted(map(sorted, wanted))
     assert found.sizes.tolist() == sorted((len(part) for part in wanted), reverse=True)
     assert all(found.middle_of(n) in own[n] for n in range(len(own)))
+    for n, points in enumerate(own):
+        assert {tuple(p) for p in np.argwhere(found.alone(n, bits.shape)).tolist()} == points
 
 
 @settings(deadline=None)

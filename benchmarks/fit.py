@@ -28,7 +28,7 @@ from labelcritic_gui.core.geometry import Mask
 from labelcritic_gui.core.metrics import dice
 from labelcritic_gui.core.regions import DifferingRegion, claimed_parts
 from labelcritic_gui.core.structures import Structure, StructureTable
-from labelcritic_gui.critic.rule_based import RuleCritic
+from labelcritic_gui.critic.rule_based import SURE, RuleCritic
 from labelcritic_gui.critic.weighing import Evidence, weigh
 from labelcritic_gui.faults.planting import plant
 from labelcritic_gui.faults.scene import Scene
@@ -226,12 +226,12 @@ def told(name: str, weights: Mapping[str, float]) -> str:
 
 
 def check(title: str, known: Sequence[Known]) -> None:
-    """Print how often the weights now in force are right, by band of Dice, at 0.6 and more, and how sure they are."""
+    """Print how often the weights now in force are right, by band of Dice, where they decide, and how sure they are."""
     for alone in (False, True):
         for low, high in ((0.0, 0.8), (0.8, 0.95), (0.95, 1.01)):
             odds = [_weighed(p, alone=alone).log_odds for p in known if low <= p.pair.dice < high]
             if odds:
-                decided = [o for o in odds if 1 / (1 + math.exp(-abs(o))) >= 0.6]
+                decided = [o for o in odds if 1 / (1 + math.exp(-abs(o))) >= SURE]
                 right = sum(o > 0 for o in decided)
                 stated = np.mean([1 / (1 + math.exp(-min(abs(o), 4.6))) for o in decided]) if decided else 0
                 print(

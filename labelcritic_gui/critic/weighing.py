@@ -9,29 +9,26 @@ from dataclasses import asdict, dataclass
 
 from labelcritic_gui.core.belonging import balance
 from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.findings import Finding, Severity
+from labelcritic_gui.core.findings import Severity
 from labelcritic_gui.core.regions import DifferingRegion
-from labelcritic_gui.core.rules import findings_of
+from labelcritic_gui.core.rules import findings_of, worst
 from labelcritic_gui.core.strangeness import strangeness
 from labelcritic_gui.core.structures import Structure
 
 SHELL_SHARE = 0.005
 """Share of both candidates from which a solid difference makes a pair more than two boundaries of one thing."""
-POINTS = {Severity.NOTE: 0.05, Severity.MINOR: 0.5, Severity.MAJOR: 2.0, Severity.GROSS: 5.0}
-"""What a finding counts against a candidate."""
 MOST_SURE = 0.99
-_MOST_POINTS, _FAINT, _FAINT_SHARE = 6.0, 0.05, 0.02
+_FAINT, _FAINT_SHARE = 0.05, 0.02
 _TELLING_SHARE, _LEAST_STEP = 0.15, 20.0
 _MOST_LOPSIDED, _MOST_STRANGE = 1.5, 8.0
 
 WEIGHTS: Mapping[str, float] = {
-    "claims": 1.13,
-    "relative": 3.78,
-    "findings": 0.02,
-    "edge": 0.51,
-    "size": -0.31,
-    "symmetry": 2.53,
-    "usual": 1.16,
+    "claims": 1.03,
+    "relative": 3.52,
+    "findings": 1.32,
+    "edge": 0.23,
+    "symmetry": 2.41,
+    "usual": 0.68,
 }
 """Weights of the evidence: a logistic regression on pairs whose better one is known (`python -m benchmarks.fit`)."""
 
@@ -41,16 +38,15 @@ class Evidence:
     """What speaks for the first candidate (positive) or the second (negative), term by term.
 
     `claims` from whether what only one claims belongs to the structure, nearly full already where a twentieth of both
-    differs; `relative` the same as a share of all that differs; `findings` from what the rules hold against each;
-    `edge` from whose boundary follows an edge in the image; `size` from who claims more; `symmetry` from whose volume
-    is nearer to the other side's; `usual` from which is nearer to what is usual of the structure.
+    differs; `relative` the same as a share of all that differs; `findings` from which of both a rule holds something
+    serious against; `edge` from whose boundary follows an edge in the image; `symmetry` from whose volume is nearer to
+    the other side's; `usual` from which is nearer to what is usual of the structure.
     """
 
     claims: float
     relative: float
     findings: float
     edge: float
-    size: float
     symmetry: float
     usual: float
 
@@ -64,14 +60,6 @@ class Evidence:
     def probability(self) -> float:
         """Probability, 0.5 to `MOST_SURE`, that the candidate for which more speaks is the better one."""
         return min(MOST_SURE, 1.0 / (1.0 + math.exp(-min(abs(self.log_odds), 50.0))))
-
-
-def points_of(findings: Sequence[Finding]) -> float:
-    """Sum the worst finding of each code."""
-    worst_of: dict[str, float] = {}
-    for finding in findings:
-        worst_of[finding.code] = max(worst_of.get(finding.code, 0.0), POINTS[finding.severity])
-    return math.fsum(worst_of.values())
 
 
 def weigh(
@@ -91,17 +79,19 @@ def weigh(
         scale = (abs(pair.edge_first) + abs(pair.edge_second)) + max(_LEAST_STEP, pair.common_hu_sd or 0.0)
         edge = (pair.edge_first - pair.edge_second) / scale
     claimed, differing = balance(claims), math.fsum(claim.signs.share for claim in claims if claim.signs)
-    against = points_of(findings_of(structure, first)), points_of(findings_of(structure, second))
-    held = _within(against[1] - against[0], _MOST_POINTS)
     return Evidence(
         claims=claimed / (abs(claimed) + _FAINT),
         relative=claimed / (differing + _FAINT_SHARE),
-        findings=held,
+        findings=_serious(structure, second) - _serious(structure, first),
         edge=edge * telling,
-        size=_of_union(pair.only_first_ml, union) - _of_union(pair.only_second_ml, union),
         symmetry=_lopsided(second) - _lopsided(first),
         usual=_within(strangeness(structure, second) - strangeness(structure, first), _MOST_STRANGE),
     )
+
+
+def _serious(structure: Structure, facts: CandidateFacts) -> float:
+    """Return 1 when a rule holds something major or gross against a candidate, else 0."""
+    return float((worst(findings_of(structure, facts)) or Severity.NOTE) >= Severity.MAJOR)
 
 
 def _lopsided(facts: CandidateFacts) -> float:
@@ -113,8 +103,3 @@ def _lopsided(facts: CandidateFacts) -> float:
 
 def _within(value: float, limit: float) -> float:
     return max(-limit, min(limit, value))
-
-
-def _of_union(ml: float, union: float) -> float:
-    """Return how large a claim is, 0..1, full at 15 % of both."""
-    return min(1.0, ml / (_TELLING_SHARE * union)) if union > 0 else 0.0

@@ -19,7 +19,9 @@ from labelcritic_gui.core.findings import FindingCode, Severity
 from labelcritic_gui.core.geometry import Mask, Volume
 from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.core.metrics import dice
+from labelcritic_gui.core.neighbours import Neighbours
 from labelcritic_gui.core.pair_facts import measure_pair
+from labelcritic_gui.core.phase import phase_from_masks
 from labelcritic_gui.core.regions import Context, Differences, DifferingRegion, differences
 from labelcritic_gui.core.rules import findings_of
 from labelcritic_gui.core.scan import Region, Scan
@@ -204,7 +206,7 @@ def test_that_it_stops_when_asked_and_refuses_questions_without_facts() -> None:
 
 
 class Scene:
-    """A phantom with its landmarks and structures."""
+    """A phantom with its landmarks and structures, each label among the true ones of the rest, as on the bench."""
 
     def __init__(self, seed: int) -> None:
         self.phantom: Phantom = make_phantom(PhantomSettings(shape=(96, 96, 96), seed=seed))
@@ -212,14 +214,26 @@ class Scene:
         self.landmarks: Landmarks = find_landmarks(self.ct)
         self.table: StructureTable = load_catalogue()
         self.rng = np.random.default_rng(seed)
+        others = [(label_set, *one) for label_set in ("one", "two") for one in self.phantom.masks.items()]
+        self.neighbours = Neighbours.of(others, self.ct.geometry)
+        self.phase = phase_from_masks(self.phantom.masks.items(), self.ct).name
 
     def facts(self, name: str, mask: Mask) -> CandidateFacts:
-        return measure(mask, self.ct, self.landmarks, structure=self.table.get(name))
+        return measure(
+            mask,
+            self.ct,
+            self.landmarks,
+            structure=self.table.get(name),
+            neighbours=self.neighbours,
+            label_set="one",
+            phase=self.phase,
+        )
 
     def verdict(self, name: str, truth: Mask, other: Mask) -> Verdict:
         first, second = self.facts(name, truth), self.facts(name, other)
         structure = self.table.get(name)
-        found = differences(truth, other, self.ct, Context(self.landmarks, structure=structure))
+        context = Context(self.landmarks, self.neighbours, structure, ("one", "two"))
+        found = differences(truth, other, self.ct, context)
         return assert_symmetric(structure, first, second, measure_pair(truth, other, self.ct), found)
 
     def planted(self) -> Iterator[tuple[str, FindingCode, Mask, Mask]]:

@@ -124,3 +124,63 @@ def test_that_own_folders_follow_the_environment_and_shipped_ones_are_found(
     assert all("labelcritic" in str(folder) for folder in (config_dir(), cache_dir(), log_dir()))
     assert (resources_dir() / "structures" / "liver.toml").is_file()
     assert prompts_dir().is_dir()
+
+
+def test_that_company_is_known_and_that_what_contains_is_part_of_each_other() -> None:
+    table = load_catalogue()
+    for structure in table:
+        expect = structure.expect
+        if expect is None:
+            continue
+        for other in (*expect.contains, *expect.part_of, *expect.apart_from):
+            assert other in {known.name for known in table}, (structure.name, other)
+        for part in expect.contains:
+            inner = table.get(part).expect
+            assert inner is not None, part
+            assert structure.name in inner.part_of, (structure.name, part)
+        for whole in expect.part_of:
+            outer = table.get(whole).expect
+            assert outer is not None, whole
+            assert structure.name in outer.contains, (structure.name, whole)
+        assert not {*expect.apart_from} & {structure.name, *expect.contains, *expect.part_of}
+
+
+def test_that_every_expectation_says_where_it_comes_from() -> None:
+    assert [s.name for s in load_catalogue() if s.expect is not None and not s.expect.source] == []
+
+
+def test_that_ranges_by_phase_lie_within_that_of_any_scan() -> None:
+    for structure in load_catalogue():
+        expect = structure.expect
+        if expect is None or expect.hu is None:
+            continue
+        for phase in ("plain", "arterial", "portal"):
+            span = expect.hu_in(phase)
+            assert span is not None
+            assert expect.hu.low <= span.low <= span.high <= expect.hu.high, (structure.name, phase)
+
+
+def test_that_a_user_file_adds_to_the_expectations(tmp_path: Path) -> None:
+    (tmp_path / "liver.toml").write_text("extends = true\n[expect]\nhu_portal = [40, 240]\nblind_share = 1.5\n")
+    shipped, mine = load_catalogue(tmp_path / "none").get("liver").expect, load_catalogue(tmp_path).get("liver").expect
+    assert shipped is not None
+    assert mine is not None
+    assert (mine.hu_portal, mine.blind_share) == (Span(40, 240), 1.5)
+    assert (mine.volume_ml, mine.contains) == (shipped.volume_ml, shipped.contains)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("edge_share = 1.4", "edge_share"),
+        ("blind_share = 0", "blind_share"),
+        ("hu_plain = [90, 10]", "hu_plain"),
+        ("contains = 3", "contains"),
+        ("uniform = 'sometimes'", "uniform"),
+    ],
+)
+def test_that_a_wrong_expectation_is_refused_with_its_key(tmp_path: Path, line: str, said: str) -> None:
+    file = tmp_path / "liver.toml"
+    file.write_text(f"[expect]\n{line}\n")
+    with pytest.raises(UnreadableFileError, match=said):
+        read_structure(file)

@@ -144,7 +144,7 @@ def test_a_patch_without_an_edge_weighs_less_where_edges_are_faint(doubt: dict[s
 
 
 def test_what_the_image_leaves_of_a_structure_is_not_judged_by_its_boundary() -> None:
-    sliver = {"touches_border": ("S",), "box_low": (40.0, -20.0, 1130.0), "flat_face": 0.9}
+    sliver = {"touches_border": ("S",), "box_low": (40.0, -20.0, 1135.0), "flat_face": 0.9}
     assert found({"edge_share": 0.1, "blind_share": 3.0, "other_side_ml": None, **sliver}) == ()
 
 

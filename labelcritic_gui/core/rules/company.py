@@ -7,7 +7,7 @@ from labelcritic_gui.core.structures import Structure
 
 _TOUCHES = 0.04
 """Share of the surface from which contact is more than a voxel here and there."""
-_CUT = 0.75
+_CUT = 0.85
 
 
 def _spoken(name: str) -> str:

@@ -62,7 +62,7 @@ def _ragged(structure: Structure, facts: CandidateFacts) -> Found:
     if is_sliver(facts):
         return
     thick = 0.1 * max(facts.slice_mm - 3.0, 0.0)
-    severity = graded(facts.roughness - thick, 1.25, 1.5, 4.0)
+    severity = graded(facts.roughness - thick, 1.35, 1.5, 4.0)
     if severity is not None:
         text = f"The boundary is ragged: {facts.roughness:.1f} times the surface of a smooth one."
         yield Finding(FindingCode.EDGE, severity, text, facts.centroid)

@@ -7,7 +7,7 @@ from labelcritic_gui.core.findings import Finding, Severity
 
 Found = Iterator[Finding]
 LETTERS = {"L": "left", "R": "right", "P": "back", "A": "front", "I": "foot end", "S": "head end"}
-SLIVER_MM = 30.0
+SLIVER_MM = 20.0
 LEAST_VOXELS = 300
 """Masks smaller than this are all boundary: flatness and roughness say nothing about them."""
 

@@ -23,12 +23,12 @@ _TELLING_SHARE, _LEAST_STEP = 0.15, 20.0
 _MOST_LOPSIDED, _MOST_STRANGE = 1.5, 8.0
 
 WEIGHTS: Mapping[str, float] = {
-    "claims": 1.03,
-    "relative": 3.52,
-    "findings": 1.32,
-    "edge": 0.23,
-    "symmetry": 2.41,
-    "usual": 0.68,
+    "claims": 1.04,
+    "relative": 3.53,
+    "findings": 1.37,
+    "edge": 0.13,
+    "symmetry": 2.30,
+    "usual": 0.65,
 }
 """Weights of the evidence: a logistic regression on pairs whose better one is known (`python -m benchmarks.fit`)."""
 

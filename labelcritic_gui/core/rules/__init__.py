@@ -13,6 +13,7 @@ from labelcritic_gui.core.rules.extent import covered_reach
 from labelcritic_gui.core.rules.grading import Found
 from labelcritic_gui.core.rules.presence import expected_in_view, must_be_there, pre_check
 from labelcritic_gui.core.rules.scoring import PENALTY, place_of, quality, worst
+from labelcritic_gui.core.rules.together import together
 from labelcritic_gui.core.structures import Structure
 
 __all__ = [
@@ -75,6 +76,7 @@ def findings_of(
     found = _of_mask(structure, facts)
     if facts.main is not None:
         found = _joined(found, _of_mask(structure, facts.main))
+    found = together(structure, facts, found)
     if rival is not None and pair is not None and not rival.empty:
         found += rivals.against(structure, facts, rival, pair)
     return tuple(sorted(found, key=_order))

@@ -111,7 +111,7 @@ def pictures() -> Iterator[bytes]:
 def questions(count: int, source: Iterator[bytes], name: str) -> list[Any]:
     """Return questions about pairs of which no picture was used before."""
     from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
-    from labelcritic_gui.core.facts import CandidateFacts, PairFacts
+    from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
     from labelcritic_gui.core.structures import Structure
     from labelcritic_gui.core.verdict import Subject
     from labelcritic_gui.critic.base import Question

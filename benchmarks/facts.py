@@ -80,15 +80,15 @@ def load_case(file: Path):
 def ours(ct, masks) -> dict[str, float]:
     """Measure the case as the program does; return the seconds of each part."""
     from labelcritic_gui.bootstrap import build_services
-    from labelcritic_gui.core.candidate_facts import measure
-    from labelcritic_gui.core.distances import surface_agreement
-    from labelcritic_gui.core.field_of_view import field_of_view
-    from labelcritic_gui.core.landmarks import find_landmarks
-    from labelcritic_gui.core.neighbours import Neighbours
-    from labelcritic_gui.core.pair_facts import measure_pair
-    from labelcritic_gui.core.regions import Context, differences
+    from labelcritic_gui.core.measures.candidate_facts import measure
+    from labelcritic_gui.core.measures.distances import surface_agreement
+    from labelcritic_gui.core.measures.neighbours import Neighbours
+    from labelcritic_gui.core.measures.pair_facts import measure_pair
+    from labelcritic_gui.core.measures.regions import Context, differences
+    from labelcritic_gui.core.patient.field_of_view import field_of_view
+    from labelcritic_gui.core.patient.landmarks import find_landmarks
+    from labelcritic_gui.core.patient.scan import judgeable
     from labelcritic_gui.core.rules import findings_of
-    from labelcritic_gui.core.scan import judgeable
     from labelcritic_gui.settings import Settings
 
     table, parts = build_services(Settings()).structures, Parts()

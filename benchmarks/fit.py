@@ -3,7 +3,7 @@
 Errors are planted in phantoms of the usual settings (seeds that the bench never uses) and, where they are beside the
 checkout, in trusted real labels; of every part that only one of two labels claims it is known whether it belongs to the
 structure, and of every pair which label is the better one. Two logistic regressions, one after the other: `BELONGING`
-for `core/belonging.py`, `WEIGHTS` for `critic/weighing.py`. Phantoms and real labels count the same together.
+for `core/measures/belonging.py`, `WEIGHTS` for `critic/weighing.py`. Phantoms and real labels count the same together.
 """
 
 import argparse
@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import labelcritic_gui.core.belonging as belonging
+import labelcritic_gui.core.measures.belonging as belonging
 from benchmarks.trusted_labels import TrustedLabels
 from labelcritic_gui.catalogue import load_catalogue
 from labelcritic_gui.core.cancel import NeverCancel
 from labelcritic_gui.core.errors import UserError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.geometry import Mask
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.regions import DifferingRegion, claimed_parts
 from labelcritic_gui.core.metrics import dice
-from labelcritic_gui.core.regions import DifferingRegion, claimed_parts
 from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.critic.rule_based import SURE, RuleCritic
 from labelcritic_gui.critic.weighing import Evidence, weigh

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from labelcritic_gui.core.cases import CaseId, ItemId
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.measures.facts import CandidateFacts
 
 LEAST_CASES = 12
 """Fewer cases are no reference: with 11 others, a clean value lies 8.5 robust standard deviations off once in 500."""

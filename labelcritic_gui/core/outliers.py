@@ -39,7 +39,7 @@ from labelcritic_gui.core.cohort import (
     measured_of,
     sentence_of,
 )
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.robust import (
     Floats,
     Ints,

@@ -3,10 +3,10 @@
 Layer: critic.
 """
 
-from labelcritic_gui.core.belonging import belongs
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Severity
-from labelcritic_gui.core.regions import DifferingRegion, describe, size_of
+from labelcritic_gui.core.measures.belonging import belongs
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.regions import DifferingRegion, describe, size_of
 from labelcritic_gui.core.rules import findings_of
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.critic.base import Question

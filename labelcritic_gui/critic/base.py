@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CaseId
 from labelcritic_gui.core.errors import CriticError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.field_of_view import FieldOfView
-from labelcritic_gui.core.regions import DifferingRegion
-from labelcritic_gui.core.scan import Scan
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.regions import DifferingRegion
+from labelcritic_gui.core.patient.field_of_view import FieldOfView
+from labelcritic_gui.core.patient.scan import Scan
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import Cost, CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
 from labelcritic_gui.settings import LvlmSettings

@@ -6,8 +6,8 @@ from typing import ParamSpec, TypeVar
 
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.errors import CriticError, UserError
-from labelcritic_gui.core.field_of_view import FieldOfView
-from labelcritic_gui.core.regions import describe
+from labelcritic_gui.core.measures.regions import describe
+from labelcritic_gui.core.patient.field_of_view import FieldOfView
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Verdict
 from labelcritic_gui.critic.asking import Answered, Asker, NoReplyCache, ReplyCache, reading_of

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from labelcritic_gui.core.field_of_view import Limit
+from labelcritic_gui.core.patient.field_of_view import Limit
 from labelcritic_gui.critic.prompt_sources import BLOCKS, CHECKLIST, PICTURES, VARIABLES
 
 _REMARK = re.compile(r"\{#(.*?)#\}", re.DOTALL)

@@ -18,7 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from labelcritic_gui.core.errors import UnreadableFileError
-from labelcritic_gui.core.field_of_view import Limit
+from labelcritic_gui.core.patient.field_of_view import Limit
 from labelcritic_gui.core.structures import normal_name
 from labelcritic_gui.critic.wire import CONTROL_MARK
 

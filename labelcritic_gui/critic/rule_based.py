@@ -1,8 +1,9 @@
 """The anatomy critic: compares and scores candidates by measured facts and rules, without a server. Layer: critic.
 
-Of a pair it asks of every part that only one claims whether that part belongs to the structure (`core.belonging`), adds
-what the rules hold against each (`weighing`), and says so (`anatomy_reasons`). It refuses to guess: of a structure of
-which nothing is known, and on a scan that does not show enough, it is undecided and says why.
+Of a pair it asks of every part that only one claims whether that part belongs to the structure
+(`core.measures.belonging`), adds what the rules hold against each (`weighing`), and says so (`anatomy_reasons`). It
+refuses to guess: of a structure of which nothing is known, and on a scan that does not show enough, it is undecided and
+says why.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 
 from labelcritic_gui.core.cancel import Cancel, stop_if
 from labelcritic_gui.core.errors import CriticError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.rules import findings_of, must_be_there, pre_check, quality, worst
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Verdict

@@ -7,12 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from labelcritic_gui.core.belonging import balance
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Severity
-from labelcritic_gui.core.regions import DifferingRegion
+from labelcritic_gui.core.measures.belonging import balance
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.regions import DifferingRegion
+from labelcritic_gui.core.measures.strangeness import strangeness
 from labelcritic_gui.core.rules import findings_of, worst
-from labelcritic_gui.core.strangeness import strangeness
 from labelcritic_gui.core.structures import Structure
 
 SHELL_SHARE = 0.005

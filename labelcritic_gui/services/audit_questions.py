@@ -7,12 +7,12 @@ from hashlib import sha256
 from labelcritic_gui.core.audit_masks import larger_and_smaller
 from labelcritic_gui.core.audit_measures import AuditTest
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, stop_if
-from labelcritic_gui.core.candidate_facts import measure
 from labelcritic_gui.core.cases import CandidateId, CaseId
 from labelcritic_gui.core.geometry import Mask, content_hash
-from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
-from labelcritic_gui.core.pair_facts import measure_pair
-from labelcritic_gui.core.regions import Differences
+from labelcritic_gui.core.measures.candidate_facts import measure
+from labelcritic_gui.core.measures.pair_facts import measure_pair
+from labelcritic_gui.core.measures.regions import Differences
+from labelcritic_gui.core.patient.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.critic.base import Critic, Question
 from labelcritic_gui.critic.rule_based import RuleCritic

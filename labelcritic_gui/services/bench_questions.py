@@ -9,18 +9,18 @@ from time import perf_counter
 
 from labelcritic_gui.core.bench import Better
 from labelcritic_gui.core.cancel import Cancel, stop_if
-from labelcritic_gui.core.candidate_facts import measure
 from labelcritic_gui.core.cases import CandidateId, CaseId
 from labelcritic_gui.core.errors import ReviewError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.field_of_view import field_of_view
 from labelcritic_gui.core.geometry import Mask, content_hash
-from labelcritic_gui.core.landmarks import find_landmarks
-from labelcritic_gui.core.neighbours import Neighbours
-from labelcritic_gui.core.pair_facts import measure_pair
-from labelcritic_gui.core.phase import phase_from_masks
-from labelcritic_gui.core.regions import Context, Differences, differences
-from labelcritic_gui.core.scan import judgeable
+from labelcritic_gui.core.measures.candidate_facts import measure
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.neighbours import Neighbours
+from labelcritic_gui.core.measures.pair_facts import measure_pair
+from labelcritic_gui.core.measures.regions import Context, Differences, differences
+from labelcritic_gui.core.patient.field_of_view import field_of_view
+from labelcritic_gui.core.patient.landmarks import find_landmarks
+from labelcritic_gui.core.patient.phase import phase_from_masks
+from labelcritic_gui.core.patient.scan import judgeable
 from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.core.verdict import Subject
 from labelcritic_gui.critic.base import Critic, Question

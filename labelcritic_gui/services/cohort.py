@@ -9,7 +9,7 @@ from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progre
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.cohort import LEAST_CASES, NEEDED, CohortReport, Outlier
 from labelcritic_gui.core.errors import ReviewError, StorageError
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.outliers import Numbers, find_outliers
 from labelcritic_gui.services.result_files import csv_text, write_whole
 from labelcritic_gui.services.review import OpenReview, now

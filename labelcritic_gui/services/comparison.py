@@ -8,8 +8,8 @@ import numpy as np
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, ItemId, LabelSet
 from labelcritic_gui.core.cohort import Outlier
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, Quality, Verdict
 from labelcritic_gui.imaging.frame import PictureFrame

@@ -11,10 +11,10 @@ from typing import Any
 from labelcritic_gui.core.cancel import Cancel, Progress, no_progress, stop_if
 from labelcritic_gui.core.cases import CandidateId, ItemId
 from labelcritic_gui.core.errors import CancelledError, CriticError, UserError
-from labelcritic_gui.core.facts import PairFacts
-from labelcritic_gui.core.field_of_view import FieldOfView
+from labelcritic_gui.core.measures.facts import PairFacts
+from labelcritic_gui.core.measures.regions import DifferingRegion
 from labelcritic_gui.core.opinion_records import order_to_json
-from labelcritic_gui.core.regions import DifferingRegion
+from labelcritic_gui.core.patient.field_of_view import FieldOfView
 from labelcritic_gui.core.rules import pre_check
 from labelcritic_gui.core.tournament import BestOf, verdict_of_pairs
 from labelcritic_gui.core.verdict import Outcome, Quality, Subject, Verdict

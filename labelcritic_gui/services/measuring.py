@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labelcritic_gui.core.cancel import Cancel, stop_if
-from labelcritic_gui.core.candidate_facts import measure
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import UserError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.field_of_view import FieldOfView, field_of_view
 from labelcritic_gui.core.geometry import Mask, Volume, content_hash
-from labelcritic_gui.core.landmarks import find_landmarks
-from labelcritic_gui.core.neighbours import Neighbours
-from labelcritic_gui.core.pair_facts import measure_pair
-from labelcritic_gui.core.phase import phase_from_masks
-from labelcritic_gui.core.regions import Context, Differences, DifferingRegion, differences
-from labelcritic_gui.core.scan import Scan, judgeable
+from labelcritic_gui.core.measures.candidate_facts import measure
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.neighbours import Neighbours
+from labelcritic_gui.core.measures.pair_facts import measure_pair
+from labelcritic_gui.core.measures.regions import Context, Differences, DifferingRegion, differences
+from labelcritic_gui.core.patient.field_of_view import FieldOfView, field_of_view
+from labelcritic_gui.core.patient.landmarks import find_landmarks
+from labelcritic_gui.core.patient.phase import phase_from_masks
+from labelcritic_gui.core.patient.scan import Scan, judgeable
 from labelcritic_gui.formats import volumes
 from labelcritic_gui.services.masks import load_masks
 from labelcritic_gui.services.review import OpenReview

@@ -12,9 +12,9 @@ import numpy as np
 from labelcritic_gui.core.cancel import Cancel, NeverCancel
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import ReviewError
-from labelcritic_gui.core.field_of_view import FieldOfView
 from labelcritic_gui.core.geometry import Mask, Point, Volume, joint_box
-from labelcritic_gui.core.regions import DifferingRegion
+from labelcritic_gui.core.measures.regions import DifferingRegion
+from labelcritic_gui.core.patient.field_of_view import FieldOfView
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.critic.base import PictureCritic
 from labelcritic_gui.formats import volumes

@@ -11,9 +11,9 @@ from enum import StrEnum
 from labelcritic_gui.core.cancel import Cancel, NeverCancel
 from labelcritic_gui.core.cases import CandidateId, ItemId
 from labelcritic_gui.core.errors import ReviewError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.field_of_view import FieldOfView
-from labelcritic_gui.core.regions import DifferingRegion
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.regions import DifferingRegion
+from labelcritic_gui.core.patient.field_of_view import FieldOfView
 from labelcritic_gui.core.rules import pre_check
 from labelcritic_gui.core.structures import Structure, normal_name
 from labelcritic_gui.core.verdict import Outcome, Subject, Verdict

@@ -8,9 +8,9 @@ from typing import Any
 from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import CandidateId, ItemId
 from labelcritic_gui.core.errors import CancelledError, UserError
-from labelcritic_gui.core.field_of_view import FieldOfView
+from labelcritic_gui.core.measures.regions import DifferingRegion
 from labelcritic_gui.core.opinion_records import order_from_json
-from labelcritic_gui.core.regions import DifferingRegion
+from labelcritic_gui.core.patient.field_of_view import FieldOfView
 from labelcritic_gui.core.verdict import OrderRecord, Quality, Verdict
 from labelcritic_gui.critic.base import seeing
 from labelcritic_gui.critic.lvlm import views_of

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labelcritic_gui.core.cases import LabelSet
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.review import ItemState, Status
 from labelcritic_gui.core.verdict import Agreement, OrderRecord, Outcome, Verdict
 from labelcritic_gui.services.comparison import Opinions, Panel

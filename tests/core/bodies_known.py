@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from labelcritic_gui.core.geometry import Geometry, Point, Volume
-from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
+from labelcritic_gui.core.patient.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.phantom.anatomy import Phantom, PhantomSettings, _grid, make_phantom
 from labelcritic_gui.phantom.person import draw_person
 

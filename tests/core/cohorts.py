@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from labelcritic_gui.core.cases import CaseId
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.outliers import Numbers
 
 STRUCTURES = ("liver", "spleen", "pancreas", "kidney_left", "kidney_right", "aorta")

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from labelcritic_gui.core.candidate_facts import measure
-from labelcritic_gui.core.distances import SurfaceAgreement
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.geometry import Geometry, Mask, Volume
-from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
-from labelcritic_gui.core.neighbours import Neighbours
+from labelcritic_gui.core.measures.candidate_facts import measure
+from labelcritic_gui.core.measures.distances import SurfaceAgreement
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.neighbours import Neighbours
+from labelcritic_gui.core.patient.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.core.structures import Expectation, Span, Structure
 from tests.core.bodies import GRID, ORGAN, SHAPE, STEP, block, body_ct, mask_of
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from labelcritic_gui.core import metrics
-from labelcritic_gui.core.distances import SurfaceAgreement, distances, surface_agreement
 from labelcritic_gui.core.geometry import Geometry, Mask, joint_box
-from labelcritic_gui.core.surfaces import Surface, surface_of
-from labelcritic_gui.core.triangles import triangle_areas
+from labelcritic_gui.core.measures.distances import SurfaceAgreement, distances, surface_agreement
+from labelcritic_gui.core.measures.surfaces import Surface, surface_of
+from labelcritic_gui.core.measures.triangles import triangle_areas
 
 SHAPE = (20, 20, 20)
 GRID = Geometry(SHAPE, np.diag([1.0, 2.0, 3.0, 1.0]))
@@ -115,7 +115,7 @@ def test_that_near_and_far_pieces_are_found_exactly_in_every_way(
 ) -> None:
     from scipy.spatial import KDTree
 
-    monkeypatch.setattr("labelcritic_gui.core.distances._is_slow", lambda *_: slow)
+    monkeypatch.setattr("labelcritic_gui.core.measures.distances._is_slow", lambda *_: slow)
     affine = np.diag([*spacing, 1.0])
     affine[0, 1] = shear
     rng = np.random.default_rng(1)

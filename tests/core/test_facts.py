@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelcritic_gui.core.candidate_facts import measure
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
-from labelcritic_gui.core.pair_facts import measure_pair
+from labelcritic_gui.core.measures.candidate_facts import measure
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.pair_facts import measure_pair
+from labelcritic_gui.core.patient.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.core.structures import Expectation, Structure
 from tests.core.bodies import GRID, ORGAN, ORIGIN, SHAPE, STEP, block, body_ct, mask_of
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelcritic_gui.core.field_of_view import FieldOfView, Limit, field_of_view
 from labelcritic_gui.core.geometry import Geometry, Orientation, Volume
-from labelcritic_gui.core.landmarks import find_landmarks
+from labelcritic_gui.core.patient.field_of_view import FieldOfView, Limit, field_of_view
+from labelcritic_gui.core.patient.landmarks import find_landmarks
 from labelcritic_gui.phantom.anatomy import PhantomSettings, make_phantom
 from tests.core.bodies import body_ct
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labelcritic_gui.core.geometry import Geometry, Volume
-from labelcritic_gui.core.landmarks import find_landmarks, is_lung_tissue
+from labelcritic_gui.core.patient.landmarks import find_landmarks, is_lung_tissue
 from labelcritic_gui.phantom.anatomy import PhantomSettings, make_phantom
 from tests.core.bodies import CREST, GRID, LUNG_BASE, ORIGIN, STEP, body_ct
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labelcritic_gui.core.geometry import Geometry, Orientation, Volume
-from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
+from labelcritic_gui.core.patient.landmarks import Landmarks, find_landmarks
 from labelcritic_gui.phantom.anatomy import PhantomSettings
 from tests.core.bodies_known import (
     CREST,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labelcritic_gui.core.geometry import Mask, Point, Volume
-from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
+from labelcritic_gui.core.patient.landmarks import Landmarks, find_landmarks
 from tests.core.bodies_known import changed, coarser, cut, noisy, on_table, padded, with_arms
 
 pytestmark = pytest.mark.shared

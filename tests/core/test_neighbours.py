@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from labelcritic_gui.core.geometry import Geometry, Mask
-from labelcritic_gui.core.neighbours import Neighbours
+from labelcritic_gui.core.measures.neighbours import Neighbours
 
 COARSE = Geometry((12, 12, 12), np.diag([2.0, 2.0, 2.0, 1.0]))
 FINE = Geometry((24, 24, 24), np.diag([1.0, 1.0, 1.0, 1.0]))

@@ -21,7 +21,7 @@ from labelcritic_gui.core.cohort import (
     measured_of,
 )
 from labelcritic_gui.core.errors import CancelledError
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.outliers import find_outliers
 from tests.core.cohorts import PAIRS, STRUCTURES, clean, numbers_of
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelcritic_gui.core.geometry import Geometry, Mask, Volume
-from labelcritic_gui.core.phase import PHASES, TYPICAL, core_density, phase_from_masks, phase_of
+from labelcritic_gui.core.patient.phase import PHASES, TYPICAL, core_density, phase_from_masks, phase_of
 from labelcritic_gui.phantom.anatomy import Phantom, PhantomSettings, make_phantom
 
 

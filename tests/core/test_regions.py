@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from labelcritic_gui.core import metrics
 from labelcritic_gui.core.geometry import Geometry, Mask, Orientation, Volume
-from labelcritic_gui.core.landmarks import find_landmarks
-from labelcritic_gui.core.regions import LEAST_ML, DifferingRegion, describe, differing_regions
+from labelcritic_gui.core.measures.regions import LEAST_ML, DifferingRegion, describe, differing_regions
+from labelcritic_gui.core.patient.landmarks import find_landmarks
 from labelcritic_gui.faults.kinds import KIND_OF, FaultSeverity
 from labelcritic_gui.faults.planting import plant
 from labelcritic_gui.faults.recipe import Recipe

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.rules import (
     covered_reach,
     expected_in_view,
@@ -225,7 +225,7 @@ def test_that_an_unknown_structure_is_scored_with_more_doubt() -> None:
 def test_that_a_score_is_the_same_to_the_last_bit_in_every_process() -> None:
     """The order of a set of words differs from process to process, and a product of floats depends on it."""
     program = """
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.rules import quality
 from labelcritic_gui.core.structures import Structure

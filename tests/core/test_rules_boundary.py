@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules import findings_of
 from labelcritic_gui.core.structures import Expectation, Span, Structure
 

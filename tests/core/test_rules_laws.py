@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.candidate_facts import measure
 from labelcritic_gui.core.findings import Finding, FindingCode
 from labelcritic_gui.core.geometry import Geometry, Mask, Volume
-from labelcritic_gui.core.landmarks import find_landmarks
+from labelcritic_gui.core.measures.candidate_facts import measure
+from labelcritic_gui.core.patient.landmarks import find_landmarks
 from labelcritic_gui.core.rules import findings_of, quality
 from labelcritic_gui.core.structures import Expectation, Span, Structure
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from labelcritic_gui.core.runs import cavities_of, parts_of
+from labelcritic_gui.core.measures.runs import cavities_of, parts_of
 
 BITS = st.tuples(*[st.integers(1, 7)] * 3).flatmap(lambda shape: hnp.arrays(np.bool_, shape))
 

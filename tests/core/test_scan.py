@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelcritic_gui.core.field_of_view import field_of_view
 from labelcritic_gui.core.geometry import Geometry, Volume
-from labelcritic_gui.core.landmarks import find_landmarks
-from labelcritic_gui.core.scan import Region, Scan, judgeable, region_at
+from labelcritic_gui.core.patient.field_of_view import field_of_view
+from labelcritic_gui.core.patient.landmarks import find_landmarks
+from labelcritic_gui.core.patient.scan import Region, Scan, judgeable, region_at
 from labelcritic_gui.phantom.anatomy import PhantomSettings, make_phantom
 from tests.core.bodies import GRID, body_ct
 
@@ -116,7 +116,7 @@ def test_that_too_little_height_and_too_narrow_a_section_are_said() -> None:
 
 
 def test_that_a_thorax_alone_refuses_the_abdomen_but_not_what_it_shows(trunk: Volume) -> None:
-    from labelcritic_gui.core.field_of_view import FieldOfView, Limit
+    from labelcritic_gui.core.patient.field_of_view import FieldOfView, Limit
 
     chest = FieldOfView({Limit.UPPER_RIBS: True, Limit.LOWER_RIBS: True, Limit.PELVIS: False}, "computed")
     scan = judgeable(trunk, find_landmarks(trunk), chest)

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from labelcritic_gui.core.densities import QUANTILES, Histogram, quantile_distance
 from labelcritic_gui.core.geometry import Geometry, Mask
-from labelcritic_gui.core.shapes import principal_axes, sphericity
-from labelcritic_gui.core.surfaces import surface_of
-from labelcritic_gui.core.tubes import course_of
+from labelcritic_gui.core.measures.densities import QUANTILES, Histogram, quantile_distance
+from labelcritic_gui.core.measures.shapes import principal_axes, sphericity
+from labelcritic_gui.core.measures.surfaces import surface_of
+from labelcritic_gui.core.measures.tubes import course_of
 
 HU = hnp.arrays(np.int16, st.integers(1, 60), elements=st.integers(-1500, 3000))
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelcritic_gui.catalogue import load_catalogue
-from labelcritic_gui.core.belonging import ALONE, WITH_NEIGHBOURS, balance, belongs, terms_of
 from labelcritic_gui.core.geometry import Geometry, Mask, Volume
-from labelcritic_gui.core.landmarks import find_landmarks
-from labelcritic_gui.core.neighbours import Neighbours
-from labelcritic_gui.core.regions import Context, Differences, DifferingRegion, claimed_parts, differences
-from labelcritic_gui.core.signs import Signs
+from labelcritic_gui.core.measures.belonging import ALONE, WITH_NEIGHBOURS, balance, belongs, terms_of
+from labelcritic_gui.core.measures.neighbours import Neighbours
+from labelcritic_gui.core.measures.regions import Context, Differences, DifferingRegion, claimed_parts, differences
+from labelcritic_gui.core.measures.signs import Signs
+from labelcritic_gui.core.patient.landmarks import find_landmarks
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.phantom.anatomy import Phantom, PhantomSettings, make_phantom
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelcritic_gui.core.strangeness import strangeness
+from labelcritic_gui.core.measures.strangeness import strangeness
 from labelcritic_gui.core.structures import Expectation, Span, Structure
 from tests.core.test_rules import EMPTY, GOOD, UNKNOWN
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from labelcritic_gui.core.facts import PairFacts
-from labelcritic_gui.core.regions import DifferingRegion
-from labelcritic_gui.core.signs import Signs
+from labelcritic_gui.core.measures.facts import PairFacts
+from labelcritic_gui.core.measures.regions import DifferingRegion
+from labelcritic_gui.core.measures.signs import Signs
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.critic.anatomy_reasons import sentence, why_picked, why_undecided
 from tests.core.test_rules import GOOD, HERE, KNOWN

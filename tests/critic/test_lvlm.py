@@ -8,8 +8,8 @@ import pytest
 from labelcritic_gui.core.cancel import NeverCancel
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import CancelledError, CriticError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.regions import DifferingRegion
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.regions import DifferingRegion
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import Agreement, Cost, Outcome, Subject
 from labelcritic_gui.critic.base import CaseQuestion, Example, Question

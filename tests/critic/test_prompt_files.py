@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelcritic_gui.core.errors import StorageError, UnreadableFileError
-from labelcritic_gui.core.field_of_view import Limit
+from labelcritic_gui.core.patient.field_of_view import Limit
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.critic.prompt_files import PromptFiles, own_prompts_dir
 from labelcritic_gui.critic.prompt_sources import (

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from labelcritic_gui.catalogue import load_catalogue
 from labelcritic_gui.core.errors import CriticError
-from labelcritic_gui.core.field_of_view import FieldOfView, Limit
 from labelcritic_gui.core.findings import FindingCode
+from labelcritic_gui.core.patient.field_of_view import FieldOfView, Limit
 from labelcritic_gui.core.structures import Structure, normal_name
 from labelcritic_gui.critic.prompt_sources import (
     GENERAL,

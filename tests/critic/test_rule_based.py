@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 
 from labelcritic_gui.catalogue import load_catalogue
 from labelcritic_gui.core.cancel import NeverCancel
-from labelcritic_gui.core.candidate_facts import measure
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import CancelledError, CriticError, UserError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import FindingCode, Severity
 from labelcritic_gui.core.geometry import Mask, Volume
-from labelcritic_gui.core.landmarks import Landmarks, find_landmarks
+from labelcritic_gui.core.measures.candidate_facts import measure
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
+from labelcritic_gui.core.measures.neighbours import Neighbours
+from labelcritic_gui.core.measures.pair_facts import measure_pair
+from labelcritic_gui.core.measures.regions import Context, Differences, DifferingRegion, differences
+from labelcritic_gui.core.measures.signs import Signs
 from labelcritic_gui.core.metrics import dice
-from labelcritic_gui.core.neighbours import Neighbours
-from labelcritic_gui.core.pair_facts import measure_pair
-from labelcritic_gui.core.phase import phase_from_masks
-from labelcritic_gui.core.regions import Context, Differences, DifferingRegion, differences
+from labelcritic_gui.core.patient.landmarks import Landmarks, find_landmarks
+from labelcritic_gui.core.patient.phase import phase_from_masks
+from labelcritic_gui.core.patient.scan import Region, Scan
 from labelcritic_gui.core.rules import findings_of
-from labelcritic_gui.core.scan import Region, Scan
-from labelcritic_gui.core.signs import Signs
 from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.core.verdict import Outcome, Subject, Verdict
 from labelcritic_gui.critic.base import Question

@@ -11,7 +11,7 @@ from labelcritic_gui.core.cancel import NeverCancel
 from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.cohort import NEEDED, measured_of
 from labelcritic_gui.core.errors import CancelledError, ReviewError, StorageError
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.services.cohort import (
     find_and_keep,
     keep_outliers,

@@ -14,9 +14,9 @@ from labelcritic_gui.core.audit_measures import AuditTest
 from labelcritic_gui.core.cancel import stop_if
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.errors import StorageError, UnreadableFileError
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.geometry import Geometry
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.review import Decision, ItemState, Standing, Status
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from labelcritic_gui.core.cohort import Outlier
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.review import Choice, Decision, ItemState, Standing
 from labelcritic_gui.core.verdict import Agreement, OrderRecord, Outcome, Subject, Verdict
 from labelcritic_gui.critic.lvlm import IN_ITS_WORDS

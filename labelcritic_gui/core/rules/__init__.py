@@ -6,8 +6,8 @@ structure files say. A fact that was not measured (None) is never held against a
 
 from collections.abc import Callable
 
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.rules import boundary, company, densities, extent, form, position, presence, rivals
 from labelcritic_gui.core.rules.extent import covered_reach
 from labelcritic_gui.core.rules.grading import Found

@@ -4,8 +4,8 @@ How sharp a right boundary is differs from structure to structure: the structure
 `blind_share`), and what they leave out is judged by the wide bounds here.
 """
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded, is_sliver
 from labelcritic_gui.core.structures import Expectation, Structure
 

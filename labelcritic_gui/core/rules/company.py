@@ -1,7 +1,7 @@
 """What other structures of the same label set say of a mask: overlap, contact, and its other side. Layer: core."""
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules.grading import Found, graded
 from labelcritic_gui.core.structures import Structure
 

@@ -1,7 +1,7 @@
 """What a mask holds: its density, air, and what is unlike the rest. Layer: core."""
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules.grading import Found, graded
 from labelcritic_gui.core.structures import Structure
 

@@ -1,7 +1,7 @@
 """How much of a structure a mask takes: volume, length, course. Layer: core."""
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules.grading import Found, graded
 from labelcritic_gui.core.rules.presence import whole_in_view
 from labelcritic_gui.core.structures import Structure

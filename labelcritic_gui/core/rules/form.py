@@ -1,8 +1,8 @@
 """What a mask looks like: parts, cavities, flat ends, a ragged boundary. Layer: core."""
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules.grading import LETTERS, Found, big_enough, graded, is_sliver
 from labelcritic_gui.core.structures import Expectation, Structure
 

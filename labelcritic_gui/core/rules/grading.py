@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts
 
 Found = Iterator[Finding]
 LETTERS = {"L": "left", "R": "right", "P": "back", "A": "front", "I": "foot end", "S": "head end"}

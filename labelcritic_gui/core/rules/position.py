@@ -1,7 +1,7 @@
 """Where a mask lies in the patient: side, midline, depth, level, skin. Layer: core."""
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules.grading import Found, graded
 from labelcritic_gui.core.structures import Span, Structure
 

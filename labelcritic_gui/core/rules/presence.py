@@ -1,7 +1,7 @@
 """Whether a structure must be in view, may be absent, and what an empty mask means. Layer: core."""
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules.grading import Found
 from labelcritic_gui.core.structures import Span, Structure
 from labelcritic_gui.core.verdict import Outcome

@@ -1,7 +1,7 @@
 """What the other candidate of a pair has that this one lacks, and the reverse. Layer: core."""
 
-from labelcritic_gui.core.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.findings import Finding, FindingCode
+from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.rules.grading import Found, graded
 from labelcritic_gui.core.structures import Structure
 

@@ -1,8 +1,8 @@
 """From findings to a score with its uncertainty. Layer: core."""
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, Severity
 from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.rules.presence import must_be_there
 from labelcritic_gui.core.structures import Structure
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from labelcritic_gui.core.facts import CandidateFacts
 from labelcritic_gui.core.findings import Finding, Severity
-from labelcritic_gui.core.strangeness import strangeness
+from labelcritic_gui.core.measures.facts import CandidateFacts
+from labelcritic_gui.core.measures.strangeness import strangeness
 from labelcritic_gui.core.structures import Structure
 
 UNUSUAL = 2.0

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core import metrics
-from labelcritic_gui.core.densities import Histogram
-from labelcritic_gui.core.edges import measure_edges
-from labelcritic_gui.core.facts import CandidateFacts, Lateral
 from labelcritic_gui.core.geometry import Index3, Mask, Point, Volume, world_point
-from labelcritic_gui.core.landmarks import Landmarks
-from labelcritic_gui.core.neighbours import Neighbours
-from labelcritic_gui.core.runs import Parts, cavities_of, parts_of
-from labelcritic_gui.core.shapes import principal_axes, sphericity
+from labelcritic_gui.core.measures.densities import Histogram
+from labelcritic_gui.core.measures.edges import measure_edges
+from labelcritic_gui.core.measures.facts import CandidateFacts, Lateral
+from labelcritic_gui.core.measures.neighbours import Neighbours
+from labelcritic_gui.core.measures.runs import Parts, cavities_of, parts_of
+from labelcritic_gui.core.measures.shapes import principal_axes, sphericity
+from labelcritic_gui.core.measures.surfaces import surface_of
+from labelcritic_gui.core.measures.tubes import course_of
+from labelcritic_gui.core.patient.landmarks import Landmarks
 from labelcritic_gui.core.structures import Structure
-from labelcritic_gui.core.surfaces import surface_of
-from labelcritic_gui.core.tubes import course_of
 
 _FAT, _BONE_HU = (-190, -30), 300
 _MOST_ISLANDS = 8

@@ -7,7 +7,7 @@ benchmarks.fit` makes the weights anew). It knows no names of structures, only s
 import math
 from collections.abc import Iterable, Mapping
 
-from labelcritic_gui.core.regions import DifferingRegion
+from labelcritic_gui.core.measures.regions import DifferingRegion
 
 _CLEAR_HU, _LARGE_SHARE = 40.0, 0.15
 """Contrast from which `local` counts in full; share of both candidates from which a part counts as large."""

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core import metrics
-from labelcritic_gui.core.cells import Cells, largest_parts, telling_part, with_rim
 from labelcritic_gui.core.geometry import Mask, Point, Volume, joint_box
-from labelcritic_gui.core.landmarks import Landmarks
-from labelcritic_gui.core.neighbours import Neighbours
-from labelcritic_gui.core.signs import MARGIN, Signs, Surroundings
+from labelcritic_gui.core.measures.cells import Cells, largest_parts, telling_part, with_rim
+from labelcritic_gui.core.measures.neighbours import Neighbours
+from labelcritic_gui.core.measures.signs import MARGIN, Signs, Surroundings
+from labelcritic_gui.core.patient.landmarks import Landmarks
 from labelcritic_gui.core.structures import Structure
 
 Side = Literal["left", "right", ""]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from labelcritic_gui.core import metrics
 from labelcritic_gui.core.geometry import Index3, Mask, Point, Volume, world_point
-from labelcritic_gui.core.neighbours import Neighbours
+from labelcritic_gui.core.measures.neighbours import Neighbours
 
 _REACH = 4
 """Cells along a face's normal on either side."""

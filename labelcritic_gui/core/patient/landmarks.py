@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.body import (
+from labelcritic_gui.core.geometry import Geometry, Index3, Point, Volume
+from labelcritic_gui.core.patient.body import (
     COARSE_MM,
     CoarseImage,
     extent,
@@ -17,11 +18,10 @@ from labelcritic_gui.core.body import (
     thin,
     trunk_of,
 )
-from labelcritic_gui.core.bones import Bones, find_crest, find_hips, find_rib_ends
-from labelcritic_gui.core.build import LUMBAR_HEIGHT, Build, find_build
-from labelcritic_gui.core.geometry import Geometry, Index3, Point, Volume
-from labelcritic_gui.core.lungs import Chest, find_chest, find_lungs, is_lung_tissue
-from labelcritic_gui.core.spine import SpineLine, find_spine, middles_of
+from labelcritic_gui.core.patient.bones import Bones, find_crest, find_hips, find_rib_ends
+from labelcritic_gui.core.patient.build import LUMBAR_HEIGHT, Build, find_build
+from labelcritic_gui.core.patient.lungs import Chest, find_chest, find_lungs, is_lung_tissue
+from labelcritic_gui.core.patient.spine import SpineLine, find_spine, middles_of
 
 __all__ = [
     "COARSE_MM",

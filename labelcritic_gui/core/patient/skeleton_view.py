@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.geometry import Volume
-from labelcritic_gui.core.landmarks import LEAST_UNIT, UNIT_MM, Landmarks, is_cut_sideways, is_lung_tissue, room_air
+from labelcritic_gui.core.patient.landmarks import (
+    LEAST_UNIT,
+    UNIT_MM,
+    Landmarks,
+    is_cut_sideways,
+    is_lung_tissue,
+    room_air,
+)
 
 CREST_MM, BASE_MM, APEX_MM, SKULL_MM = 0.0, UNIT_MM, UNIT_MM + 260.0, UNIT_MM + 390.0
 """Heights of the levels: iliac crest (L4), lowest lung (T12 to L1), highest lung (T1), skull base."""

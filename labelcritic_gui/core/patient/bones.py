@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.body import CoarseImage
 from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.patient.body import CoarseImage
 
 _DENSE_HU = 280
 _WING_END_CM2, _WING_CM2, _WING_TALL_MM = 1.5, 3.5, 25.0

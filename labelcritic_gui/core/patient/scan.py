@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from labelcritic_gui.core.field_of_view import FieldOfView, Limit, field_of_view
 from labelcritic_gui.core.geometry import Volume
-from labelcritic_gui.core.landmarks import Landmarks
+from labelcritic_gui.core.patient.field_of_view import FieldOfView, Limit, field_of_view
+from labelcritic_gui.core.patient.landmarks import Landmarks
 
 LEAST_SLICES = 8
 """Fewest slices that show anything of a shape from foot to head."""

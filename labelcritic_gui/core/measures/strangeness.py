@@ -7,7 +7,7 @@ all there is to go by where two candidates have nothing in common.
 import math
 from collections.abc import Iterator
 
-from labelcritic_gui.core.facts import CandidateFacts
+from labelcritic_gui.core.measures.facts import CandidateFacts
 from labelcritic_gui.core.structures import Expectation, Span, Structure
 
 _MOST = 4.0

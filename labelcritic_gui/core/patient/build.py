@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.body import CoarseImage
+from labelcritic_gui.core.patient.body import CoarseImage
 
 LUMBAR_HEIGHT = 0.28
 """Anatomical height of the middle of L3 (0 iliac crest at L4, 1 lowest lung)."""

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from labelcritic_gui.core.geometry import Volume
-from labelcritic_gui.core.landmarks import Landmarks
-from labelcritic_gui.core.skeleton_view import APEX_MM, BASE_MM, CREST_MM, SKULL_MM, Reach, find_reach
+from labelcritic_gui.core.patient.landmarks import Landmarks
+from labelcritic_gui.core.patient.skeleton_view import APEX_MM, BASE_MM, CREST_MM, SKULL_MM, Reach, find_reach
 
 
 class Limit(StrEnum):

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core import metrics
-from labelcritic_gui.core.distances import surface_agreement
-from labelcritic_gui.core.facts import PairFacts
 from labelcritic_gui.core.geometry import Mask, Volume, joint_box, world_point
+from labelcritic_gui.core.measures.distances import surface_agreement
+from labelcritic_gui.core.measures.facts import PairFacts
 
 _CLIP = (-1024, 500)
 _FIT_SD, _LEAST_SD = 2.0, 12.0

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.geometry import Geometry, Mask
-from labelcritic_gui.core.triangles import triangle_areas
+from labelcritic_gui.core.measures.triangles import triangle_areas
 
 _SLAB = 16
 _DIRECTIONS = np.array([d for d in itertools.product((-1, 0, 1), repeat=3) if d > (0, 0, 0)])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.geometry import Geometry, Mask
-from labelcritic_gui.core.surfaces import Surface, surface_of
+from labelcritic_gui.core.measures.surfaces import Surface, surface_of
 
 Corners = NDArray[np.int64]
 _ROUNDING_MM = 1e-6

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.body import CoarseImage
+from labelcritic_gui.core.patient.body import CoarseImage
 
 _BONE_FROM_HU, _BONE_FULL_HU = 130.0, 400.0
 _WIDE_MM, _ENOUGH_CM2, _MOST_CM2, _SEEN_CM2, _MORE_SCORE = 44.0, 9.0, 14.0, 1.6, 0.03

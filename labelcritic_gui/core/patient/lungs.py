@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelcritic_gui.core.body import LUNG_HU, CoarseImage, room_air, shrunk
+from labelcritic_gui.core.patient.body import LUNG_HU, CoarseImage, room_air, shrunk
 
 _LUNG_ML, _SMALL_ML, _WHOLE_LUNG_ML = 15.0, 100.0, 600.0
 _BACK_SHARE = 0.55

@@ -5,13 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QCheckBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -22,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import AuditTable, flowing
-from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
+from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet, numbers_line
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.viewmodels.audit import LARGEST_SAMPLE, MOST_REPEATS, TABLE, Audit, Auditor, AuditTest
 
@@ -50,13 +48,7 @@ class AuditDialog(Sheet):
         self.pages.addWidget(self._choosing)
         self.pages.addWidget(self.table)
         self.rows.addWidget(self.pages, 1)
-        self.bar = QProgressBar(textVisible=False)
-        keep = self.bar.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self.bar.setSizePolicy(keep)
-        self.status = plain_label(wrap=True, copyable=True)
-        self.rows.addWidget(self.bar)
-        self.rows.addWidget(self.status)
+        self.bar, self.status = self.add_progress()
         self.back: QPushButton = self.add_button("Other tests…", auditor.again)
         self.export: QPushButton = self.add_button("Save table as CSV…", self._ask_file)
         self.close_button: QPushButton = self.add_button("Close", self._leave)
@@ -124,18 +116,8 @@ class AuditDialog(Sheet):
         self.repeats = QSpinBox(minimum=2, maximum=MOST_REPEATS, value=request.repeats)
         self.sample.valueChanged.connect(self._auditor.set_sample)
         self.repeats.valueChanged.connect(self._auditor.set_repeats)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        for field, name in ((self.sample, "Pairs a structure"), (self.repeats, "Repeats of a question")):
-            field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-            field.setFixedWidth(self._theme.px(72))
-            field.setAccessibleName(name)
-            field.setKeyboardTracking(False)
-            line.addWidget(plain_label(name, role="quiet"))
-            line.addWidget(field)
-            line.addSpacing(16)
-        line.addStretch(1)
-        return line
+        fields = ((self.sample, "Pairs a structure"), (self.repeats, "Repeats of a question"))
+        return numbers_line(fields, width=self._theme.px(72))
 
     def _chosen(self) -> None:
         self._auditor.choose([test for test, check in self.checks.items() if check.isChecked()])

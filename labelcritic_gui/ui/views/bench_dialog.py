@@ -3,14 +3,12 @@
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -22,7 +20,7 @@ from PySide6.QtWidgets import (
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import flowing
 from labelcritic_gui.ui.views.bench_table import BenchTable
-from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
+from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet, numbers_line
 from labelcritic_gui.ui.views.words import plain_label, set_state
 from labelcritic_gui.viewmodels.bench import (
     KIND_TITLES,
@@ -59,13 +57,7 @@ class BenchDialog(Sheet):
         self.pages.addWidget(self._choosing)
         self.pages.addWidget(self.table)
         self.rows.addWidget(self.pages, 1)
-        self.bar = QProgressBar(textVisible=False)
-        keep = self.bar.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self.bar.setSizePolicy(keep)
-        self.status = plain_label(wrap=True, copyable=True)
-        self.rows.addWidget(self.bar)
-        self.rows.addWidget(self.status)
+        self.bar, self.status = self.add_progress()
         self.back: QPushButton = self.add_button("Other errors…", bench.again)
         self.close_button: QPushButton = self.add_button("Close", self._leave)
         self.start: QPushButton = self.add_button("Start", bench.start, primary=True)
@@ -188,18 +180,8 @@ class BenchDialog(Sheet):
         self.cases = QSpinBox(minimum=1, maximum=MOST_CASES, value=self._bench.cases)
         self.errors.valueChanged.connect(self._bench.set_per_structure)
         self.cases.valueChanged.connect(self._bench.set_cases)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        for field, name in ((self.errors, "Errors in each structure of a case"), (self.cases, "Cases at most")):
-            field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-            field.setFixedWidth(self._theme.px(72))
-            field.setAccessibleName(name)
-            field.setKeyboardTracking(False)
-            line.addWidget(plain_label(name, role="quiet"))
-            line.addWidget(field)
-            line.addSpacing(16)
-        line.addStretch(1)
-        return line
+        fields = ((self.errors, "Errors in each structure of a case"), (self.cases, "Cases at most"))
+        return numbers_line(fields, width=self._theme.px(72))
 
     def _tick_kinds(self, on: bool) -> None:
         for check in self.kinds.values():

@@ -1,21 +1,24 @@
 """The few dialogs: introduction, export, plain text, keys; and what all dialogs are made of. Layer: ui."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QDialog,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +35,22 @@ SHARE = 0.84
 """Of a large screen, for dialogs with much to show."""
 MARGIN = 24
 """Left free of the screen around a dialog."""
+
+
+def numbers_line(fields: Iterable[tuple[QSpinBox, str]], *, width: int) -> QHBoxLayout:
+    """Return a line of number fields, each behind its name; a number is taken when it is whole."""
+    line = QHBoxLayout()
+    line.setSpacing(8)
+    for field, name in fields:
+        field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        field.setFixedWidth(width)
+        field.setAccessibleName(name)
+        field.setKeyboardTracking(False)
+        line.addWidget(plain_label(name, role="quiet"))
+        line.addWidget(field)
+        line.addSpacing(16)
+    line.addStretch(1)
+    return line
 
 
 class Sheet(QDialog):
@@ -57,6 +76,17 @@ class Sheet(QDialog):
         room = self.screen().availableGeometry()
         wanted = (max(width, round(SHARE * room.width())), max(height, round(SHARE * room.height())))
         self.resize(min(wanted[0], room.width() - MARGIN), min(wanted[1], room.height() - 2 * MARGIN))
+
+    def add_progress(self) -> tuple[QProgressBar, QLabel]:
+        """Add a bar that keeps its room when it is hidden, and a line for what is to be said, and return both."""
+        bar = QProgressBar(textVisible=False)
+        keep = bar.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        bar.setSizePolicy(keep)
+        status = plain_label(wrap=True, copyable=True)
+        self.rows.addWidget(bar)
+        self.rows.addWidget(status)
+        return bar, status
 
     def add_button(self, text: str, call: Callable[[], object], *, primary: bool = False) -> QPushButton:
         """Add a button; the primary one answers Enter."""

@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeySequence
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.paths import config_dir
 from labelcritic_gui.ui.commands import BY_ID, COMMANDS
+from labelcritic_gui.viewmodels.screens import ScreenMode
 
 Keys = Mapping[str, tuple[str, ...]]
 
@@ -57,12 +58,16 @@ def is_key(text: str) -> bool:
 
 
 def conflicts(keys: Keys) -> list[tuple[str, tuple[str, ...]]]:
-    """Return every key that more than one command has, with the commands."""
-    owners: dict[str, list[str]] = {}
-    for command, listed in keys.items():
-        for key in listed:
-            owners.setdefault(_normal(key), []).append(command)
-    return [(key, tuple(found)) for key, found in owners.items() if len(found) > 1]
+    """Return every key that more than one command has on one screen, with the commands."""
+    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    for mode in ScreenMode:
+        owners: dict[str, list[str]] = {}
+        for command, listed in keys.items():
+            if BY_ID[command].mode in {None, mode}:
+                for key in listed:
+                    owners.setdefault(_normal(key), []).append(command)
+        found |= {(key, tuple(having)): None for key, having in owners.items() if len(having) > 1}
+    return list(found)
 
 
 def _normal(key: str) -> str:

@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from labelcritic_gui.paths import config_dir
 from labelcritic_gui.ui import theme as themes
-from labelcritic_gui.ui.actions import Actions
-from labelcritic_gui.ui.commands import BY_ID, COMMANDS, MENUS, Command
+from labelcritic_gui.ui.commands import BY_ID, COMMANDS, MENUS, Command, Hand
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.screen import ReadingScreen
 from labelcritic_gui.ui.sheet_window import SheetWindow
@@ -27,7 +26,7 @@ LEAVING = {"Decide", "Go", "Review"}
 
 
 class MainWindow(SheetWindow):
-    """Builds the window around a station. `Actions` reaches it through the `Face` protocol."""
+    """Builds the window around a station. Commands reach it through the `Face` protocol."""
 
     def __init__(self, station: Station, runner: Runner, keys: Keys) -> None:
         super().__init__(station, runner, keys)
@@ -40,7 +39,7 @@ class MainWindow(SheetWindow):
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.screen_)
         self._lay_out()
-        self.actions_ = Actions(station, self)
+        self._hand = Hand(station, self)
         self._build_menus()
         self._shortcuts = Shortcuts(self, keys, self.trigger)
         self._poll = QTimer(self, interval=POLL_MS)
@@ -63,6 +62,7 @@ class MainWindow(SheetWindow):
         station.review_changed.connect(self._review_changed)
         station.settings_changed.connect(self._settings_changed)
         station.job_changed.connect(self._job_changed)
+        station.mode_changed.connect(lambda: self._shortcuts.set_mode(station.mode))
         station.said.connect(self.say)
         self.told.connect(self.say)
         self.start.opened.connect(station.open)
@@ -83,8 +83,10 @@ class MainWindow(SheetWindow):
         """Run a command if its condition holds; say why not otherwise."""
         if command.menu in LEAVING:
             self.screen_.keep_note()
+        if command.mode not in {None, self._station.mode}:
+            return
         if command.when in holding(self._station):
-            command.call(self.actions_)
+            command.call(self._hand)
         elif self._station.reading is not None:
             self.say(Message(f"{command.title}: not now, only when {command.when.value}."))
 

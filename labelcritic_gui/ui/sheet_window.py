@@ -34,7 +34,7 @@ WATCH_MS = 1000
 
 
 class SheetWindow(QMainWindow):
-    """What the commands open (`Actions` reaches it through the `Face` protocol). One dialog is open at a time.
+    """What the commands open (commands reach it through the `Face` protocol). One dialog is open at a time.
 
     `sheet_closed` tells that the window has its keys back, `told` carries a Message for the reader.
     """

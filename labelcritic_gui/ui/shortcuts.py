@@ -8,16 +8,21 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainT
 
 from labelcritic_gui.ui.commands import COMMANDS, Command
 from labelcritic_gui.ui.keymap import Keys
+from labelcritic_gui.viewmodels.screens import ScreenMode
 
 TEXT_FIELDS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
 
 
 class Shortcuts(QObject):
-    """One application-wide shortcut per key; those a text field needs itself rest while one has the focus."""
+    """One application-wide shortcut per key.
+
+    Those of other screens rest, and those that a text field needs itself rest while one has the focus.
+    """
 
     def __init__(self, window: QWidget, keys: Keys, trigger: Callable[[Command], None]) -> None:
         super().__init__(window)
-        self._plain: list[QShortcut] = []
+        self._made: list[tuple[QShortcut, ScreenMode | None, bool]] = []
+        self._mode, self._writing = ScreenMode.READING, False
         for command in COMMANDS:
             for key in keys[command.id]:
                 self._add(window, command, key, trigger)
@@ -32,13 +37,21 @@ class Shortcuts(QObject):
         # a held decision key must never run on into the next item
         shortcut.setAutoRepeat(command.repeat)
         shortcut.activated.connect(lambda: trigger(command))
-        if not _works_in_text(key):
-            self._plain.append(shortcut)
+        self._made.append((shortcut, command.mode, _works_in_text(key)))
+        shortcut.setEnabled(command.mode in {None, self._mode})
+
+    def set_mode(self, mode: ScreenMode) -> None:
+        """Put the keys of a screen in force."""
+        self._mode = mode
+        self._apply()
 
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:  # noqa: ARG002  (signature is Qt's)
-        writing = isinstance(new, TEXT_FIELDS)
-        for shortcut in self._plain:
-            shortcut.setEnabled(not writing)
+        self._writing = isinstance(new, TEXT_FIELDS)
+        self._apply()
+
+    def _apply(self) -> None:
+        for shortcut, mode, works_in_text in self._made:
+            shortcut.setEnabled(mode in {None, self._mode} and (works_in_text or not self._writing))
 
 
 def _works_in_text(key: str) -> bool:

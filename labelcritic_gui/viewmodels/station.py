@@ -17,8 +17,9 @@ from labelcritic_gui.settings import Settings, change_settings, remember_review
 from labelcritic_gui.viewmodels.calls import ReviewCalls, ServiceCalls
 from labelcritic_gui.viewmodels.display import Display
 from labelcritic_gui.viewmodels.messages import Message, of_error
-from labelcritic_gui.viewmodels.review import Reading
+from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
+from labelcritic_gui.viewmodels.screens import ScreenMode
 from labelcritic_gui.viewmodels.worklist import Worklist
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Station:
     review_changed: ClassVar[Signal] = Signal()
     settings_changed: ClassVar[Signal] = Signal()
     job_changed: ClassVar[Signal] = Signal()
+    mode_changed: ClassVar[Signal] = Signal()
     said: ClassVar[Signal] = Signal(Message)
     exported: ClassVar[Signal] = Signal(object)
 
@@ -77,11 +79,18 @@ class Station:
         self.reading: Reading | None = None
         self.worklist: Worklist | None = None
         self.job: Job | None = None
+        self.mode = ScreenMode.READING
         self._auditor: Auditor | None = None
         self._bench: Bench | None = None
         self._outliers: OutlierSearch | None = None
         self._anew = False
         """The open review is to be opened anew when the long job is over."""
+
+    def enter(self, mode: ScreenMode) -> None:
+        """Go to another screen: its keys are in force from now on."""
+        if mode is not self.mode:
+            self.mode = mode
+            self.mode_changed.emit()
 
     @property
     def needs_introduction(self) -> bool:
@@ -275,6 +284,7 @@ class Station:
         if self.reading is None or self.calls is None:
             return
         reading, calls = self.reading, self.calls
+        self.enter(ScreenMode.READING)
         self.reading = self.worklist = self.calls = None
         for under_way in (self._auditor, self._bench, self._outliers):
             if under_way is not None:

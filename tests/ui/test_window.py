@@ -54,7 +54,7 @@ def test_that_keys_act_wherever_the_focus_wanders(opened) -> None:
 
 def test_that_a_text_field_takes_its_keys_and_escape_gives_them_back(opened) -> None:
     opened.ready()
-    opened.press(Key.Key_N)
+    opened.press(Key.Key_Y)
     note = opened.window.screen_.bar.note
     assert note.hasFocus()
     for letter in "1 xse0":
@@ -285,14 +285,14 @@ def test_that_the_introduction_wants_a_name_and_consent(scene) -> None:
 def test_that_a_note_being_written_stays_with_its_item_when_a_button_decides(opened) -> None:
     opened.ready()
     first = opened.reading.item
-    opened.press(Key.Key_N)
+    opened.press(Key.Key_Y)
     QTest.keyClicks(opened.window.screen_.bar.note, "check the hilum")
     QTest.mouseClick(opened.window.screen_.bar.buttons["decide.accept_1"], Qt.MouseButton.LeftButton)
     opened.wait(lambda: len(opened.calls.written) == 1 and opened.reading.item != first)
     opened.ready()
     assert opened.calls.states[first].note == "check the hilum"
     assert opened.window.screen_.bar.note.text() == ""
-    opened.press(Key.Key_N)
+    opened.press(Key.Key_Y)
     opened.press(Key.Key_Escape)
     assert opened.calls.states[opened.reading.item].note == ""
 
@@ -300,7 +300,7 @@ def test_that_a_note_being_written_stays_with_its_item_when_a_button_decides(ope
 def test_that_a_note_being_written_stays_with_its_item_when_another_row_is_clicked(opened) -> None:
     opened.ready()
     first = opened.reading.item
-    opened.press(Key.Key_N)
+    opened.press(Key.Key_Y)
     QTest.keyClicks(opened.window.screen_.bar.note, "later")
     table = opened.window.screen_.worklist.table
     spot = table.visualRect(opened.window.screen_.worklist.model.index(3, 2)).center()

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QSizePoli
 
 from labelcritic_gui.core.findings import FindingCode
 from labelcritic_gui.core.review import Choice
-from labelcritic_gui.ui.actions import CHIPS
 from labelcritic_gui.ui.commands import BY_ID
+from labelcritic_gui.ui.commands.deciding import CHIPS
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.words import plain_label
-from labelcritic_gui.viewmodels.review import Made
+from labelcritic_gui.viewmodels.reading.strip import Made
 
 FLASH_MS = 300
 SIGNS = {Choice.ACCEPT: "", Choice.ABSENT: "0", Choice.EDIT: "E", Choice.NONE: "X", Choice.SKIP: "S"}

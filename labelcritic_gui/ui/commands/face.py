@@ -1,0 +1,70 @@
+"""The parts of the window that commands reach for. Layer: ui."""
+
+from typing import Protocol
+
+
+class Face(Protocol):
+    """The parts of the window that commands reach for."""
+
+    def zoom(self, steps: int) -> None:
+        """Zoom every panel."""
+
+    def reset_view(self) -> None:
+        """Show the whole picture in every panel."""
+
+    def focus_note(self) -> None:
+        """Put the cursor in the note."""
+
+    def focus_filter(self) -> None:
+        """Put the cursor in the filter."""
+
+    def focus_stage(self) -> None:
+        """Take the cursor out of any text field."""
+
+    def flash(self, command: str) -> None:
+        """Light the button of a decision."""
+
+    def ask_new_review(self) -> None:
+        """Ask for images and label sets, make a review of them and open it."""
+
+    def ask_review(self) -> None:
+        """Ask for a review folder and open it."""
+
+    def ask_demonstration(self) -> None:
+        """Open the demonstration, made where it belongs."""
+
+    def ask_export(self) -> None:
+        """Ask for an empty folder and export."""
+
+    def ask_critic(self) -> None:
+        """Ask which critic, and which server."""
+
+    def ask_model_server(self) -> None:
+        """Start, watch and stop a model server on this machine."""
+
+    def ask_audit(self) -> None:
+        """Ask which tests to put to the critic, and put them."""
+
+    def ask_bench(self) -> None:
+        """Ask which errors to plant in known labels, and put the critic to them."""
+
+    def show_outliers(self) -> None:
+        """Show what is unusual among the cases of the review."""
+
+    def ask_prompts(self) -> None:
+        """Edit what models are told."""
+
+    def show_sent(self) -> None:
+        """Show what the critic was asked."""
+
+    def show_files(self) -> None:
+        """Show what the files of the open item are."""
+
+    def show_keys(self) -> None:
+        """Show the key sheet."""
+
+    def show_about(self) -> None:
+        """Show what this program is."""
+
+    def quit(self) -> None:
+        """Close the window."""

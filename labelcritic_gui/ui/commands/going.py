@@ -1,0 +1,30 @@
+"""The commands of the list: next, previous, filter, order. Layer: ui."""
+
+from labelcritic_gui.ui.commands.command import Command, Hand
+from labelcritic_gui.viewmodels.context import Condition
+
+_C = Condition
+
+
+def _walk(hand: Hand, by: int) -> None:
+    """Go up or down the list."""
+    if hand.station.reading:
+        hand.station.reading.walk(by)
+
+
+def _reorder(hand: Hand) -> None:
+    if hand.station.worklist:
+        hand.station.worklist.load()
+
+
+GOING: tuple[Command, ...] = (
+    Command("go.next", "Next in the list", ("J", "Down"), lambda h: _walk(h, 1), _C.REVIEW_OPEN, "Go", repeat=True),
+    Command(
+        "go.previous", "Previous in the list", ("K", "Up"), lambda h: _walk(h, -1), _C.REVIEW_OPEN, "Go", repeat=True
+    ),
+    Command(
+        "go.filter", "Filter the list", ("/",), lambda h: h.face.focus_filter(), _C.REVIEW_OPEN, "Go", icon="search"
+    ),
+    Command("go.order", "Order the list anew", ("Ctrl+R",), _reorder, _C.REVIEW_OPEN, "Go"),
+    Command("go.stage", "Leave a text field", ("Esc",), lambda h: h.face.focus_stage(), menu="Go"),
+)

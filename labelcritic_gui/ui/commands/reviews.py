@@ -1,0 +1,76 @@
+"""The commands about reviews as a whole: opening, exporting, critics, audits. Layer: ui."""
+
+from labelcritic_gui.ui.commands.command import Command, Hand
+from labelcritic_gui.viewmodels.context import Condition
+
+_C = Condition
+
+
+def _close(hand: Hand) -> None:
+    hand.station.close_review()
+
+
+REVIEWS: tuple[Command, ...] = (
+    Command("review.new", "New review…", ("Ctrl+N",), lambda h: h.face.ask_new_review(), menu="Review", icon="new"),
+    Command("review.open", "Open a review…", ("Ctrl+O",), lambda h: h.face.ask_review(), menu="Review", icon="open"),
+    Command(
+        "review.demonstrate",
+        "Open the demonstration",
+        (),
+        lambda h: h.face.ask_demonstration(),
+        menu="Review",
+        icon="demonstration",
+    ),
+    Command(
+        "review.export",
+        "Export what was accepted…",
+        ("Ctrl+E",),
+        lambda h: h.face.ask_export(),
+        _C.REVIEW_OPEN,
+        "Review",
+        icon="export",
+    ),
+    Command(
+        "review.critic",
+        "Critic and server…",
+        ("Ctrl+L",),
+        lambda h: h.face.ask_critic(),
+        menu="Review",
+        icon="server",
+    ),
+    Command(
+        "review.serve", "Model server…", ("Ctrl+M",), lambda h: h.face.ask_model_server(), menu="Review", icon="server"
+    ),
+    Command(
+        "review.audit",
+        "Audit the critic…",
+        ("Ctrl+U",),
+        lambda h: h.face.ask_audit(),
+        _C.REVIEW_OPEN,
+        "Review",
+        icon="audit",
+    ),
+    Command(
+        "review.bench",
+        "Can I trust this critic? The bench…",
+        ("Ctrl+B",),
+        lambda h: h.face.ask_bench(),
+        _C.REVIEW_OPEN,
+        "Review",
+        icon="audit",
+    ),
+    Command(
+        "review.outliers",
+        "Outliers of this review…",
+        ("Ctrl+D",),
+        lambda h: h.face.show_outliers(),
+        _C.REVIEW_OPEN,
+        "Review",
+        icon="search",
+    ),
+    Command(
+        "review.prompts", "Edit the prompts…", ("Ctrl+P",), lambda h: h.face.ask_prompts(), menu="Review", icon="note"
+    ),
+    Command("review.close", "Close the review", ("Ctrl+W",), _close, _C.REVIEW_OPEN, "Review", mode=None),
+    Command("app.quit", "Quit", ("Ctrl+Q",), lambda h: h.face.quit(), menu="Review", mode=None),
+)

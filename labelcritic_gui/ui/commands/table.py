@@ -1,0 +1,24 @@
+"""The command table: menus, buttons, tooltips, key sheet and the README's key table come from it. Layer: ui."""
+
+from labelcritic_gui.ui.commands.around import AROUND
+from labelcritic_gui.ui.commands.command import Command
+from labelcritic_gui.ui.commands.deciding import DECIDING
+from labelcritic_gui.ui.commands.going import GOING
+from labelcritic_gui.ui.commands.reviews import REVIEWS
+from labelcritic_gui.ui.commands.viewing import VIEWING
+
+MENUS = ("Review", "Decide", "View", "Go", "Help")
+
+COMMANDS: tuple[Command, ...] = (*REVIEWS, *DECIDING, *VIEWING, *GOING, *AROUND)
+
+BY_ID = {command.id: command for command in COMMANDS}
+
+
+def key_table_markdown() -> str:
+    """Return the keys as a Markdown table, for the README."""
+    lines = ["| key | what it does |", "|---|---|"]
+    for command in COMMANDS:
+        if command.keys:
+            keys = " or ".join(f"`{key}`" for key in command.keys)
+            lines.append(f"| {keys} | {command.title} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,86 @@
+"""What a reading asks about decisions: writing, undoing, noting, and where the reader is. Layer: viewmodels."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from labelcritic_gui.core.cases import CandidateId, ItemId
+from labelcritic_gui.core.review import Choice, ItemState
+from labelcritic_gui.services import review
+from labelcritic_gui.viewmodels.calls.bound import Bound
+
+
+class DecidingCalls(Protocol):
+    """What a reading asks about decisions: writing, undoing, noting, and where the reader is."""
+
+    def decide(
+        self,
+        item: ItemId,
+        choice: Choice,
+        *,
+        candidate: CandidateId | None = None,
+        position: int = 0,
+        reasons: tuple[str, ...] = (),
+        seen: Mapping[str, Any],
+    ) -> ItemState:
+        """Write a decision; it is durable on return. Lane DECIDE."""
+
+    def undo(self) -> ItemId | None:
+        """Cancel the reader's last decision. Lane DECIDE."""
+
+    def set_note(self, item: ItemId, text: str) -> ItemState:
+        """Write the note of an item. Lane DECIDE."""
+
+    def item_state(self, item: ItemId) -> ItemState:
+        """Return where an item stands. Lane STORE."""
+
+    def resume_item(self) -> ItemId | None:
+        """Return where the reader was. Lane STORE."""
+
+    def remember_item(self, item: ItemId) -> None:
+        """Remember where the reader is. Lane DECIDE."""
+
+
+class Deciding(Bound):
+    """The real thing."""
+
+    def decide(
+        self,
+        item: ItemId,
+        choice: Choice,
+        *,
+        candidate: CandidateId | None = None,
+        position: int = 0,
+        reasons: tuple[str, ...] = (),
+        seen: Mapping[str, Any],
+    ) -> ItemState:
+        """Write a decision; it is durable on return."""
+        return review.decide(
+            self._review,
+            self._reader,
+            item,
+            choice,
+            candidate=candidate,
+            position=position,
+            reasons=reasons,
+            seen=seen,
+        )
+
+    def undo(self) -> ItemId | None:
+        """Cancel the reader's last decision."""
+        return review.undo(self._review, self._reader)
+
+    def set_note(self, item: ItemId, text: str) -> ItemState:
+        """Write the note of an item."""
+        return review.set_note(self._review, self._reader, item, text)
+
+    def item_state(self, item: ItemId) -> ItemState:
+        """Return where an item stands."""
+        return review.item_state(self._review, item)
+
+    def resume_item(self) -> ItemId | None:
+        """Return where the reader was."""
+        return review.resume_item(self._review, self._reader)
+
+    def remember_item(self, item: ItemId) -> None:
+        """Remember where the reader is."""
+        review.remember_item(self._review, self._reader, item)

@@ -1,0 +1,69 @@
+"""What the stage and the cards ask: pictures, opinions, what was sent, what the files are. Layer: viewmodels."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from labelcritic_gui.core.cancel import Cancel, Progress
+from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.services import comparison, inspection
+from labelcritic_gui.services.comparison import Opinions, Stage
+from labelcritic_gui.services.inspection import InspectedFile
+from labelcritic_gui.viewmodels.calls.bound import Bound
+
+if TYPE_CHECKING:  # what is not needed to open a review is imported when it is asked for
+    from labelcritic_gui.critic.lvlm import LvlmCritic
+    from labelcritic_gui.services.prompt_preview import Ask, Preview
+    from labelcritic_gui.services.sent import SentItem
+    from labelcritic_gui.store.database import Database
+
+
+class ShowingCalls(Protocol):
+    """What the stage and the cards ask: pictures, opinions, what was sent, what the files are."""
+
+    def load_stage(self, item: ItemId) -> Stage:
+        """Load pictures and silhouettes. Lane CPU."""
+
+    def load_opinions(self, item: ItemId) -> Opinions:
+        """Load what is stored of verdicts and facts. Lane STORE."""
+
+    def sent(self, item: ItemId, cancel: Cancel) -> "SentItem":
+        """Return what the critic was asked and answered, with the pictures. Lane CPU."""
+
+    def preview(
+        self, item: ItemId, ask: "Ask", render: "Callable[[Database], LvlmCritic]", words_of: str, cancel: Cancel
+    ) -> "Preview":
+        """Return what a critic would send about an item; see `services.prompt_preview.preview`. Lane CPU."""
+
+    def inspect_item(self, item: ItemId, cancel: Cancel, progress: Progress) -> tuple[InspectedFile, ...]:
+        """Say what the image and each candidate's file are. Lane CPU."""
+
+
+class Showing(Bound):
+    """The real thing."""
+
+    def load_stage(self, item: ItemId) -> Stage:
+        """Load pictures and silhouettes."""
+        return comparison.load_stage(self._review, item)
+
+    def load_opinions(self, item: ItemId) -> Opinions:
+        """Load what is stored of verdicts and facts."""
+        return comparison.load_opinions(self._review, item)
+
+    def sent(self, item: ItemId, cancel: Cancel) -> "SentItem":
+        """Return what the critic was asked and answered, with the pictures."""
+        from labelcritic_gui.services.sent import sent_item
+
+        return sent_item(self._review, item, cancel=cancel)
+
+    def preview(
+        self, item: ItemId, ask: "Ask", render: "Callable[[Database], LvlmCritic]", words_of: str, cancel: Cancel
+    ) -> "Preview":
+        """Return what a critic would send about an item."""
+        from labelcritic_gui.services.prompt_preview import preview
+
+        critic = render(self._review.database)
+        return preview(self._review, item, critic, ask, words_of=words_of, cancel=cancel)
+
+    def inspect_item(self, item: ItemId, cancel: Cancel, progress: Progress) -> tuple[InspectedFile, ...]:
+        """Say what the image and each candidate's file are."""
+        return inspection.inspect_item(self._review, item, progress=progress, cancel=cancel)

@@ -1,5 +1,6 @@
 """What can be wrong with a mask: the taxonomy, and one thing noticed. Layer: core."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -72,3 +73,14 @@ class Finding:
     text: str
     place: tuple[float, float, float] | None = None
     size_ml: float | None = None
+
+
+def joined_codes(codes: Iterable[str]) -> str:
+    """Return codes as one text in which every code stands between spaces (" ISLE LEAK "), sorted, each once."""
+    kept = sorted({str(code) for code in codes})
+    return f" {' '.join(kept)} " if kept else ""
+
+
+def split_codes(text: str) -> tuple[str, ...]:
+    """Return the codes of a text made by `joined_codes`."""
+    return tuple(text.split())

@@ -59,6 +59,29 @@ def _to_3(connection: Connection) -> None:
     )
 
 
+def _to_4(connection: Connection) -> None:
+    """The reading room: items know their finding codes, reasons, quality word, edits and whether they are audited."""
+    _add_columns(
+        connection,
+        "item",
+        "codes VARCHAR DEFAULT '' NOT NULL",
+        "reasons VARCHAR DEFAULT '' NOT NULL",
+        "quality INTEGER",
+        "edited BOOLEAN DEFAULT 0 NOT NULL",
+        "audit BOOLEAN DEFAULT 0 NOT NULL",
+    )
+    schema.drop_aids(connection)
+    schema.create_aids(connection)
+
+
+def _add_columns(connection: Connection, table: str, *columns: str) -> None:
+    """Add the columns that a table lacks: one that an earlier step made anew has them already."""
+    known = {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_xinfo({table})")}
+    for column in columns:
+        if column.split()[0] not in known:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
 def _move_candidates(connection: Connection) -> None:
     run = connection.exec_driver_sql
     last = 0
@@ -105,5 +128,5 @@ def _packed(text: str) -> bytes | str | None:
     return packed if packed.hex() == text else text
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3)
+STEPS: tuple[Callable[[Connection], None], ...] = (_to_2, _to_3, _to_4)
 """Step n brings a database from version n to n + 1."""

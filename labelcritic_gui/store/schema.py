@@ -21,9 +21,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -104,6 +105,12 @@ item = Table(
     # what is sorted by, so that one comparison of rows finds the next page
     Column("calm", Float, Computed("-attention", persisted=False)),
     Column("dice_key", Float, Computed("coalesce(dice, 9.0)", persisted=False)),
+    # since version 4; codes as `core.findings.joined_codes` writes them
+    Column("codes", String, nullable=False, server_default=text("''")),
+    Column("reasons", String, nullable=False, server_default=text("''")),
+    Column("quality", Integer),
+    Column("edited", Boolean, nullable=False, server_default=text("0")),
+    Column("audit", Boolean, nullable=False, server_default=text("0")),
     UniqueConstraint("case", "structure"),
 )
 

@@ -249,3 +249,21 @@ def test_that_a_review_of_version_2_gets_the_tables_of_a_new_one(tmp_path: Path)
     connection.close()
     open_database(file).close()
     assert described(file) == as_new
+
+
+def test_that_a_review_of_version_3_gets_what_items_of_version_4_know(tmp_path: Path) -> None:
+    file = tmp_path / "review.db"
+    create_database(file).close()
+    as_new = described(file)
+    connection = sqlite3.connect(file)
+    kept = connection.execute("SELECT type, name FROM sqlite_master WHERE type IN ('index', 'trigger')").fetchall()
+    for kind, name in kept:
+        if not name.startswith(("sqlite_", "event_", "opinion_")):
+            connection.execute(f"DROP {kind} {name}")
+    for column in ("codes", "reasons", "quality", "edited", "audit"):
+        connection.execute(f"ALTER TABLE item DROP COLUMN {column}")
+    connection.execute("UPDATE meta SET value = '3' WHERE key = 'schema'")
+    connection.commit()
+    connection.close()
+    open_database(file).close()
+    assert described(file) == as_new

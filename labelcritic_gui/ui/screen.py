@@ -18,7 +18,7 @@ from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.ui.views.worklist_panel import WorklistPanel
 from labelcritic_gui.viewmodels.cards import colour_of, standing_words
 from labelcritic_gui.viewmodels.context import Condition, holding
-from labelcritic_gui.viewmodels.review import Reading
+from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.station import Station
 
 LEFT_W, RIGHT_W = 272, 276

@@ -12,7 +12,7 @@ from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.review import Choice
 from labelcritic_gui.ui.main_window import SIZE, MainWindow
-from labelcritic_gui.viewmodels.review import Reading
+from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.station import Station
 
 WAIT_MS = 120_000

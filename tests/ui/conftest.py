@@ -20,7 +20,7 @@ from labelcritic_gui.settings import Settings
 from labelcritic_gui.ui.keymap import default_keys
 from labelcritic_gui.ui.main_window import MainWindow
 from labelcritic_gui.ui.tasks import TaskRunner, default_lanes
-from labelcritic_gui.viewmodels.review import Reading
+from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.station import Station
 from tests.viewmodels.fakes import FakeCalls, FakeServices
 

@@ -10,7 +10,8 @@ from labelcritic_gui.core.review import Choice
 from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.opinions import RESUME_S
-from labelcritic_gui.viewmodels.review import SETTLE_S, Reading
+from labelcritic_gui.viewmodels.reading.reading import Reading
+from labelcritic_gui.viewmodels.reading.showing import SETTLE_S
 from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
 from labelcritic_gui.viewmodels.worklist import Worklist
 from tests.viewmodels.fakes import Clock, FakeCalls, HeldRunner, full_disk

@@ -1,0 +1,120 @@
+"""The item on the screen: its stage, its opinions, where it stands, and since when it is seen. Layer: viewmodels."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from psygnal import Signal
+
+from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.core.review import ItemState
+from labelcritic_gui.services.comparison import Opinions, Stage
+from labelcritic_gui.viewmodels.calls import ReviewCalls
+from labelcritic_gui.viewmodels.messages import Message, of_error
+from labelcritic_gui.viewmodels.prefetch import StageShelf
+from labelcritic_gui.viewmodels.runner import Lane, Runner
+
+SETTLE_S = 0.15
+"""No eye judges a picture faster than this, in seconds: an earlier decision key was meant for the item before."""
+
+
+class Showing:
+    """Fetches what is shown of one item; a newer request supersedes an older one."""
+
+    item_changed: ClassVar[Signal] = Signal()
+    stage_changed: ClassVar[Signal] = Signal()
+    opinions_changed: ClassVar[Signal] = Signal()
+    state_changed: ClassVar[Signal] = Signal()
+
+    def __init__(
+        self,
+        calls: ReviewCalls,
+        runner: Runner,
+        *,
+        clock: Callable[[], float],
+        budget: int,
+        appeared: Callable[[ItemId], None],
+    ) -> None:
+        self._calls = calls
+        self._runner = runner
+        self._clock = clock
+        self._appeared = appeared
+        self.shelf = StageShelf(calls, runner, budget=budget)
+        self.item: ItemId | None = None
+        self.stage: Stage | None = None
+        self.failure: Message | None = None
+        self.opinions: Opinions | None = None
+        self.state = ItemState()
+        self.finished = False
+        self.shown_at: float | None = None
+
+    def open(self, item: ItemId) -> None:
+        """Show an item."""
+        self._clear(item)
+        self.item_changed.emit()
+        self.shelf.fetch(item, self._show_stage, self._stage_failed)
+        self.load_opinions()
+        self._runner.run(Lane.STORE, lambda: self._calls.item_state(item), self.show_state, key="state")
+
+    def finish(self) -> None:
+        """Show that nothing is left to decide."""
+        self._clear(None)
+        self.finished = True
+        self.item_changed.emit()
+
+    def _clear(self, item: ItemId | None) -> None:
+        self.item = item
+        self.stage = None
+        self.failure = None
+        self.opinions = None
+        self.state = ItemState()
+        self.finished = False
+        self.shown_at = None
+
+    def reload(self) -> None:
+        """Load the item anew after a failure."""
+        if self.item is not None:
+            self.shelf.forget(self.item)
+            self.open(self.item)
+
+    def load_opinions(self) -> None:
+        """Load what is stored of verdicts and facts on the item, now or anew."""
+        item = self.item
+        if item is not None:
+            self._runner.run(Lane.STORE, lambda: self._calls.load_opinions(item), self._show_opinions, key="opinions")
+
+    def painted(self) -> None:
+        """Take note that the item's picture is on the screen: from now on keys are meant for it."""
+        if self.stage is not None and self.shown_at is None:
+            self.shown_at = self._clock()
+
+    @property
+    def settled(self) -> bool:
+        """Say whether an eye can have seen the item by now."""
+        return self.stage is not None and self.shown_at is not None and self._clock() - self.shown_at >= SETTLE_S
+
+    def _show_stage(self, stage: Stage) -> None:
+        if stage.item != self.item:
+            return
+        self.stage = stage
+        self.stage_changed.emit()
+        self._appeared(stage.item)
+
+    def _stage_failed(self, item: ItemId, error: BaseException) -> None:
+        if item != self.item:
+            return
+        if not isinstance(error, UserError):
+            self.failure = Message("This item could not be shown.", "The report says why.", error=True)
+            self.stage_changed.emit()
+            raise error
+        self.failure = of_error(error)
+        self.stage_changed.emit()
+
+    def _show_opinions(self, opinions: Opinions) -> None:
+        self.opinions = opinions
+        self.opinions_changed.emit()
+
+    def show_state(self, state: ItemState) -> None:
+        """Show where the item stands."""
+        self.state = state
+        self.state_changed.emit()

@@ -132,6 +132,36 @@ class Deciding:
             on_error=self._not_written,
         )
 
+    def write_elsewhere(
+        self,
+        item: ItemId,
+        choice: Choice,
+        *,
+        candidate: CandidateId | None = None,
+        position: int = 0,
+        seen: Mapping[str, Any],
+        then: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Write a decision on an item that is not on the stage; `then` is told once it is on the disk."""
+        self._begin_writing()
+        colour = colour_of(self._calls.label_sets, candidate.label_set) if candidate else -1
+
+        def written(state: ItemState) -> None:
+            self._take(Made(item, choice, colour), state)
+            then()
+
+        def not_written(error: BaseException) -> None:
+            self._end_writing()
+            failed(error)
+
+        self._runner.run(
+            Lane.DECIDE,
+            lambda: self._calls.decide(item, choice, candidate=candidate, position=position, reasons=(), seen=seen),
+            written,
+            on_error=not_written,
+        )
+
     def _begin_writing(self) -> None:
         self.writing = True
         self.activity_changed.emit()
@@ -141,14 +171,18 @@ class Deciding:
         self.activity_changed.emit()
 
     def _decided(self, made: Made, state: ItemState) -> None:
+        self._take(made, state)
+        if made.item == self._showing.item:
+            self._walk.advance(made.item)
+
+    def _take(self, made: Made, state: ItemState) -> None:
+        """Take note of a decision that is on the disk."""
         self.writing = False
         self.strip.add(made)
         self.pace.decided(self._clock())
         self._worklist.decided(made.item, state)
         self.made_changed.emit()
         self.activity_changed.emit()
-        if made.item == self._showing.item:
-            self._walk.advance(made.item)
 
     def _not_written(self, error: BaseException) -> None:
         self._end_writing()

@@ -6,9 +6,12 @@ from enum import StrEnum
 from typing import Any
 
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.core.verdict import Outcome
 
 PAYLOAD_SCHEMA = 1
+QUALITIES = (0, 1, 2, 3)
+"""Quality words as numbers: redo, major edit, minor edit, use as is."""
 
 
 class Choice(StrEnum):
@@ -19,16 +22,18 @@ class Choice(StrEnum):
     EDIT = "edit"
     NONE = "none"
     SKIP = "skip"
+    UNJUDGED = "unjudged"
 
 
 class Status(StrEnum):
-    """Where an item stands. A skipped item is open, at the end of the list."""
+    """Where an item stands. A skipped item is open, at the end of the list; one that cannot be judged is decided."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
     ABSENT = "absent"
     QUEUED = "queued"
     NONE = "none"
+    UNJUDGED = "unjudged"
 
 
 _STATUS = {
@@ -37,6 +42,7 @@ _STATUS = {
     Choice.EDIT: Status.QUEUED,
     Choice.NONE: Status.NONE,
     Choice.SKIP: Status.OPEN,
+    Choice.UNJUDGED: Status.UNJUDGED,
 }
 
 
@@ -53,9 +59,16 @@ class EventKind(StrEnum):
 
     DECIDED = "decided"
     UNDONE = "undone"
+    REDONE = "redone"
     NOTED = "noted"
     REVEALED = "revealed"
     CLAIMED = "claimed"
+    REPEATED = "repeated"
+    MODE = "mode"
+
+
+DECISIONS = frozenset({EventKind.DECIDED, EventKind.REDONE})
+"""The kinds of events that decide an item: what was undone is decided again by an event of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +81,30 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Remarks:
+    """What a reader adds to a decision: error codes confirmed and denied, those a critic suggested, and the quality.
+
+    `quality` speaks of the accepted candidate, otherwise of the best one: 3 use as is, 2 minor edit, 1 major edit,
+    0 redo; None when nothing was said.
+    """
+
+    reasons: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
+    quality: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.quality is not None and self.quality not in QUALITIES:
+            raise ReviewError(f"There is no quality {self.quality}.", "It is 0, 1, 2 or 3.")
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """A word on an item. `candidate` and its `content_hash` are set for ACCEPT; `position` is the panel (1..4)."""
+    """A word on an item. `candidate` and its `content_hash` are set for ACCEPT; `position` is the panel (1..4).
+
+    `reasons` are the error codes that the reader confirmed, `denied` those the reader took back, `suggested` those
+    that a critic put before the reader; `quality` as in `Remarks`.
+    """
 
     choice: Choice
     candidate: CandidateId | None = None
@@ -77,6 +112,14 @@ class Decision:
     position: int = 0
     reasons: tuple[str, ...] = ()
     stance: Stance = Stance.UNADVISED
+    denied: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
+    quality: int | None = None
+
+    @property
+    def remarks(self) -> Remarks:
+        """What the reader added to it."""
+        return Remarks(self.reasons, self.denied, self.suggested, self.quality)
 
     @property
     def status(self) -> Status:
@@ -88,7 +131,7 @@ def stance_of(decision: Decision, advice: Advice | None) -> Stance:
     """Compare a decision with the verdict known when it was made."""
     if advice is None or (not advice.outcome.is_pick and advice.outcome is not Outcome.BOTH_WRONG):
         return Stance.UNADVISED
-    if decision.choice is Choice.SKIP:
+    if decision.choice in {Choice.SKIP, Choice.UNJUDGED}:
         return Stance.UNADVISED
     agreed = {
         Outcome.ABSENT_RIGHT: decision.choice is Choice.ABSENT,
@@ -126,6 +169,9 @@ def decision_payload(decision: Decision) -> dict[str, Any]:
         "content_hash": decision.content_hash,
         "position": decision.position,
         "reasons": list(decision.reasons),
+        "denied": list(decision.denied),
+        "suggested": list(decision.suggested),
+        "quality": decision.quality,
         "stance": decision.stance.value,
     }
 
@@ -140,6 +186,9 @@ def decision_from(item: ItemId, payload: Mapping[str, Any]) -> Decision:
         position=payload.get("position", 0),
         reasons=tuple(payload.get("reasons", ())),
         stance=Stance(payload.get("stance", Stance.UNADVISED)),
+        denied=tuple(payload.get("denied", ())),
+        suggested=tuple(payload.get("suggested", ())),
+        quality=payload.get("quality"),
     )
 
 
@@ -155,10 +204,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ItemState:
-    """What the events say of one item. `standing` are the decisions not undone, oldest first."""
+    """What the events say of one item. `standing` are the decisions not undone, oldest first.
+
+    `revealed` are the readers who were shown the verdict after their commitment: they have seen it for good.
+    """
 
     standing: tuple[Standing, ...] = ()
     note: str = ""
+    revealed: tuple[str, ...] = ()
 
     @property
     def last(self) -> Standing | None:
@@ -178,7 +231,7 @@ class ItemState:
 
 def apply(state: ItemState, event: Event) -> ItemState:
     """Return the state of an item after one more of its events."""
-    if event.kind is EventKind.DECIDED and event.item is not None:
+    if event.kind in DECISIONS and event.item is not None:
         decision = decision_from(event.item, event.payload)
         return replace(state, standing=(*state.standing, Standing(event.uuid, event.reader, event.time, decision)))
     if event.kind is EventKind.UNDONE:
@@ -187,6 +240,8 @@ def apply(state: ItemState, event: Event) -> ItemState:
         return replace(state, standing=kept)
     if event.kind is EventKind.NOTED:
         return replace(state, note=str(event.payload.get("text", "")))
+    if event.kind is EventKind.REVEALED:
+        return replace(state, revealed=tuple(dict.fromkeys((*state.revealed, event.reader))))
     return state
 
 
@@ -197,6 +252,24 @@ def fold(events: Iterable[Event]) -> dict[ItemId, ItemState]:
         if event.item is not None:
             states[event.item] = apply(states.get(event.item, ItemState()), event)
     return states
+
+
+def redoable(newest_first: Iterable[Event]) -> Event | None:
+    """Return the undoing that a reader can take back; `newest_first` are this reader's events, latest first.
+
+    The last decision that was undone and not done again; a new decision leaves nothing to redo.
+    """
+    done_again = 0
+    for event in newest_first:
+        if event.kind is EventKind.DECIDED:
+            return None
+        if event.kind is EventKind.REDONE:
+            done_again += 1
+        elif event.kind is EventKind.UNDONE:
+            if not done_again:
+                return event
+            done_again -= 1
+    return None
 
 
 def item_id(case: str, structure: str) -> ItemId:

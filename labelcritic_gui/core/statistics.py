@@ -63,6 +63,21 @@ def share_of(k: int, n: int) -> Share:
     return Share(k, n, wilson(k, n))
 
 
+def exact_binomial(k: int, n: int) -> Interval:
+    """Return the exact interval of a share of k in n (0 <= k <= n, else ValueError); [0, 1] for nothing observed.
+
+    Clopper and Pearson 1934, Biometrika 26:404: never covers less than 95 %, whatever the true share.
+    """
+    from scipy.special import betaincinv
+
+    if not 0 <= k <= n:
+        raise ValueError(f"{k} of {n} is no share")
+    tail = 0.025
+    low = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
+    high = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
+    return Interval(low, high)
+
+
 @dataclass(frozen=True, slots=True)
 class Preference:
     """How often one of two was preferred, the other, and neither.

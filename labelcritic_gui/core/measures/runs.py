@@ -59,7 +59,7 @@ class Parts:
 def parts_of(voxels: NDArray[np.bool_]) -> Parts:
     """Return the 26-connected parts of a mask."""
     first, last, line = _runs(voxels)
-    joined = [_touching(first, last, line, move, voxels.shape, reach=1) for move in ((1, 0), (-1, 1), (0, 1), (1, 1))]
+    joined = [touching(first, last, line, move, voxels.shape, reach=1) for move in ((1, 0), (-1, 1), (0, 1), (1, 1))]
     return _grouped(first, last, line, joined, voxels.shape[1])
 
 
@@ -69,7 +69,7 @@ def cavities_of(voxels: NDArray[np.bool_]) -> Parts:
     x, y, z = voxels.shape
     level, row = np.divmod(line, y)
     open_ = (first == 0) | (last == x - 1) | (row == 0) | (row == y - 1) | (level == 0) | (level == z - 1)
-    joined = [_touching(first, last, line, move, voxels.shape, reach=0) for move in ((1, 0), (0, 1))]
+    joined = [touching(first, last, line, move, voxels.shape, reach=0) for move in ((1, 0), (0, 1))]
     ends = np.flatnonzero(open_)
     joined.append((ends[:-1], ends[1:]))  # all that is open is one part
     found = _grouped(first, last, line, joined, y)
@@ -96,7 +96,7 @@ def _runs(voxels: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     return first, changes[1::2] - 1 - line * (x + 1), line
 
 
-def _touching(
+def touching(
     first: Ints, last: Ints, line: Ints, move: tuple[int, int], shape: tuple[int, ...], *, reach: int
 ) -> tuple[Ints, Ints]:
     """Return the pairs of runs that touch from a line to the one at (y, z) + move, at most `reach` voxels aside."""

@@ -1,0 +1,1 @@
+"""A mask pieced together from candidates, by a recipe that gives the same voxels every time. Layer: core."""

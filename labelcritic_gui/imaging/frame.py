@@ -1,11 +1,11 @@
-"""The frame of a projected picture: which way it looks, its edges, and where a point of the body lies in it.
+"""The frame of a picture: which way it looks, its edges, and where a point of the body lies in it.
 
 Layer: imaging.
 """
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -51,6 +51,28 @@ class Edges(NamedTuple):
     right: str
     top: str
     bottom: str
+
+
+class Frame(Protocol):
+    """Where a picture lies in the body, whether it is a projection or a slice. Pixel centres are whole numbers."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+
+    @property
+    def mm_per_pixel(self) -> tuple[float, float]:
+        """How tall and wide a pixel is, in mm."""
+
+    @property
+    def edges(self) -> Edges:
+        """The letters at the edges, from the affine."""
+
+    def to_picture(self, world: Point) -> tuple[float, float]:
+        """Return (row, column) of a world point in mm; of one off the picture's plane, where it is seen."""
+
+    def to_world(self, row: float, column: float) -> Point:
+        """Return the world point in mm at a pixel: on the slice, or in the middle of the ray."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

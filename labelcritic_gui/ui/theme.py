@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -14,6 +15,7 @@ from labelcritic_gui.paths import resources_dir
 
 FAMILY = "Inter"
 BASE_PX = 13
+DEFAULT_PALETTE = "okabe-ito"
 SIZES = {"small": 11, "base": 13, "title": 15, "headline": 20}
 """The only type sizes, in px at scale 1."""
 REGULAR, STRONG = QFont.Weight.Normal, QFont.Weight.DemiBold
@@ -27,6 +29,7 @@ class Theme:
     tokens: dict[str, str]
     labels: tuple[str, ...]
     scale: float = 1.0
+    palette: str = DEFAULT_PALETTE
 
     def colour(self, token: str) -> QColor:
         """Return a token's colour."""
@@ -49,12 +52,36 @@ class Theme:
         return font
 
 
-def load_theme(name: str, scale: float = 1.0) -> Theme:
-    """Read a theme file of the resources."""
+def ink_on(colour: QColor) -> QColor:
+    """Return black or white, whichever is more legible on a colour; at least 4.5:1 on any."""
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    bright = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return QColor("#000000") if (bright + 0.05) / 0.05 >= 1.05 / (bright + 0.05) else QColor("#FFFFFF")
+
+
+def load_theme(name: str, scale: float = 1.0, palette: str = DEFAULT_PALETTE) -> Theme:
+    """Read a theme file and a palette of the resources; a palette that is not there any more is the usual one."""
     with (resources_dir() / "themes" / f"{name}.toml").open("rb") as stream:
         read = tomllib.load(stream)
-    labels = tuple(read["labels"][key] for key in sorted(read["labels"], key=int))
-    return Theme(read["name"], dict(read["tokens"]), labels, scale)
+    known = palettes()
+    chosen = palette if palette in known else DEFAULT_PALETTE
+    return Theme(read["name"], dict(read["tokens"]), known[chosen].labels, scale, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelColours:
+    """Eight colours for label sets in a fixed order, and what they are called."""
+
+    title: str
+    labels: tuple[str, ...]
+
+
+@cache
+def palettes() -> Mapping[str, LabelColours]:
+    """Return every palette of the resources by its name, the usual one first."""
+    files = sorted((resources_dir() / "palettes").glob("*.toml"), key=lambda f: (f.stem != DEFAULT_PALETTE, f.stem))
+    read = {file.stem: tomllib.loads(file.read_text("utf-8")) for file in files}
+    return {name: LabelColours(found["title"], tuple(found["labels"])) for name, found in read.items()}
 
 
 def style_sheet(theme: Theme) -> str:

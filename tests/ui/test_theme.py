@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontInfo, QImage
 
 from labelcritic_gui.paths import resources_dir
 from labelcritic_gui.ui import theme as themes
+from tests.ui import colour_vision
 
 GROUNDS = ("ground", "surface", "raised")
 STATES = ("good", "doubt", "bad")
@@ -39,6 +40,37 @@ def test_that_both_themes_have_the_same_tokens_and_label_colours() -> None:
     assert dark.tokens.keys() == light.tokens.keys()
     assert dark.labels == light.labels
     assert len(set(dark.labels)) == 8
+
+
+def test_that_the_usual_palette_comes_first_and_a_lost_one_becomes_it() -> None:
+    assert next(iter(themes.palettes())) == themes.DEFAULT_PALETTE
+    assert themes.load_theme("dark", palette="no-such").palette == themes.DEFAULT_PALETTE
+    assert themes.load_theme("dark", palette="contrast").labels == themes.palettes()["contrast"].labels
+
+
+@pytest.mark.parametrize("name", themes.palettes())
+def test_that_the_colours_of_a_palette_stay_apart_for_every_kind_of_eye(name: str) -> None:
+    labels = themes.palettes()[name].labels
+    assert len(set(labels)) == 8
+    for kind in colour_vision.SEEN_BY:
+        assert colour_vision.closest(labels, kind) >= 0.06, kind
+        assert colour_vision.closest(labels[:4], kind) >= 0.075, kind
+        assert colour_vision.closest(labels[:2], kind) >= 0.2, kind
+
+
+@pytest.mark.parametrize("name", themes.palettes())
+def test_that_the_colours_of_a_palette_are_seen_on_the_stage_and_carry_numbers(name: str) -> None:
+    for colour in themes.palettes()[name].labels:
+        assert colour_vision.contrast(colour, "#000000") >= 3  # WCAG 2.2, 1.4.11: what is no text
+        assert colour_vision.contrast(themes.ink_on(QColor(colour)).name(), colour) >= 4.5
+
+
+def test_that_the_palette_of_greatest_contrast_keeps_its_colours_farthest_apart() -> None:
+    def worst(name: str) -> float:
+        return min(colour_vision.closest(themes.palettes()[name].labels, kind) for kind in colour_vision.SEEN_BY)
+
+    assert max(themes.palettes(), key=worst) == "contrast"
+    assert min(colour_vision.contrast(c, "#000000") for c in themes.palettes()["contrast"].labels) >= 5.5
 
 
 def test_that_the_style_sheet_has_no_open_token_and_scales_with_the_type() -> None:

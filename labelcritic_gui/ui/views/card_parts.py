@@ -27,7 +27,7 @@ class Swatch(QWidget):
             font.setPixelSize(round(self.height() * 0.66))
             font.setWeight(themes.STRONG)
             painter.setFont(font)
-            painter.setPen(QColor("#000000"))
+            painter.setPen(themes.ink_on(self._colour))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
 
 

@@ -11,7 +11,7 @@ from labelcritic_gui.core.review import Choice
 from labelcritic_gui.ui.commands import BY_ID
 from labelcritic_gui.ui.commands.deciding import CHIPS
 from labelcritic_gui.ui.keymap import Keys, shown
-from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.theme import Theme, ink_on
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.viewmodels.reading.strip import Made
 
@@ -96,7 +96,7 @@ class KeyButton(QAbstractButton):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._colour)
             painter.drawRoundedRect(cap, 3, 3)
-            painter.setPen(QColor("#000000"))
+            painter.setPen(ink_on(self._colour))
         else:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.colour("text-quiet" if self.isEnabled() else "line"), 1))

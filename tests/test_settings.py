@@ -17,6 +17,7 @@ from labelcritic_gui.settings import (
     settings_file,
     store_key,
 )
+from labelcritic_gui.settings.table import ELSEWHERE, PREFERENCES, Kind
 
 FIRST = ServerSettings(name="ward", url="http://127.0.0.1:8000/v1", model="m", max_in_flight=3)
 SECOND = ServerSettings(name="Big GPU", url="https://gpu.example:8443/v1", key_variable="GPU_KEY")
@@ -181,3 +182,28 @@ def test_that_an_api_key_in_the_file_is_refused() -> None:
     write('[server]\napi_key = "secret"\n')
     with pytest.raises(UserError, match=r"server\.api_key"):
         load_settings()
+
+
+def test_every_setting_is_a_preference_or_has_its_place_elsewhere():
+    named = {row.field.split(".")[0] for row in PREFERENCES}
+    assert named.isdisjoint(ELSEWHERE)
+    assert named | set(ELSEWHERE) == set(Settings.model_fields)
+
+
+def test_the_choices_of_the_preferences_are_what_settings_take():
+    for row in PREFERENCES:
+        for value, _ in row.choices:
+            assert getattr(Settings.model_validate({row.field: value}), row.field) == value
+    for row in (row for row in PREFERENCES if row.kind is Kind.NUMBER):
+        for end in (row.low, row.high):
+            Settings.model_validate({row.field: type(getattr(Settings(), row.field))(end / row.times)})
+
+
+def test_a_window_preset_keeps_a_readers_numbers_and_refuses_what_shows_nothing():
+    assert (Settings().preset("liver").width, Settings().preset("liver").level) == (150, 30)
+    own = Settings(presets={"liver": (160, 90)})
+    assert (own.preset("liver").width, own.preset("liver").level) == (160, 90)
+    assert own.preset("lung") == Settings().preset("lung")
+    for faulty in ({"liver": (0, 40)}, {"liver": (100, 1e6)}, {"no such": (100, 40)}):
+        with pytest.raises(ValueError, match="window"):
+            Settings(presets=faulty)

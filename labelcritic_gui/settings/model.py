@@ -5,14 +5,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.imaging.window import PRESETS, Window
 from labelcritic_gui.settings.servers import LvlmSettings, ServerSettings, ServeSettings
 
 BUDGET_SHARE = 8
 """Without a wish of the reader's, pictures held ready may take one part in so many of the machine's memory."""
 SMALLEST_BUDGET_MB, LARGEST_BUDGET_MB = 128, 2048
+WIDEST_HU = 8000
+"""No window is wider, and none is farther from water."""
 USUAL_MEMORY_MB = 4096
 """Taken where the machine does not say how much memory it has."""
 
@@ -27,9 +30,23 @@ class Settings(BaseModel):
     recent: tuple[str, ...] = ()
     theme: Literal["dark", "light"] = "dark"
     font_scale: float = Field(default=1.0, ge=0.7, le=2.5)
+    palette: str = "okabe-ito"
+    """The colours of the label sets: a file of resources/palettes."""
+    language: Literal["", "en", "de"] = ""
+    """Empty: the system's."""
+    hints_seen: bool = False
+    """The hints of the first run were shown."""
+    presets: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """Width and level in HU of window presets that differ from `imaging.window.PRESETS`."""
     projection: Literal["bone", "organs", "skeleton"] = "bone"
     overlay_style: Literal["fill", "outline", "both"] = "both"
     overlay_opacity: float = Field(default=0.45, ge=0.05, le=1.0)
+    windows: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """The width and level in HU that slices of a structure were last seen through."""
+    sheet_confidence: float = Field(default=0.9, ge=0.5, le=1.0)
+    """How sure the critic must be for the contact sheet to mark its picks all at once."""
+    screenshot_folder: str = ""
+    """Where screenshots of the stage go; empty until the person was asked."""
     critic: Literal["anatomy", "lvlm"] = "anatomy"
     server: ServerSettings = Field(default_factory=ServerSettings)
     """The server in use; a copy of the profile of its name, where it has one."""
@@ -40,6 +57,16 @@ class Settings(BaseModel):
     lvlm: LvlmSettings = Field(default_factory=LvlmSettings)
     memory_budget_mb: int = Field(default=0, ge=0, le=2**20)
     """What may be held ready in memory, in MB of 2**20 bytes; 0 derives it from the machine's memory."""
+
+    @field_validator("presets")
+    @classmethod
+    def _known_presets(cls, presets: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        for name, (width, level) in presets.items():
+            if name not in PRESETS:
+                raise ValueError(f"there is no window preset {name!r}")
+            if not (1 <= width <= WIDEST_HU and abs(level) <= WIDEST_HU):
+                raise ValueError(f"the window {width:g}/{level:g} of {name!r} shows nothing of a CT")
+        return presets
 
     @model_validator(mode="after")
     def _distinct_profiles(self) -> "Settings":
@@ -58,6 +85,14 @@ class Settings(BaseModel):
         if now not in {profile.name for profile in self.profiles}:
             return (self.server, *self.profiles)
         return tuple(self.server if profile.name == now else profile for profile in self.profiles)
+
+    def preset(self, name: str) -> Window:
+        """Return a window preset with the reader's own numbers, where there are any; raises KeyError."""
+        usual = PRESETS[name]
+        if name not in self.presets:
+            return usual
+        width, level = self.presets[name]
+        return Window.of(name, width=width, level=level)
 
     @property
     def memory_budget(self) -> int:

@@ -69,8 +69,13 @@ def _to_4(connection: Connection) -> None:
         "quality INTEGER",
         "edited BOOLEAN DEFAULT 0 NOT NULL",
         "audit BOOLEAN DEFAULT 0 NOT NULL",
+        "turn INTEGER GENERATED ALWAYS AS (CASE WHEN status = 'open' THEN skipped ELSE 2 END) VIRTUAL",
+        "noted BOOLEAN GENERATED ALWAYS AS (note <> '') VIRTUAL",
+        "confidence_key FLOAT GENERATED ALWAYS AS (coalesce(confidence, 9.0)) VIRTUAL",
     )
     schema.drop_aids(connection)
+    connection.exec_driver_sql("DROP TABLE tally")  # it is counted anew, by one more thing
+    schema.tally.create(connection)
     schema.create_aids(connection)
 
 

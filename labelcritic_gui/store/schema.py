@@ -111,6 +111,9 @@ item = Table(
     Column("quality", Integer),
     Column("edited", Boolean, nullable=False, server_default=text("0")),
     Column("audit", Boolean, nullable=False, server_default=text("0")),
+    Column("turn", Integer, Computed("CASE WHEN status = 'open' THEN skipped ELSE 2 END", persisted=False)),
+    Column("noted", Boolean, Computed("note <> ''", persisted=False)),
+    Column("confidence_key", Float, Computed("coalesce(confidence, 9.0)", persisted=False)),
     UniqueConstraint("case", "structure"),
 )
 
@@ -121,6 +124,7 @@ tally = Table(
     Column("skipped", Integer, primary_key=True),
     Column("disagree", Integer, primary_key=True),
     Column("found", Integer, primary_key=True),
+    Column("audit", Integer, primary_key=True),
     Column("reader", String, primary_key=True),
     Column("n", Integer, nullable=False),
     sqlite_with_rowid=False,
@@ -197,26 +201,37 @@ place = Table(
     Column("structure", String, nullable=False),
 )
 
-# Every index ends with what is filtered on: a filter in any order is answered by the index alone.
-_FILTERED = "status, orders_agree, findings, reader"
+# One narrow index for every order that is offered first hand, and one wide one that answers any filter without
+# touching the table: it begins with the case, so that a filter by case reads that case alone.
 _INDEXES = {
-    "item_by_attention": f"skipped, calm, rank, {_FILTERED}",
-    "item_by_rank": f"rank, skipped, case_no, structure_no, {_FILTERED}",
-    "item_by_structure": f"structure, rank, skipped, {_FILTERED}",
-    "item_by_dice": f"dice_key, rank, skipped, {_FILTERED}",
+    "item_by_attention": "turn, calm, rank",
+    "item_by_rank": "rank, skipped, status, case_no, structure_no",
+    "item_by_structure": "structure, rank",
+    "item_by_dice": "dice_key, rank",
+    "item_by_confidence": "confidence_key, rank",
+    "item_by_findings": "findings, rank",
     "item_by_status": "status, skipped, calm, rank",
+    "item_facets": (
+        "case_no, structure_no, rank, status, skipped, orders_agree, findings, severity, dice, confidence, attention, "
+        "quality, audit, edited, noted, outcome, pick, label_set, reader, codes, reasons, decided"
+    ),
 }
 _PARTIAL = {"item_with_note": "item(rank) WHERE note <> ''"}
 
-_COUNTED = ("status", "skipped", "orders_agree", "findings", "reader")
-_KEY = "{0}.status, {0}.skipped, {0}.orders_agree IS 0, {0}.findings > 0, {0}.reader"
+_COUNTED = ("status", "skipped", "orders_agree", "findings", "audit", "reader")
+_KEY = "{0}.status, {0}.skipped, {0}.orders_agree IS 0, {0}.findings > 0, {0}.audit, {0}.reader"
 _MORE = (
     f"INSERT INTO tally VALUES ({_KEY.format('new')}, 1) "
-    "ON CONFLICT (status, skipped, disagree, found, reader) DO UPDATE SET n = n + 1;"
+    "ON CONFLICT (status, skipped, disagree, found, audit, reader) DO UPDATE SET n = n + 1;"
 )
 _LESS = (
     "UPDATE tally SET n = n - 1 WHERE status = old.status AND skipped = old.skipped "
-    "AND disagree = (old.orders_agree IS 0) AND found = (old.findings > 0) AND reader = old.reader;"
+    "AND disagree = (old.orders_agree IS 0) AND found = (old.findings > 0) AND audit = old.audit "
+    "AND reader = old.reader;"
+)
+_EDITED = (
+    "UPDATE item SET edited = 1 WHERE \"case\" = (SELECT \"case\" FROM cases WHERE no = new.case_no) "
+    "AND structure = (SELECT text FROM name WHERE no = new.structure_no);"
 )
 _TRIGGERS = {
     "tally_insert": f"AFTER INSERT ON item BEGIN {_MORE} END",
@@ -225,6 +240,7 @@ _TRIGGERS = {
         f"AFTER UPDATE OF {', '.join(_COUNTED)} ON item "
         f"WHEN {' OR '.join(f'old.{c} IS NOT new.{c}' for c in _COUNTED)} BEGIN {_LESS} {_MORE} END"
     ),
+    "item_edited": f"AFTER INSERT ON candidate WHEN new.version > 1 BEGIN {_EDITED} END",
 }
 
 
@@ -244,6 +260,6 @@ def create_aids(connection: Connection) -> None:
         connection.exec_driver_sql(f"CREATE INDEX {index} ON {part}")
     connection.exec_driver_sql("DELETE FROM tally")
     key = _KEY.format("item")
-    connection.exec_driver_sql(f"INSERT INTO tally SELECT {key}, count(*) FROM item GROUP BY 1, 2, 3, 4, 5")
+    connection.exec_driver_sql(f"INSERT INTO tally SELECT {key}, count(*) FROM item GROUP BY 1, 2, 3, 4, 5, 6")
     for trigger, what in _TRIGGERS.items():
         connection.exec_driver_sql(f"CREATE TRIGGER {trigger} {what}")

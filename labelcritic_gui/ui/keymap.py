@@ -3,13 +3,15 @@
 A person's keys are in `keys.toml` in the configuration folder, one line a command: `"decide.edit" = ["Q"]`.
 """
 
+import os
+import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtGui import QKeySequence
 
-from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.core.errors import StorageError, UserError
 from labelcritic_gui.paths import config_dir
 from labelcritic_gui.ui.commands import BY_ID, COMMANDS
 from labelcritic_gui.viewmodels.screens import ScreenMode
@@ -65,12 +67,41 @@ def conflicts(keys: Keys) -> list[tuple[str, tuple[str, ...]]]:
         for command, listed in keys.items():
             if BY_ID[command].mode in {None, mode}:
                 for key in listed:
-                    owners.setdefault(_normal(key), []).append(command)
+                    owners.setdefault(normal(key), []).append(command)
         found |= {(key, tuple(having)): None for key, having in owners.items() if len(having) > 1}
     return list(found)
 
 
-def _normal(key: str) -> str:
+def clashing(keys: Keys, command: str, key: str) -> tuple[str, ...]:
+    """Return the other commands that have this key on a screen where this command's keys act too."""
+    mode, wanted = BY_ID[command].mode, normal(key)
+    return tuple(
+        other
+        for other, listed in keys.items()
+        if other != command
+        and (mode is None or BY_ID[other].mode in {None, mode})
+        and wanted in {normal(one) for one in listed}
+    )
+
+
+def write_keys(overrides: Keys, file: Path | None = None) -> None:
+    """Keep what differs from the defaults, whole or not at all; raises StorageError."""
+    import tomli_w
+
+    where = file or keys_file()
+    try:
+        where.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("wb", dir=where.parent, prefix=".keys", delete=False) as stream:
+            tomli_w.dump({command: list(listed) for command, listed in overrides.items()}, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(stream.name).replace(where)
+    except OSError as error:
+        raise StorageError(f"The keys could not be written to {where}: {error.strerror}.") from error
+
+
+def normal(key: str) -> str:
+    """Return a key in Qt's portable spelling, the same for every way to write it."""
     return QKeySequence.fromString(key, QKeySequence.SequenceFormat.PortableText).toString(
         QKeySequence.SequenceFormat.PortableText
     )

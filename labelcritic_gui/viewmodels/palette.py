@@ -100,14 +100,14 @@ class CommandPalette:
 
     def __init__(
         self,
-        entries: Callable[[], Sequence[Entry]],
+        entries: Sequence[Entry],
         runner: Runner,
         *,
         calls: Listed | None = None,
         title_of: Callable[[str], str] = str,
         recent: Iterable[str] = (),
     ) -> None:
-        self._fixed = tuple(entries())
+        self._fixed = tuple(entries)
         self._title_of = title_of
         self._recent = tuple(recent)
         self._keys: Keys | None = None

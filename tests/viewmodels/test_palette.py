@@ -12,8 +12,8 @@ TITLES = ("Next in the list", "Next region", "None acceptable", "Thinner fill", 
 ENTRIES = tuple(Entry(Kind.COMMAND, f"c{n}", title) for n, title in enumerate(TITLES))
 
 
-def made(**changes) -> CommandPalette:
-    return CommandPalette(lambda: changes.pop("entries", ENTRIES), InlineRunner(), **changes)
+def made(entries=ENTRIES, **changes) -> CommandPalette:
+    return CommandPalette(entries, InlineRunner(), **changes)
 
 
 def titles(palette: CommandPalette, asked: str) -> list[str]:
@@ -70,7 +70,7 @@ def test_a_structure_and_a_case_find_their_item():
     palette = made(calls=FakeCalls(), title_of=str.title)
     palette.ask("liver case_1")
     first = palette.entries[0]
-    assert (first.kind, str(first.item)) == (Kind.ITEM, "case_1/liver")
+    assert (first.kind, str(first.item)) == (Kind.ITEM, "case_1 · liver")
     palette.ask("spl")
     assert [entry.kind for entry in palette.entries] == [Kind.STRUCTURE, *[Kind.ITEM] * 3]
 
@@ -82,7 +82,7 @@ def test_items_that_are_known_later_are_listed_when_they_are():
         def run(self, lane, work, done, *, key=None, on_error=None):
             waiting.append(lambda: done(work()))
 
-    palette = CommandPalette(lambda: ENTRIES, Later(), calls=FakeCalls())
+    palette = CommandPalette(ENTRIES, Later(), calls=FakeCalls())
     heard = []
     palette.changed.connect(lambda: heard.append(len(palette.entries)))
     palette.ask("pancreas")

@@ -96,8 +96,8 @@ def half_committed(events: Sequence[Event]) -> tuple[HalfCommitted, ...]:
     waiting: dict[tuple[str, object], Event] = {}
     for event in events:
         key = (event.reader, event.item)
-        if event.kind in {EventKind.DECIDED, EventKind.REPEATED}:
-            if event.seen.get("reveal") == REVEAL_OWED:
+        if event.kind in {EventKind.DECIDED, EventKind.REDONE, EventKind.REPEATED}:
+            if event.kind is not EventKind.REDONE and event.seen.get("reveal") == REVEAL_OWED:
                 waiting[key] = event
             else:
                 waiting.pop(key, None)

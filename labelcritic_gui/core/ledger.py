@@ -5,7 +5,7 @@ after the verdict was shown. Words that were undone do not count, and repeats co
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from labelcritic_gui.core.blinding import CHANGE, advice_from, said_of
@@ -73,6 +73,7 @@ class _Reader:
     words: dict[ItemId, list[Event]] = field(default_factory=dict)
     repeats: dict[ItemId, list[Event]] = field(default_factory=dict)
     revealed: set[ItemId] = field(default_factory=set)
+    gone: dict[str, Event] = field(default_factory=dict)
 
 
 def ledger_of(events: Iterable[Event], dice: TrustedDice | None = None) -> tuple[ReaderLine, ...]:
@@ -83,6 +84,8 @@ def ledger_of(events: Iterable[Event], dice: TrustedDice | None = None) -> tuple
             continue
         if event.kind is EventKind.UNDONE and event.reader in readers:
             _drop(readers[event.reader], event)
+        elif event.kind is EventKind.REDONE and event.reader in readers:
+            _take_back(readers[event.reader], event)
         elif event.kind is EventKind.DECIDED:
             readers.setdefault(event.reader, _Reader()).words.setdefault(event.item, []).append(event)
         elif event.kind is EventKind.REPEATED:
@@ -96,7 +99,16 @@ def ledger_of(events: Iterable[Event], dice: TrustedDice | None = None) -> tuple
 def _drop(reader: _Reader, undone: Event) -> None:
     for kept in (reader.words, reader.repeats):
         if undone.item in kept:
-            kept[undone.item] = [event for event in kept[undone.item] if event.uuid != undone.payload["of"]]
+            of = undone.payload["of"]
+            reader.gone.update((event.uuid, event) for event in kept[undone.item] if event.uuid == of)
+            kept[undone.item] = [event for event in kept[undone.item] if event.uuid != of]
+
+
+def _take_back(reader: _Reader, redone: Event) -> None:
+    """Let a word that was undone and done again stand as it was said."""
+    gone = reader.gone.pop(redone.payload["of"], None)
+    if gone is not None and gone.item is not None:
+        reader.words.setdefault(gone.item, []).append(replace(gone, uuid=redone.uuid))
 
 
 def _line(name: str, reader: _Reader, dice: TrustedDice | None) -> ReaderLine:
@@ -163,8 +175,7 @@ def _flip(reader: str, words: Sequence[Event], dice: TrustedDice | None) -> Flip
 
 def _told_as(event: Event, other: Event) -> Event:
     """Return a word as if it had been said with the verdict of another in sight."""
-    seen = {"verdict": other.seen.get("verdict")}
-    return Event(event.uuid, event.time, event.reader, event.item, event.kind, event.payload, seen)
+    return replace(event, seen={"verdict": other.seen.get("verdict")})
 
 
 def _helped(first: Event, last: Event, dice: TrustedDice | None) -> bool | None:

@@ -7,7 +7,7 @@ reader's own events.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labelcritic_gui.core.blinding import CHANGE
 from labelcritic_gui.core.cases import ItemId
@@ -71,6 +71,7 @@ class RepeatPlan:
     def __init__(self, seed: str, reader: str, share: float) -> None:
         self._seed, self._reader, self._share = seed, reader, share
         self._words: list[_Word] = []
+        self._gone: dict[str, _Word] = {}
         self._last: dict[ItemId, int] = {}
         self._waiting: dict[ItemId, Repeat] = {}
         self._answered: set[ItemId] = set()
@@ -97,6 +98,8 @@ class RepeatPlan:
             return
         if event.kind is EventKind.UNDONE:
             self._undo(str(event.payload["of"]))
+        elif event.kind is EventKind.REDONE and (gone := self._gone.pop(str(event.payload["of"]), None)):
+            self._add(replace(gone, event=replace(gone.event, uuid=event.uuid)))
         elif event.kind in {EventKind.DECIDED, EventKind.REPEATED} and event.seen.get("sides"):
             self._add(_Word(event, event.item, event.kind is EventKind.REPEATED))
 
@@ -123,6 +126,7 @@ class RepeatPlan:
         kept = [word for word in self._words if word.event.uuid != uuid]
         if len(kept) == len(self._words):
             return
+        self._gone[uuid] = next(word for word in self._words if word.event.uuid == uuid)
         self._words, self._last, self._waiting, self._answered = [], {}, {}, set()
         for word in kept:
             self._add(word)

@@ -12,6 +12,7 @@ from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progre
 from labelcritic_gui.core.cases import CandidateId
 from labelcritic_gui.core.errors import ReviewError, StorageError, UserError
 from labelcritic_gui.core.structures import StructureTable
+from labelcritic_gui.services.modes import known_mode, known_share, new_seed
 from labelcritic_gui.services.review import SOFTWARE, now
 from labelcritic_gui.services.scanning import CaseScan, LabelSource, Plan, PlannedSet, Request, plan_scan, scan
 from labelcritic_gui.store import index
@@ -94,6 +95,8 @@ def create_review(
     stopped when the same is asked for again.
     """
     _check(request)
+    known_mode(request.mode)
+    known_share(request.repeats)
     if request.folder.exists() and (not request.folder.is_dir() or any(request.folder.iterdir())):
         raise ReviewError(f"{request.folder} exists already and is not empty.", "Choose another folder.")
     plan = plan_scan(request, table)
@@ -241,6 +244,9 @@ def _description(plan: Plan, structures: tuple[str, ...]) -> ReviewFile:
         software=SOFTWARE,
         images=stored_path(folder, plan.images.root),
         layout=plan.images.layout,
+        mode=known_mode(plan.request.mode).value,
+        repeats=known_share(plan.request.repeats),
+        seed=new_seed(),
         database=DATABASE,
         structures=structures,
         label_sets=tuple(_entry(plan.request, one) for one in plan.sets),

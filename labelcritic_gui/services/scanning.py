@@ -32,7 +32,8 @@ class Request:
 
     Of several label sets a structure that only one of them knows has no competitor; it becomes an item only with
     `unmatched`, or when it is named in `structures`. `renames` says what found names stand for; with `resample`,
-    labels on another grid are resampled (nearest neighbour) instead of refused.
+    labels on another grid are resampled (nearest neighbour) instead of refused. `mode` and `repeats` say how the review
+    is read (`services.modes`).
     """
 
     folder: Path
@@ -45,6 +46,8 @@ class Request:
     unmatched: bool = False
     renames: Mapping[str, str] = field(default_factory=dict)
     resample: bool = False
+    mode: str = "assisted"
+    repeats: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

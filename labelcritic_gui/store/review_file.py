@@ -39,7 +39,11 @@ class ReviewFile(BaseModel):
     software: str
     images: str
     layout: str = ""
-    mode: Literal["assisted"] = "assisted"
+    mode: Literal["assisted", "blind-first", "blind"] = "assisted"
+    repeats: float = Field(default=0.0, ge=0.0, le=0.5)
+    """The share of items that come again, unannounced, to hold a reader against himself."""
+    seed: str = ""
+    """What decides which items come again and how sides are shuffled; never changed once it is there."""
     critic: Literal["", "anatomy", "lvlm"] = ""
     database: str = "review.db"
     structures: tuple[str, ...]

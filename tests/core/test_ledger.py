@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom
 
 from labelcritic_gui.core.cases import CandidateId, ItemId
 from labelcritic_gui.core.ledger import ReaderLine, ledger_of
@@ -173,8 +172,11 @@ def test_a_preference_for_the_left_is_counted_over_pairs_by_the_first_word() -> 
     assert left.interval == exact_binomial(1, 2)
 
 
+@settings(deadline=None)  # the first example imports scipy
 @given(n=st.integers(1, 300), data=st.data())
 def test_the_exact_interval_holds_the_share_and_is_the_mirror_of_its_complement(n: int, data: st.DataObject) -> None:
+    from scipy.stats import binom
+
     k = data.draw(st.integers(0, n))
     here, there = exact_binomial(k, n), exact_binomial(n - k, n)
     assert here.holds(k / n)

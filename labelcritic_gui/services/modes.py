@@ -1,0 +1,130 @@
+"""How a review is read: assisted, blind-first or blind, and what share of it comes again. Layer: services.
+
+The mode stands in `review.toml`; each change is an event of the journal, and every decision records the mode it was
+made in. What a reader was shown after a commitment is an event too, written before it is shown.
+"""
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from labelcritic_gui.core.blinding import HalfCommitted, Mode, advice_from, agrees, half_committed
+from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.core.repeats import MOST_SHARE
+from labelcritic_gui.core.review import PAYLOAD_SCHEMA, Advice, Event, EventKind, decision_from
+from labelcritic_gui.services.review import SOFTWARE, OpenReview, default_reader, now
+from labelcritic_gui.store import journal
+from labelcritic_gui.store.review_file import write_review_file
+
+__all__ = ["Mode", "Revealed", "change_mode", "known_mode", "known_share", "new_seed", "reveal"]
+
+
+def new_seed() -> str:
+    """Return a seed that nobody can guess."""
+    return secrets.token_hex(16)
+
+
+def known_mode(mode: str) -> Mode:
+    """Return the mode of a name; raises ReviewError for an unknown one."""
+    if mode not in list(Mode):
+        raise ReviewError(f"There is no mode {mode!r}.", f"Known are: {', '.join(Mode)}.")
+    return Mode(mode)
+
+
+def known_share(share: float) -> float:
+    """Return a share of hidden repeats; raises ReviewError when it is none, or more than can come again."""
+    if not 0.0 <= share <= MOST_SHARE:
+        raise ReviewError(
+            f"{share:g} is no share of items to come again.", f"Choose from 0 (none) to {MOST_SHARE:g} (every other)."
+        )
+    return share
+
+
+def change_mode(
+    review: OpenReview, reader: str, *, mode: str | None = None, repeats: float | None = None
+) -> OpenReview:
+    """Read the review in another mode, or with another share of hidden repeats, from now on; return it so.
+
+    Raises ReviewError for an unknown mode or share, and while a commitment still waits for its verdict: such an item
+    would be half of one mode and half of the other, and its reader's second thought would be lost.
+    """
+    file = review.file
+    wanted_mode = known_mode(mode if mode is not None else file.mode)
+    wanted_share = known_share(repeats if repeats is not None else file.repeats)
+    if (wanted_mode, wanted_share) == (file.mode, file.repeats):
+        return review
+    if wanted_mode != file.mode:
+        _refuse_half_committed(half_committed(list(journal.all_events(review.database))))
+    changed = file.model_copy(
+        update={"mode": wanted_mode.value, "repeats": wanted_share, "seed": file.seed or new_seed()}
+    )
+    payload = {
+        "schema": PAYLOAD_SCHEMA,
+        "mode": wanted_mode.value,
+        "was": file.mode,
+        "repeats": wanted_share,
+        "repeats_were": file.repeats,
+    }
+    # the event first: killed between the two, the review is read as before, and the change is made again
+    journal.append(review.database, _event(reader, None, EventKind.MODE, payload))
+    write_review_file(review.folder, changed)
+    return replace(review, file=changed)
+
+
+def _refuse_half_committed(waiting: tuple[HalfCommitted, ...]) -> None:
+    if not waiting:
+        return
+    first = waiting[0]
+    more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+    raise ReviewError(
+        f"{first.event.item}{more} was committed by {first.reader} and the verdict on it was not shown yet.",
+        "Open the review as that reader, go on from there, then change the mode.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """What a reader is shown after a commitment: the critic's word, and whether it is the reader's own."""
+
+    advice: Advice
+    agrees: bool
+
+
+def reveal(review: OpenReview, reader: str, item: ItemId, *, seen: Mapping[str, Any] | None = None) -> Revealed | None:
+    """Write that the verdict on the reader's commitment is shown now; None when the critic had not spoken.
+
+    When this returns it is on disk.
+    """
+    name = reader or default_reader()
+    found = [half for half in half_committed(journal.events_on(review.database, item)) if half.reader == name]
+    if not found:
+        return None
+    commitment = found[-1].event
+    told = commitment.seen.get("withheld")
+    advice = advice_from(item, told)
+    if advice is None:
+        return None
+    shown = Revealed(advice, agrees(decision_from(item, commitment.payload), advice))
+    payload = {
+        "schema": PAYLOAD_SCHEMA,
+        "of": commitment.uuid,
+        "verdict": told,
+        "agrees": shown.agrees,
+        "repeat": commitment.kind is EventKind.REPEATED,
+    }
+    journal.append(review.database, _event(name, item, EventKind.REVEALED, payload, seen))
+    return shown
+
+
+def _event(
+    reader: str,
+    item: ItemId | None,
+    kind: EventKind,
+    payload: Mapping[str, Any],
+    seen: Mapping[str, Any] | None = None,
+) -> Event:
+    name = reader or default_reader()
+    return Event(str(uuid.uuid4()), now(), name, item, kind, payload, seen or {}, SOFTWARE)

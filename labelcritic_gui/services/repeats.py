@@ -1,0 +1,43 @@
+"""Which of a reader's items come again in a review, kept up with its journal. Layer: services."""
+
+from dataclasses import dataclass, field
+
+from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.core.repeats import Repeat, RepeatPlan
+from labelcritic_gui.services.review import OpenReview, default_reader
+from labelcritic_gui.store import journal
+
+__all__ = ["Repeat", "RepeatBook"]
+
+
+@dataclass
+class RepeatBook:
+    """The repeats of one reader in one open review. Each call reads only what the journal has more than before.
+
+    One thread at a time.
+    """
+
+    review: OpenReview
+    reader: str
+    _plan: RepeatPlan | None = field(default=None, init=False)
+    _read: int = field(default=0, init=False)
+
+    @property
+    def active(self) -> bool:
+        """Say whether items of this review come again at all."""
+        return self.review.file.repeats > 0 and bool(self.review.file.seed)
+
+    def due(self, *, others_left: bool) -> Repeat | None:
+        """Return the item that comes again now, or None; see `core.repeats.RepeatPlan.due`."""
+        return self._kept_up().due(others_left=others_left) if self.active else None
+
+    def waiting(self, item: ItemId) -> Repeat | None:
+        """Return the repeat of an item that is still to come, or None."""
+        return self._kept_up().waiting(item) if self.active else None
+
+    def _kept_up(self) -> RepeatPlan:
+        name = self.reader or default_reader()
+        if self._plan is None:
+            self._plan = RepeatPlan(self.review.file.seed, name, self.review.file.repeats)
+        self._read, events = journal.events_after(self.review.database, self._read, name)
+        return self._plan.feed(events)

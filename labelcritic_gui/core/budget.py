@@ -71,6 +71,20 @@ class BudgetStore(Generic[K, V]):
                 break
             self.drop(victim)
 
+    def held_by(self, keys: Iterable[K]) -> int:
+        """Return how many bytes some values take together; an array that they share is counted once."""
+        sizes: dict[int, int] = {}
+        for key in keys:
+            sizes |= self._sizes.get(key, {})
+        return sum(sizes.values())
+
+    def make_room(self, size: int, *, spare: Collection[K] = ()) -> None:
+        """Drop the least recently used until so many more bytes fit, or nothing is left but `spare`."""
+        for victim in [key for key in self._kept if key not in spare]:
+            if self._held + size <= self.capacity:
+                break
+            self.drop(victim)
+
     def drop(self, key: K) -> None:
         """Let go of a value, if it is kept."""
         if key not in self._kept:

@@ -1,0 +1,51 @@
+"""Volumes of cases in memory, for view-models that are tested without files."""
+
+from typing import Any
+
+import numpy as np
+
+from labelcritic_gui.core.cancel import stop_if
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
+from labelcritic_gui.core.geometry import Geometry, Mask, Volume
+from labelcritic_gui.services.slices import CaseVolume
+
+DEPTH = 60
+
+
+class FakeVolumes:
+    """The part of `FakeCalls` that loads volumes; `read` says which, `volume_broken` makes it fail."""
+
+    items: list[ItemId]
+    label_sets: tuple[LabelSet, ...]
+    missing: set[CandidateId]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[CaseId] = []
+        self.renewed: list[CaseId] = []
+        self.volume_broken: Exception | None = None
+
+    def load_volume(self, case: CaseId, cancel: Any, progress: Any, *, image: Volume | None = None) -> CaseVolume:
+        """Return a soft cube with a ball per candidate, the second a little further on."""
+        (self.read if image is None else self.renewed).append(case)
+        progress(0, 2, "image")
+        stop_if(cancel)
+        if self.volume_broken is not None:
+            raise self.volume_broken
+        geometry = Geometry((DEPTH, DEPTH, DEPTH), np.eye(4))
+        volume = image or Volume(np.full(geometry.shape, 40, np.int16, order="F"), geometry)
+        masks = {}
+        for item in (item for item in self.items if item.case == case):
+            for number, label_set in enumerate(self.label_sets):
+                candidate = CandidateId(item.case, item.structure, label_set.slug)
+                if candidate not in self.missing:
+                    masks[candidate] = ball(geometry, (34.0, 30.0, 40.0 - 5 * number), 9.0)
+        progress(2, 2, "masks")
+        return CaseVolume(case, volume, masks, {})
+
+
+def ball(geometry: Geometry, middle: tuple[float, float, float], radius: float) -> Mask:
+    """Return a ball, in voxels."""
+    x, y, z = np.ogrid[: geometry.shape[0], : geometry.shape[1], : geometry.shape[2]]
+    inside = (x - middle[0]) ** 2 + (y - middle[1]) ** 2 + (z - middle[2]) ** 2 <= radius**2
+    return Mask.from_array(inside, geometry)

@@ -40,10 +40,10 @@ class Watch:
         self._timer.timeout.connect(self._look)
 
     def _look(self) -> None:
-        from labelcritic_gui.ui.views.panel import PanelView
+        from labelcritic_gui.ui.stage.pane import PaneView
 
         if "item" not in self.marks:
-            for panel in self._window.findChildren(PanelView):
+            for panel in self._window.findChildren(PaneView):
                 if id(panel) not in self._seen:
                     self._seen.add(id(panel))
                     panel.painted.connect(self._painted)

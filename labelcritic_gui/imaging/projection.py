@@ -7,7 +7,7 @@ Published by Label Critic (arXiv 2411.02753): clip to a window, sum along the ra
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from labelcritic_gui.imaging.frame import PictureFrame, View
 
 Picture = NDArray[np.uint8]
 Silhouette = NDArray[np.bool_]
+Ray = Literal["mean", "max"]
+"""What a pixel shows of its ray: the mean, as published, or the brightest voxel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,45 @@ class RaySums:
         }
 
 
+class RayMaxima:
+    """Keeps the densest voxel along rays while a volume's slabs go by, in whatever order the file stores them."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        windows: Iterable[ProjectionWindow] = ALL_WINDOWS,
+        view: View = View.FRONTAL,
+    ) -> None:
+        self._storage, self._view, self._windows = storage, view, tuple(windows)
+        self._axis, shape = storage.without(view.ray)
+        self._highest = np.full(shape, -32768.0, dtype=np.float32, order="F")
+
+    def add(self, first: int, slab: NDArray[Any]) -> None:
+        """Take the next slab: Hounsfield units (ni, nj, n), int16 or float, `first` its place on the slowest axis."""
+        if slab.dtype != np.int16:
+            slab = np.nan_to_num(slab.astype(np.float32), nan=-32768.0)
+        for n in range(slab.shape[2]):
+            plane = slab[:, :, n]
+            if self._axis == 2:
+                np.maximum(self._highest[:, :, 0], plane, out=self._highest[:, :, 0])
+            elif self._axis == 1:
+                self._highest[:, 0, first + n] = plane.max(axis=1)
+            else:
+                self._highest[0, :, first + n] = plane.max(axis=0)
+
+    def pictures(self, frame: PictureFrame, *, percentile: float = 100.0) -> dict[str, Picture]:  # noqa: ARG002
+        """Return the picture of each window, uint8 (rows, columns) of the frame.
+
+        A maximum has the scale of the image itself: black and white are the window's ends, whatever the brightest ray.
+        """
+        flat = _flat(self._highest, self._storage, self._view)
+        return {
+            window.name: _drawn(np.clip((flat - window.low) / (window.high - window.low), 0.0, 1.0), window, frame)
+            for window in self._windows
+        }
+
+
 class RayHits:
     """Collects where rays hit a mask while its pieces go by in stored order."""
 
@@ -199,6 +240,11 @@ def _picture(
     """Scale, resize and turn the sums [across, up] of one window."""
     peak = float(total.max() if percentile >= 100.0 else np.percentile(total, percentile))
     share = np.minimum(total / peak, 1.0) if peak > 0 else np.zeros_like(total)
+    return _drawn(share, window, frame)
+
+
+def _drawn(share: NDArray[Any], window: ProjectionWindow, frame: PictureFrame) -> Picture:
+    """Resize and turn shares 0..1 [across, up] of one window."""
     resized = _resized(share.astype(np.float32), frame, smooth=True)
     if window.enhanced:
         resized = _enhanced(resized)

@@ -14,7 +14,7 @@ from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Fit, Geometry
 from labelcritic_gui.formats import picture_cache
 from labelcritic_gui.imaging.frame import PictureFrame, View
-from labelcritic_gui.imaging.projection import Picture, silhouette_of
+from labelcritic_gui.imaging.projection import Picture, Ray, silhouette_of
 from labelcritic_gui.services.masks import is_resampled, load_one
 from labelcritic_gui.services.projection import CasePictures, project_case
 from labelcritic_gui.services.review import OpenReview
@@ -52,6 +52,27 @@ def case_pictures(
     if not made.refused:
         picture_cache.save_arrays(file, stamp, _packed(made, candidates))
     return _shared(made, f"{file}:{stamp}")
+
+
+def ray_pictures(
+    review: OpenReview, case: CaseId, *, view: View = View.FRONTAL, ray: Ray = "mean", cancel: Cancel | None = None
+) -> CasePictures[CandidateId]:
+    """Return a case's projections of a kind along a view; the maximum's are kept beside the others.
+
+    Raises as `case_pictures`.
+    """
+    found = case_pictures(review, case, view=view, cancel=cancel)
+    if ray == "mean":
+        return found
+    image = review.image_path(case)
+    stamp = f"{FORM}:{ray}:{picture_cache.file_stamp(image)}"
+    file = picture_cache.cache_file(review.folder / PICTURES / f"{view.value}-{ray}", case)
+    kept = picture_cache.load_arrays(file, stamp)
+    if kept is None:
+        made = project_case(image, {}, view=view, ray=ray, cancel=cancel)
+        kept = dict(made.pictures)
+        picture_cache.save_arrays(file, stamp, kept)
+    return replace(found, pictures=kept)
 
 
 def _add_resampled(case: CasePictures[CandidateId], candidate: Candidate, file: Path) -> None:

@@ -20,7 +20,9 @@ from labelcritic_gui.imaging.projection import (
     ALL_WINDOWS,
     Picture,
     ProjectionWindow,
+    Ray,
     RayHits,
+    RayMaxima,
     RaySums,
     Silhouette,
     Storage,
@@ -58,6 +60,7 @@ def project_case(
     *,
     windows: Sequence[ProjectionWindow] = ALL_WINDOWS,
     view: View = View.FRONTAL,
+    ray: Ray = "mean",
     percentile: float = 100.0,
     cancel: Cancel | None = None,
     map_function: MapFunction = map,
@@ -75,7 +78,8 @@ def project_case(
     with open_stream(Path(ct_path)) as image:
         geometry = image.geometry.canonical()
         frame = PictureFrame.of(geometry, view=view)
-        sums = RaySums(Storage.of(image.geometry), windows=windows, view=view)
+        kind = RayMaxima if ray == "max" else RaySums
+        sums: RaySums | RayMaxima = kind(Storage.of(image.geometry), windows=windows, view=view)
         work: list[Callable[[], list[_Outcome]]] = [partial(_sum_up, image, sums, cancel=wanted)]
         for path, keys in by_file.items():
             values = [sources[key].values for key in keys]
@@ -98,7 +102,7 @@ def _call(work: Callable[[], Any]) -> Any:
     return work()
 
 
-def _sum_up(image: VolumeStream, sums: RaySums, *, cancel: Cancel) -> list[_Outcome]:
+def _sum_up(image: VolumeStream, sums: RaySums | RayMaxima, *, cancel: Cancel) -> list[_Outcome]:
     """Read the image to its end into the sums."""
     for first, block in image.blocks():
         stop_if(cancel)

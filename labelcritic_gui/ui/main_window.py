@@ -158,7 +158,7 @@ class MainWindow(SheetWindow):
         self.screen_.stage.zoom(steps)
 
     def reset_view(self) -> None:
-        self.screen_.stage.camera.reset()
+        self._station.looking.reset()
 
     def focus_note(self) -> None:
         self.screen_.bar.note.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.ui.keymap import Keys
+from labelcritic_gui.ui.stage.stage import ReviewStage
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.cards import SideCards
 from labelcritic_gui.ui.views.decision_bar import DecisionBar
 from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.message_line import MessageLine
-from labelcritic_gui.ui.views.review_stage import ReviewStage
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.ui.views.worklist_panel import WorklistPanel
 from labelcritic_gui.viewmodels.cards import colour_of, standing_words
@@ -40,7 +40,7 @@ class ReadingScreen(QWidget):
         self._reading: Reading | None = None
         self._waits = ""
         self.worklist = WorklistPanel(theme)
-        self.stage = ReviewStage(theme, station.display)
+        self.stage = ReviewStage(theme, station.looking)
         self.stage.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.cards = SideCards(theme)
         self.message = MessageLine(theme)
@@ -130,6 +130,7 @@ class ReadingScreen(QWidget):
         self.worklist.attach(self._station.worklist, label_sets)
         self.message.dismiss()
         self.stage.clear()
+        self.stage.attach(self._station.views)
         self.cards.clear()
         self.finished.hide()
         if reading is None:

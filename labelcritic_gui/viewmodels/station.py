@@ -15,7 +15,8 @@ from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.settings import Settings, change_settings, remember_review
 from labelcritic_gui.viewmodels.calls import ReviewCalls, ServiceCalls
-from labelcritic_gui.viewmodels.display import Display
+from labelcritic_gui.viewmodels.looking import Looking
+from labelcritic_gui.viewmodels.looking.views import CaseViews
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
@@ -74,7 +75,9 @@ class Station:
         self._runner = runner
         self._bind = bind
         self.settings: Settings = services.settings
-        self.display = Display(self.settings, self.change)
+        self.looking = Looking(self.settings, self.change)
+        self.views: CaseViews | None = None
+        """The projections of the case on the stage that are loaded when asked for."""
         self.calls: ReviewCalls | None = None
         self.reading: Reading | None = None
         self.worklist: Worklist | None = None
@@ -190,6 +193,7 @@ class Station:
 
     def _take_settings(self, settings: Settings) -> None:
         self.settings = settings
+        self.looking.take_settings(settings)
         self.settings_changed.emit()
 
     def _take_critic(self, settings: Settings) -> None:
@@ -270,14 +274,18 @@ class Station:
         calls = self._bind(opened, self.settings.reader)
         self.calls = calls
         self.worklist = Worklist(calls, self._runner, reader=self.settings.reader)
-        self.reading = Reading(calls, self.worklist, self._runner, view=self._view, budget=self.settings.memory_budget)
+        self.reading = Reading(calls, self.worklist, self._runner, view=self.looking.seen, budget=self.settings.memory_budget)
+        self.views = CaseViews(calls, self._runner)
+        self.reading.item_changed.connect(self.looking.end)
+        self.reading.stage_changed.connect(self._begin_looking)
         self._runner.run(Lane.STORE, lambda: remember_review(calls.folder), self._take_settings, on_error=self._failed)
         self.review_changed.emit()
         self.reading.start()
 
-    def _view(self) -> dict[str, Any]:
-        shown = self.display
-        return {"projection": shown.projection, "overlay": shown.style if shown.overlay else "off"}
+    def _begin_looking(self) -> None:
+        reading = self.reading
+        if reading is not None and reading.stage is not None:
+            self.looking.begin(reading.stage)
 
     def close_review(self) -> None:
         """Close the open review, if any, after its last write."""
@@ -285,7 +293,8 @@ class Station:
             return
         reading, calls = self.reading, self.calls
         self.enter(ScreenMode.READING)
-        self.reading = self.worklist = self.calls = None
+        self.reading = self.worklist = self.calls = self.views = None
+        self.looking.end()
         for under_way in (self._auditor, self._bench, self._outliers):
             if under_way is not None:
                 under_way.cancel()

@@ -12,7 +12,7 @@ from labelcritic_gui import app
 from labelcritic_gui.__main__ import main
 from labelcritic_gui.ui.main_window import MainWindow
 from labelcritic_gui.ui.tasks import TaskRunner
-from labelcritic_gui.ui.views.panel import PanelView
+from labelcritic_gui.ui.stage.pane import PaneView
 from labelcritic_gui.viewmodels.station import Station
 
 KEYS = {"skip": Qt.Key.Key_S, "edit": Qt.Key.Key_E, "none": Qt.Key.Key_X, "absent": Qt.Key.Key_0}
@@ -36,7 +36,7 @@ class Reader:
         self._timer.start()
 
     def _look(self) -> None:
-        for panel in self._window.findChildren(PanelView):
+        for panel in self._window.findChildren(PaneView):
             if id(panel) not in self._panels:
                 self._panels.add(id(panel))
                 panel.painted.connect(self._painted)

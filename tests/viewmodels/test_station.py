@@ -80,23 +80,23 @@ def test_that_an_export_is_reported() -> None:
 
 def test_that_display_choices_are_remembered() -> None:
     station, _ = make()
-    station.display.cycle_style()
-    station.display.step_opacity(2)
-    station.display.cycle_projection(("bone", "organs"))
+    station.looking.cycle_style()
+    station.looking.step_opacity(2)
+    station.looking.cycle_projection(("bone", "organs"))
     kept = load_settings()
-    assert kept.overlay_style == station.display.style == "fill"
-    assert kept.overlay_opacity == station.display.opacity
+    assert kept.overlay_style == station.looking.style == "fill"
+    assert kept.overlay_opacity == station.looking.opacity
     assert kept.projection == "organs"
 
 
 def test_that_hiding_the_masks_keeps_style_and_opacity() -> None:
     station, _ = make()
-    before = station.display.style, station.display.opacity
-    station.display.toggle_overlay()
-    assert not station.display.overlay
-    station.display.toggle_overlay()
-    assert station.display.overlay
-    assert (station.display.style, station.display.opacity) == before
+    before = station.looking.style, station.looking.opacity
+    station.looking.toggle_overlay()
+    assert not station.looking.overlay
+    station.looking.toggle_overlay()
+    assert station.looking.overlay
+    assert (station.looking.style, station.looking.opacity) == before
 
 
 @pytest.mark.parametrize(

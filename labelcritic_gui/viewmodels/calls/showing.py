@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from labelcritic_gui.core.cancel import Cancel, Progress
-from labelcritic_gui.core.cases import ItemId
-from labelcritic_gui.services import comparison, inspection
+from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.imaging.frame import View
+from labelcritic_gui.imaging.projection import Ray
+from labelcritic_gui.services import comparison, inspection, pictures
 from labelcritic_gui.services.comparison import Opinions, Stage
 from labelcritic_gui.services.inspection import InspectedFile
+from labelcritic_gui.services.projection import CasePictures
 from labelcritic_gui.viewmodels.calls.bound import Bound
 
 if TYPE_CHECKING:  # what is not needed to open a review is imported when it is asked for
@@ -22,6 +25,9 @@ class ShowingCalls(Protocol):
 
     def load_stage(self, item: ItemId) -> Stage:
         """Load pictures and silhouettes. Lane CPU."""
+
+    def load_pictures(self, case: CaseId, view: View, ray: Ray, cancel: Cancel) -> CasePictures[CandidateId]:
+        """Load a case's projections along a view, with the silhouettes of all its candidates. Lane CPU."""
 
     def load_opinions(self, item: ItemId) -> Opinions:
         """Load what is stored of verdicts and facts. Lane STORE."""
@@ -44,6 +50,10 @@ class Showing(Bound):
     def load_stage(self, item: ItemId) -> Stage:
         """Load pictures and silhouettes."""
         return comparison.load_stage(self._review, item)
+
+    def load_pictures(self, case: CaseId, view: View, ray: Ray, cancel: Cancel) -> CasePictures[CandidateId]:
+        """Load a case's projections along a view, with the silhouettes of all its candidates."""
+        return pictures.ray_pictures(self._review, case, view=view, ray=ray, cancel=cancel)
 
     def load_opinions(self, item: ItemId) -> Opinions:
         """Load what is stored of verdicts and facts."""

@@ -1,0 +1,216 @@
+"""One opaque picture for the screen: grey anatomy at the screen's own pixels, masks filled and outlined over it.
+
+Everything is drawn at device pixels, so that a view only copies it to the screen. The anatomy is interpolated
+linearly; a mask's edge is where its linear interpolation is one half, which keeps every voxel's centre on its side.
+Layer: imaging.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelcritic_gui.imaging.overlay import Colour
+from labelcritic_gui.imaging.projection import Picture
+
+Canvas = NDArray[np.uint8]
+"""uint8 (rows, columns, 4): blue, green, red, 255. Little-endian, that is Qt's Format_RGB32."""
+
+SHRINK_BELOW = 0.6
+"""Anatomy drawn smaller than this is averaged first: linear interpolation alone would skip voxels."""
+INSIDE, THIN_INSIDE = 128, 56
+"""Of 255: a mask's share of a pixel from which the pixel is inside; less where the mask is drawn smaller."""
+MANY_OUTLINES = 200
+MARGIN = 6
+NEIGHBOUR_FILL = 0.3
+
+
+class Placement(NamedTuple):
+    """Where a source picture lies on the canvas: device px per source pixel, and where its upper left corner is.
+
+    The source's corner (row 0, column 0) lies at (`top`, `left`); values are device px, corners are whole.
+    """
+
+    down: float
+    across: float
+    top: float
+    left: float
+
+    def shrunk(self, before: tuple[int, int], after: tuple[int, int]) -> "Placement":
+        """Return where the source lies after it was resized."""
+        return self._replace(down=self.down * before[0] / after[0], across=self.across * before[1] / after[1])
+
+    def moved(self, top: int, left: int) -> "Placement":
+        """Return the placement on a part of the canvas that starts there."""
+        return self._replace(top=self.top - top, left=self.left - left)
+
+    def inverse(self) -> NDArray[np.float64]:
+        """Return the 2x3 matrix from canvas pixels (x, y) to source pixels, both by their centres."""
+        return np.array(
+            [
+                [1.0 / self.across, 0.0, (0.5 - self.left) / self.across - 0.5],
+                [0.0, 1.0 / self.down, (0.5 - self.top) / self.down - 0.5],
+            ]
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Layer:
+    """A mask over the anatomy, bool (rows, columns) of the source. `fill` is its opacity, `line` its outline in px.
+
+    `strength` (0..1) is how strong the outline is. Zero `fill` or `line` draws none.
+    """
+
+    mask: NDArray[np.bool_]
+    colour: Colour
+    fill: float = 0.0
+    line: float = 0.0
+    strength: float = 1.0
+
+
+def magnified(grey: Picture, placement: Placement, shape: tuple[int, int]) -> Picture:
+    """Return a grey source as it lies on a canvas of `shape` (rows, columns); black around it."""
+    import cv2
+
+    source, placed = grey, placement
+    rows, columns = grey.shape
+    smaller = (_smaller(rows, placement.down), _smaller(columns, placement.across))
+    if smaller != grey.shape:
+        source = np.asarray(cv2.resize(source, smaller[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        placed = placement.shrunk(grey.shape, smaller)
+    return _warped(source, placed, shape)
+
+
+def composed(grey: Picture, layers: Sequence[Layer], placement: Placement) -> Canvas:
+    """Return a canvas: grey at device pixels (see `magnified`) with layers over it, the last on top."""
+    import cv2
+
+    canvas: Canvas = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGRA), dtype=np.uint8)
+    draw(canvas, layers, placement)
+    return canvas
+
+
+def draw(canvas: Canvas, layers: Sequence[Layer], placement: Placement) -> None:
+    """Draw layers over a canvas, the last on top."""
+    for layer in layers:
+        _draw(canvas, layer, placement)
+
+
+def tinted(canvas: Canvas, labels: NDArray[np.uint8], colours: Sequence[Colour], placement: Placement) -> None:
+    """Draw many labels (uint8 (rows, columns) of the source; n has `colours[n - 1]`) dimly, edges a bit stronger."""
+    import cv2
+
+    spread = np.asarray(
+        cv2.warpAffine(
+            np.ascontiguousarray(labels),
+            placement.inverse(),
+            canvas.shape[1::-1],
+            flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
+        )
+    )
+    table = np.zeros((256, 1, 4), dtype=np.uint8)
+    table[1 : len(colours) + 1, 0] = [(blue, green, red, 255) for red, green, blue in colours]
+    paint = cv2.applyColorMap(spread, table[:, :, :3])
+    paint = cv2.cvtColor(paint, cv2.COLOR_BGR2BGRA)
+    edge = cv2.morphologyEx(spread, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    for share, where in ((NEIGHBOUR_FILL, spread), (0.5, cv2.bitwise_and(edge, spread))):
+        cv2.copyTo(cv2.addWeighted(canvas, 1.0 - share, paint, share, 0.0), where, canvas)
+
+
+def _smaller(size: int, scale: float) -> int:
+    """Return to how many pixels a side is averaged before it is drawn at a scale."""
+    factor = 1
+    while scale * factor < SHRINK_BELOW and factor < 16:
+        factor *= 2
+    return max(1, -(-size // factor))
+
+
+def _warped(source: NDArray[np.uint8], placement: Placement, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    import cv2
+
+    drawn = cv2.warpAffine(
+        np.ascontiguousarray(source),
+        placement.inverse(),
+        shape[::-1],
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+    return np.asarray(drawn, dtype=np.uint8)
+
+
+def _draw(canvas: Canvas, layer: Layer, placement: Placement) -> None:
+    """Fill and outline one mask where it is on the canvas."""
+    import cv2
+
+    grid = layer.mask.view(np.uint8)
+    column, row, columns, rows = cv2.boundingRect(grid)
+    if rows == 0 or columns == 0:
+        return
+    # one pixel of outside all around, so that the edge is interpolated there too
+    source = cv2.copyMakeBorder(
+        np.ascontiguousarray(grid[row : row + rows, column : column + columns]) * np.uint8(255),
+        1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0,
+    )  # fmt: skip
+    placed = placement._replace(
+        top=placement.top + (row - 1) * placement.down, left=placement.left + (column - 1) * placement.across
+    )
+    top, bottom = _span(placed.top, placed.down * (rows + 2), canvas.shape[0])
+    left, right = _span(placed.left, placed.across * (columns + 2), canvas.shape[1])
+    if top >= bottom or left >= right:
+        return
+    shape = (bottom - top, right - left)
+    thin = min(placement.down, placement.across) < 1.0
+    share = magnified(np.asarray(source, dtype=np.uint8), placed.moved(top, left), shape)
+    least = THIN_INSIDE if thin else INSIDE - 1
+    inside = np.asarray(cv2.threshold(share, least, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+    red, green, blue = layer.colour
+    if layer.fill > 0:
+        _fill(canvas, inside, (top, left), (blue, green, red), layer.fill)
+    if layer.line > 0:
+        _line(canvas, inside, (top, left), (blue, green, red), layer)
+
+
+def _span(start: float, size: float, limit: int) -> tuple[int, int]:
+    """Return the whole pixels that something covers on the canvas, with a margin that reaches beyond its edges."""
+    return max(-MARGIN, int(np.floor(start))), min(limit + MARGIN, int(np.ceil(start + size)))
+
+
+def _fill(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, opacity: float) -> None:
+    import cv2
+
+    top, left = max(0, at[0]), max(0, at[1])
+    visible = inside[top - at[0] : canvas.shape[0] - at[0], left - at[1] : canvas.shape[1] - at[1]]
+    if visible.size == 0:
+        return
+    part = canvas[top : top + visible.shape[0], left : left + visible.shape[1]]
+    paint = np.empty_like(part)
+    paint[:] = (*colour, 255)
+    mixed = cv2.addWeighted(np.ascontiguousarray(part), 1.0 - opacity, paint, opacity, 0.0)
+    part[:] = cv2.copyTo(mixed, np.ascontiguousarray(visible), np.ascontiguousarray(part))
+
+
+def _line(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, layer: Layer) -> None:
+    import cv2
+
+    contours, _ = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(at[1], at[0]))
+    width = max(1, round(layer.line))
+    smooth = len(contours) <= MANY_OUTLINES
+    # sixteenths of a pixel
+    drawn = [_rounded(contour) if smooth else np.asarray(contour, dtype=np.int32) * 16 for contour in contours]
+    target = canvas if layer.strength >= 1.0 else canvas.copy()
+    cv2.polylines(target, drawn, True, (*colour, 255), width, cv2.LINE_AA, 4)
+    if target is not canvas:
+        cv2.addWeighted(target, layer.strength, canvas, 1.0 - layer.strength, 0.0, dst=canvas)
+
+
+def _rounded(contour: NDArray[Any]) -> NDArray[np.int32]:
+    """Take the steps off an outline on pixels: no point moves by a whole pixel. In sixteenths of a pixel."""
+    points: NDArray[np.float32] = contour.astype(np.float32)
+    if len(points) >= 8:
+        before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
+        wide = np.roll(points, 2, axis=0) + np.roll(points, -2, axis=0)
+        points = (2.0 * points + 2.0 * (before + after) + wide) / np.float32(8.0)
+    return np.asarray(np.rint(points * 16.0), dtype=np.int32)

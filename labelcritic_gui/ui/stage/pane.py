@@ -1,0 +1,248 @@
+"""One picture of one candidate: anatomy and masks at device pixels, and what is written on them. Layer: ui."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.imaging.composition import Canvas, Placement, composed, draw, magnified, tinted
+from labelcritic_gui.imaging.frame import View
+from labelcritic_gui.imaging.projection import Picture
+from labelcritic_gui.ui.stage.gestures import Gestures
+from labelcritic_gui.ui.stage.marking import AXES, EDGE, RAY_NAME, Ink
+from labelcritic_gui.ui.stage.scene import Mark, Scene
+from labelcritic_gui.ui.stage.sight import Sight, sight
+from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.viewmodels.looking import Looking
+
+ROOMY, SMALL = 560, 250
+"""Px of a pane that has room for a foot of words beside the letter, and of one that has room for few words at all."""
+Painter = Callable[[Ink, "PaneView", Sight], None]
+"""Draws something of its own over a pane: the difference tour, a patchwork in the making."""
+
+
+class GreyShelf:
+    """The magnified anatomy of each view, made once for all the panes that show the same."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[View, tuple[int, int]], tuple[object, Picture]] = {}
+
+    def get(self, scene: Scene, placement: Placement, shape: tuple[int, int]) -> Picture:
+        """Return the anatomy as it lies on a canvas."""
+        place, key = (scene.view, shape), (scene.grey_key, placement)
+        kept = self._kept.get(place)
+        if kept is None or kept[0] != key:
+            kept = (key, magnified(scene.grey(), placement, shape))
+            self._kept[place] = kept
+        return kept[1]
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._kept.clear()
+
+
+class PaneView(QWidget):
+    """Draws a scene as `Looking` has it, and hands the mouse to `Gestures`.
+
+    `overlays` draw over the picture, in order. `position` is the panel's place on the stage, from 0.
+    """
+
+    painted = Signal()
+
+    def __init__(
+        self, looking: Looking, theme: Theme, shelf: GreyShelf, position: int, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.position = position
+        self.overlays: list[Painter] = []
+        self.marks: tuple[Mark, ...] = ()
+        self.scene: Scene | None = None
+        self._looking, self._theme, self._shelf = looking, theme, shelf
+        self._waiting = ""
+        self._canvas: Canvas | None = None
+        self._canvas_key: object = None
+        self._gestures = Gestures(looking, self)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumSize(80, 80)
+
+    # --- what to show ------------------------------------------------------------------------------------------
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over another theme."""
+        self._theme = theme
+        self.update()
+
+    def set_scene(self, scene: Scene | None, *, waiting: str = "") -> None:
+        """Show a scene, or a word while there is none."""
+        self.scene, self._waiting = scene, waiting
+        self._canvas = None
+        self.setAccessibleName(scene.head if scene else waiting)
+        self.update()
+
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        """Show numbered places."""
+        if self.marks or marks:
+            self.marks = tuple(marks)
+            self.update()
+
+    @property
+    def view(self) -> View | None:
+        """Which way the pane looks; None while it shows nothing."""
+        return self.scene.view if self.scene is not None else None
+
+    @property
+    def area(self) -> QRectF:
+        """Where the picture is drawn."""
+        return QRectF(self.rect())
+
+    @property
+    def sight(self) -> Sight | None:
+        """How the pane sees its picture now; None while it shows nothing."""
+        if self.scene is None or self.scene.refusal or self.area.isEmpty():
+            return None
+        return sight(self.scene.frame, self.area, middle=self._looking.middle, zoom=self._looking.zoom)
+
+    def to_world(self, point: QPointF) -> Point | None:
+        """Return the world point in mm under a point of the pane; on a projection, at the crosshair's depth."""
+        seen = self.sight
+        if seen is None or self.scene is None:
+            return None
+        place = seen.to_world(point)
+        if self.scene.index is None:
+            place = self._looking.at_depth_of_centre(place, self.scene.view)
+        return place
+
+    def to_pane(self, place: Point) -> QPointF | None:
+        """Return where a world point is seen; None while the pane shows nothing."""
+        seen = self.sight
+        return None if seen is None else seen.to_pane(place)
+
+    # --- drawing -----------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.colour("stage"))
+        ink = Ink(painter, self._theme)
+        scene, seen = self.scene, self.sight
+        if scene is None or seen is None:
+            self._say(ink, scene.refusal if scene is not None else self._waiting)
+        else:
+            self._draw_picture(painter, scene, seen)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._draw_over(ink, scene, seen)
+            if scene.note:
+                self._say(ink, scene.note, low=True)
+        painter.end()
+        if scene is not None:
+            self.painted.emit()
+
+    def _draw_picture(self, painter: QPainter, scene: Scene, seen: Sight) -> None:
+        """Copy the canvas to the screen, a device pixel each."""
+        ratio = self.devicePixelRatioF()
+        shape = (round(self.height() * ratio), round(self.width() * ratio))
+        key = (scene, seen.placement(ratio), shape)
+        if self._canvas is None or self._canvas_key != key:
+            self._canvas, self._canvas_key = self._composed(scene, seen.placement(ratio), shape), key
+        image = QImage(self._canvas.data, shape[1], shape[0], 4 * shape[1], QImage.Format.Format_RGB32)
+        painter.save()
+        painter.scale(1.0 / ratio, 1.0 / ratio)
+        painter.drawImage(QPointF(0, 0), image)
+        painter.restore()
+
+    def _composed(self, scene: Scene, placement: Placement, shape: tuple[int, int]) -> Canvas:
+        grey = self._shelf.get(scene, placement, shape)
+        if scene.neighbours is None:
+            return composed(grey, scene.layers, placement)
+        canvas = composed(grey, (), placement)
+        tinted(canvas, scene.neighbours.labels, scene.neighbours.colours, placement)
+        draw(canvas, scene.layers, placement)
+        return canvas
+
+    def _draw_over(self, ink: Ink, scene: Scene, seen: Sight) -> None:
+        looking, area = self._looking, self.area
+        small = self.width() < self._theme.px(SMALL)
+        if looking.zoom > 1.0 and not small:
+            ink.rulers(area, seen)
+        if looking.crosshair and (scene.index is not None or looking.placed):
+            ink.crosshair(area, seen.to_pane(looking.centre))
+        ink.marks(self.marks, seen)
+        for overlay in self.overlays:
+            overlay(ink, self, seen)
+        measure = looking.measure
+        if measure is not None and measure.view is scene.view and measure.index == scene.index:
+            ink.distance(measure, seen)
+        cursor = looking.cursor
+        if cursor is not None and cursor[0] is scene.view and not self.underMouse():
+            ink.cursor(seen.to_pane(cursor[1]))
+        if scene.index is not None:
+            ink.slice_bar(area, index=scene.index, count=scene.count, span=scene.span, colour=scene.colour)
+        # a narrow foot is full of words
+        foot = 0 if self.width() > self._theme.px(ROOMY) else self._theme.px(36 if scene.index is not None else 18)
+        ink.letters(area, scene.frame.edges, foot=foot)
+        self._draw_foot(ink, scene, seen, small=small)
+
+    def _draw_foot(self, ink: Ink, scene: Scene, seen: Sight, *, small: bool) -> None:
+        flag, area = Qt.AlignmentFlag, self.area
+        right = ink.scale_bar(area, seen.px_per_mm)
+        inner = area.adjusted(EDGE, EDGE - 2, -EDGE, -EDGE + 2)
+        ink.painter.setFont(self._theme.font("small"))
+        head = self._place_words(scene)
+        ink.words(inner, head, flag.AlignLeft | flag.AlignTop, "on-stage")
+        if small:
+            return
+        ink.words(inner.adjusted(right - EDGE + 12, 0, 0, 0), scene.foot, flag.AlignLeft | flag.AlignBottom)
+        under = self._under_cursor(scene)
+        if under:
+            ink.words(inner, under[0], flag.AlignRight | flag.AlignBottom, "on-stage")
+            line = self._theme.px(18)
+            ink.words(inner.adjusted(0, 0, 0, -line), under[1], flag.AlignRight | flag.AlignBottom, "on-stage")
+
+    def _place_words(self, scene: Scene) -> str:
+        """Return the plane, the position in mm and the number of the slice."""
+        if scene.index is None:
+            return scene.head
+        at = self._looking.centre[scene.view.ray]
+        return f"{scene.head}  {RAY_NAME[scene.view]} {at:.0f} mm · {scene.index + 1}/{scene.count}"
+
+    def _under_cursor(self, scene: Scene) -> tuple[str, str] | None:
+        """Return the words on what is under the linked cursor: density and position, and the neighbour's name."""
+        cursor = self._looking.cursor
+        if cursor is None or cursor[0] is not scene.view:
+            return None
+        place = cursor[1]
+        hu = scene.density(place) if scene.density is not None else None
+        axes = ((0, "x"), (1, "y"), (2, "z")) if scene.index is not None else AXES[scene.view]
+        where = " ".join(f"{name} {place[axis]:.0f}" for axis, name in axes)
+        words = f"{where} mm" if hu is None else f"HU {hu:.0f}   {where} mm"
+        return words, scene.name_at(*scene.frame.to_picture(place))
+
+    def _say(self, ink: Ink, words: str, *, low: bool = False) -> None:
+        ink.painter.setFont(self._theme.font("base"))
+        area = self.area.adjusted(32, 32, -32, -48)
+        align = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
+        align |= int(Qt.AlignmentFlag.AlignBottom if low else Qt.AlignmentFlag.AlignVCenter)
+        ink.words(area, words, align, "on-stage" if low else "on-stage-quiet")
+
+    # --- the mouse ---------------------------------------------------------------------------------------------
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._gestures.wheel(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._gestures.double(event)
+
+    def leaveEvent(self, event: object) -> None:  # noqa: ARG002  (signature is Qt's)
+        self._looking.point_at(None, None)

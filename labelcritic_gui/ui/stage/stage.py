@@ -1,0 +1,340 @@
+"""The stage: one candidate a panel, on the same anatomy, linked; and its states. Layer: ui."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QElapsedTimer, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from labelcritic_gui.core.cases import LabelSet
+from labelcritic_gui.imaging.frame import View
+from labelcritic_gui.translation import tr
+from labelcritic_gui.ui.stage.candidate import CandidateView
+from labelcritic_gui.ui.stage.pages import Failure, WaitCard
+from labelcritic_gui.ui.stage.pane import GreyShelf, PaneView
+from labelcritic_gui.ui.stage.placed import marks_of
+from labelcritic_gui.ui.stage.scenes import LayerMaker, SceneMaker
+from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.viewmodels.calls import Stage
+from labelcritic_gui.viewmodels.cards import Placed, colour_of
+from labelcritic_gui.viewmodels.looking import Looking
+from labelcritic_gui.viewmodels.looking.looking import ZOOM_STEP
+from labelcritic_gui.viewmodels.looking.views import CaseView, CaseViews
+from labelcritic_gui.viewmodels.messages import Message
+
+MOST_PANELS = 4
+PATIENCE_MS = 500
+"""A wait shorter than this is not worth a word."""
+POLL_MS = 100
+PercentOf = Callable[[], "float | None"]
+
+
+class ReviewStage(QWidget):
+    """Shows a stage as `Looking` has it; `painted` tells that its picture is on the screen.
+
+    `layer_maker` may draw something else than each panel's own mask, `loading` says how much of the slices is here
+    (0..1; None for not known).
+    """
+
+    painted = Signal()
+    retry = Signal()
+    slices_retry = Signal()
+
+    def __init__(self, theme: Theme, looking: Looking, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("stageGround")
+        self.setAccessibleName(tr("Stage"))
+        self.looking = looking
+        self.layer_maker: LayerMaker | None = None
+        self.loading: PercentOf | None = None
+        self._theme = theme
+        self._shelf = GreyShelf()
+        self._stage: Stage | None = None
+        self._colour_of: Callable[[str], int] = _first_colour
+        self._named = True
+        self._views: CaseViews | None = None
+        self._findings: tuple[Placed, ...] = ()
+        self._lit: Placed | None = None
+        self._slices_failed: Message | None = None
+        self._painted_once = False
+        self.panels = [CandidateView(looking, theme, self._shelf, n, self) for n in range(MOST_PANELS)]
+        self.panels[0].painted.connect(self._panel_painted)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(1)
+        self._failure = Failure(self)
+        self._failure.again.clicked.connect(self.retry)
+        self._failure.hide()
+        self.card = WaitCard(self)
+        self.card.cancelled.connect(self._card_pressed)
+        self._arrange(2)
+        self._waiting = QElapsedTimer()
+        self._since = QElapsedTimer()
+        self._patience = QTimer(self, interval=POLL_MS)
+        self._patience.timeout.connect(self._say_waiting)
+        self._words = ""
+        looking.changed.connect(self.redraw)
+        looking.pointed.connect(self._pointed)
+
+    # --- what stands on it -------------------------------------------------------------------------------------
+
+    @property
+    def panes(self) -> list[PaneView]:
+        """All panes that are on the screen."""
+        count = len(self._stage.panels) if self._stage is not None else 1
+        return [pane for panel in self.panels[:count] for pane in panel.shown]
+
+    def attach(self, views: CaseViews | None) -> None:
+        """Follow another review's projections, or none."""
+        self._views = views
+        if views is not None:
+            views.changed.connect(self.redraw)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over another theme."""
+        self._theme = theme
+        for panel in self.panels:
+            panel.set_theme(theme)
+        self.redraw()
+
+    def show_waiting(self, words: str) -> None:
+        """Clear the panels; say what is being waited for, and how long, once it takes a while."""
+        self._stage = None
+        self._findings, self._lit = (), None
+        self._words = words
+        self._slices_failed = None
+        self._shelf.clear()
+        self._failure.hide()
+        self.card.hide()
+        for panel in self.panels:
+            panel.title.show_title("", "", "", -1)
+            for pane in panel.panes:
+                pane.set_scene(None)
+                pane.set_marks(())
+        self._waiting.start()
+        self._patience.start()
+
+    def show_failure(self, failure: Message) -> None:
+        """Say why there is no picture, with one button."""
+        self._patience.stop()
+        self.card.hide()
+        self._failure.say(failure)
+        self._failure.setGeometry(self.rect())
+        self._failure.show()
+        self._failure.raise_()
+
+    def fail_slices(self, failure: Message | None) -> None:
+        """Say why the slices of the case cannot be shown; its projections stay."""
+        self._slices_failed = failure
+        self.redraw()
+
+    def show_stage(
+        self,
+        stage: Stage,
+        label_sets: Sequence[LabelSet],
+        *,
+        colours: Callable[[str], int] | None = None,
+        named: bool = True,
+    ) -> None:
+        """Show an item's candidates; `colours` is a label set's place among the colours, `named` shows their names."""
+        self._patience.stop()
+        self._failure.hide()
+        sets = tuple(label_sets)
+        self._stage, self._named = stage, named
+        self._colour_of = colours or (lambda slug: max(0, colour_of(sets, slug)))
+        if self.looking.stage is not stage:
+            self.looking.begin(stage)
+        if self._views is not None:
+            self._views.go_to(stage.item.case)
+        self._since.start()
+        self._arrange(len(stage.panels))
+        self.redraw()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.show_waiting("")
+        self._patience.stop()
+
+    def show_findings(self, findings: Sequence[Placed]) -> None:
+        """Mark the places of findings; a place where the candidates differ is marked only once it is gone to."""
+        self._findings = tuple(findings)
+        self._lit = None
+        self._mark()
+
+    def go_to(self, row: Placed) -> None:
+        """Zoom every panel to a place and light its mark."""
+        if row.place is not None and self._stage is not None:
+            self._lit = row
+            self.looking.go_to(row.place)
+            self._mark()
+
+    def zoom(self, steps: int) -> None:
+        """Zoom every panel by steps, about the cursor where it is over one."""
+        cursor = self.looking.cursor
+        view, place = cursor if cursor is not None else (None, None)
+        self.looking.zoom_by(ZOOM_STEP**steps, about=place, view=view)
+
+    # --- drawing -----------------------------------------------------------------------------------------------
+
+    def maker(self) -> SceneMaker | None:
+        """Return what makes the scenes of now; None while there is nothing to show."""
+        if self._stage is None:
+            return None
+        return SceneMaker(
+            self._stage,
+            self.looking,
+            self._theme,
+            colour_of=self._colour_of,
+            seen=self._seen_view(),
+            ratio=self.devicePixelRatioF(),
+            special=self.layer_maker,
+        )
+
+    def redraw(self) -> None:
+        """Show the stage as it is to be seen now."""
+        maker = self.maker()
+        stage = self._stage
+        if maker is None or stage is None:
+            return
+        views = self._shown_views()
+        for position, panel in enumerate(self.panels[: len(stage.panels)]):
+            self._show_title(position)
+            if len(panel.shown) != len(views):
+                panel.show_panes(len(views))
+            for pane, view in zip(panel.shown, views, strict=True):
+                pane.set_scene(maker.scene(position, view))
+        self._mark()
+        self._show_card()
+
+    def _shown_views(self) -> tuple[View, ...]:
+        looking = self.looking
+        if looking.mode == "slices" and looking.volume is None:
+            return (looking.side,)
+        return looking.views
+
+    def _seen_view(self) -> CaseView | None:
+        """Return the projections to show, where they are not those of the stage itself."""
+        looking = self.looking
+        if self._views is None or (looking.mode == "slices" and looking.volume is not None):
+            return None
+        if looking.side is View.FRONTAL and looking.ray == "mean" and not looking.neighbours:
+            return None
+        return self._views.get(looking.side, looking.ray)
+
+    def _show_title(self, position: int) -> None:
+        stage = self._stage
+        if stage is None:
+            return
+        panel = stage.panels[position]
+        version = panel.candidate.version if panel.candidate is not None else 1
+        title = panel.label_set.title if self._named else str(position + 1)
+        mark = tr("v{n}").format(n=version) if version > 1 else ""
+        self.panels[position].title.show_title(
+            str(position + 1), title, mark, max(0, self._colour_of(panel.label_set.slug))
+        )
+
+    def _mark(self) -> None:
+        for position, panel in enumerate(self.panels):
+            marks = marks_of(self._findings, self._lit, position) if self._stage is not None else ()
+            for pane in panel.panes:
+                pane.set_marks(marks)
+
+    def _pointed(self) -> None:
+        for pane in self.panes:
+            pane.update()
+
+    def _panel_painted(self) -> None:
+        stage, looking = self._stage, self.looking
+        if stage is None:
+            return
+        if looking.mode == "slices" and looking.volume is not None:
+            for view in looking.views:
+                looking.saw(view)
+        else:
+            looking.saw(looking.side, projection=looking.projection)
+        self.painted.emit()
+
+    # --- waiting -----------------------------------------------------------------------------------------------
+
+    def _lacks(self) -> str:
+        """Return what the reader asked for and is not here yet, in words; empty for nothing."""
+        looking, views = self.looking, self._views
+        if looking.mode == "slices":
+            return tr("Loading the slices…") if looking.volume is None else ""
+        return tr("Making this projection…") if views is not None and views.waiting else ""
+
+    def _failed(self) -> Message | None:
+        if self.looking.mode == "slices":
+            return self._slices_failed if self.looking.volume is None else None
+        return self._views.failure if self._views is not None and self._seen_wanted() else None
+
+    def _seen_wanted(self) -> bool:
+        return self.looking.side is not View.FRONTAL or self.looking.ray != "mean" or self.looking.neighbours
+
+    def _show_card(self) -> None:
+        """Say over the pictures what is being loaded, or what failed; nothing for the first half second."""
+        failure, lacks = self._failed(), self._lacks()
+        if failure is not None:
+            self.card.say(f"{failure.text} {failure.hint}".strip(), button=tr("Try again"))
+        elif lacks:
+            if not self._patience.isActive():
+                self._since.start()
+                self._patience.start()
+            if self._since.elapsed() < PATIENCE_MS:
+                return
+            share = self.loading() if self.loading is not None and self.looking.mode == "slices" else None
+            how_far = f"{share:.0%}" if share is not None else f"{self._since.elapsed() // 1000} s"
+            self.card.say(f"{lacks}  {how_far}")
+        else:
+            self._patience.stop()
+            self.card.hide()
+            return
+        self.card.place(self.width(), self.panels[0].title.height() + self._theme.px(8))
+        self.card.show()
+        self.card.raise_()
+
+    def _card_pressed(self) -> None:
+        """Try again what failed; else give up the wait and show what is here."""
+        if self._failed() is not None:
+            self._slices_failed = None
+            if self.looking.mode == "slices":
+                self.slices_retry.emit()
+            elif self._views is not None:
+                self._views.again()
+        elif self.looking.mode == "slices":
+            self.looking.show_mode("projection")
+        else:
+            if self._views is not None:
+                self._views.cancel()
+            self.looking.show_usual()
+        self.redraw()
+
+    def _say_waiting(self) -> None:
+        if self._stage is not None:
+            self._show_card()
+            return
+        elapsed = self._waiting.elapsed()
+        if elapsed < PATIENCE_MS:
+            return
+        words = f"{self._words}  {elapsed // 1000} s" if elapsed >= 1000 else self._words
+        for panel in self.panels:
+            panel.panes[0].set_scene(None, waiting=words)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._failure.setGeometry(self.rect())
+        self.card.place(self.width(), self.panels[0].title.height() + self._theme.px(8))
+
+    def _arrange(self, count: int) -> None:
+        shown = max(1, min(count, MOST_PANELS))
+        for panel in self.panels:
+            self._grid.removeWidget(panel)
+        for index, panel in enumerate(self.panels):
+            panel.setVisible(index < shown)
+            if index < shown:
+                row, column = divmod(index, 2) if shown == MOST_PANELS else (0, index)
+                self._grid.addWidget(panel, row, column)
+
+
+def _first_colour(_: str) -> int:
+    return 0

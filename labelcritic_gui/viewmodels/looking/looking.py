@@ -1,0 +1,427 @@
+"""What the reader looks at, shared by every panel: the intents of the stage. Layer: viewmodels."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from psygnal import Signal
+
+from labelcritic_gui.core.geometry import Geometry, Mask, Point
+from labelcritic_gui.imaging.frame import View
+from labelcritic_gui.imaging.projection import Ray
+from labelcritic_gui.imaging.slices import slice_count, slice_index, slice_span
+from labelcritic_gui.imaging.telling import telling_place
+from labelcritic_gui.imaging.window import PRESETS, Window
+from labelcritic_gui.services.comparison import Stage
+from labelcritic_gui.settings import Settings
+from labelcritic_gui.viewmodels.looking.camera import Camera
+from labelcritic_gui.viewmodels.looking.drawing import Drawing
+from labelcritic_gui.viewmodels.looking.ledger import PLANES, SeenOf
+from labelcritic_gui.viewmodels.looking.measuring import Measurement
+from labelcritic_gui.viewmodels.looking.windows import PRESET_NAMES, named, starting_window
+
+if TYPE_CHECKING:
+    from labelcritic_gui.services.slices import CaseVolume
+
+Mode = Literal["projection", "slices"]
+Planes = Literal["one", "three"]
+SLICE_ORDER = (View.AXIAL, View.FRONTAL, View.LATERAL)
+PROJECTION_ORDER = (View.FRONTAL, View.LATERAL, View.AXIAL)
+ZOOM_STEP = 1.25
+DRAG_HU = 2.0
+"""Hounsfield units of width or level for each px that a window is dragged."""
+
+
+class Looking(Camera, Drawing):
+    """One for the whole station; going on to the next item keeps mode, zoom and planes. GUI thread only.
+
+    `centre` is the crosshair in world mm, `middle` (see `Camera`) what lies in the middle of the panels.
+    """
+
+    changed: ClassVar[Signal] = Signal()
+    pointed: ClassVar[Signal] = Signal()
+
+    def __init__(self, settings: Settings, remember: Callable[..., Any]) -> None:
+        Camera.__init__(self)
+        Drawing.__init__(self, settings, remember)
+        self.mode: Mode = "projection"
+        self.plane: View = View.AXIAL
+        self.side: View = View.FRONTAL
+        self.planes: Planes = "one"
+        self.ray: Ray = "mean"
+        self.presets: dict[str, Window] = {name: settings.preset(name) for name in PRESETS}
+        self.window: Window = self.presets["abdomen"]
+        self.stage: Stage | None = None
+        self.volume: CaseVolume | None = None
+        self.cursor: tuple[View, Point] | None = None
+        self.measuring = False
+        self.measure: Measurement | None = None
+        self.difference = False
+        self.swipe: float | None = None
+        self.blink = 0
+        self._windows: dict[str, tuple[float, float]] = dict(settings.windows)
+        self._seen = SeenOf()
+        self._placed = False
+        self._resume: dict[str, Any] = {}
+
+    def tell(self) -> None:
+        """Say that something changed."""
+        self.changed.emit()
+
+    def take_settings(self, settings: Settings) -> None:
+        """Take over the reader's own numbers of the presets."""
+        self.presets = {name: settings.preset(name) for name in PRESETS}
+
+    # --- going from item to item -------------------------------------------------------------------------------
+
+    def begin(self, stage: Stage, volume: "CaseVolume | None" = None) -> None:
+        """Look at an item: from its structure's middle, or on from where it is when it is the same one."""
+        again = self.stage is not None and self.stage.item == stage.item and self.volume is not None
+        self.stage, self.volume = stage, volume
+        self.take_geometry(stage.frame.geometry)
+        if not again:
+            self.measure, self.cursor, self.blink = None, None, 0
+            self._seen = SeenOf(stage.frame.geometry)
+            self._placed = False
+            self.window = starting_window(stage.structure, self._windows, self.presets)
+            self.centre = self._first_place(stage)
+            self._recentre()
+            self._take_up(stage)
+        self.tell()
+
+    def take_volume(self, volume: "CaseVolume | None") -> None:
+        """Take the case's slices, or None when they are gone."""
+        self.volume = volume
+        if volume is not None and not self._placed:
+            place = telling_place(self.own_masks())
+            if place is not None:
+                self.centre = place
+                if self.mode == "slices":
+                    self._recentre()
+        self.tell()
+
+    def end(self) -> None:
+        """Let go of the item."""
+        self.stage = self.volume = self.measure = self.cursor = None
+        self._seen = SeenOf()
+        self.tell()
+
+    def own_masks(self) -> list[Mask]:
+        """Return the masks of the item's candidates that are there, in the order of the panels."""
+        if self.volume is None or self.stage is None:
+            return []
+        found = (self.volume.masks.get(p.candidate) for p in self.stage.panels if p.candidate is not None)
+        return [mask for mask in found if mask is not None]
+
+    def _first_place(self, stage: Stage) -> Point:
+        """Return the structure's middle: of its masks, of its silhouettes without them, else the image's."""
+        place = telling_place(self.own_masks())
+        if place is not None:
+            return place
+        frame = stage.frame
+        shown = [panel.silhouette for panel in stage.panels if panel.silhouette.any()]
+        if not shown:
+            return self.whole_middle
+        rows, columns = (sum(axis) for axis in zip(*(_centroid(one) for one in shown), strict=True))
+        return frame.to_world(rows / len(shown), columns / len(shown))
+
+    def _take_up(self, stage: Stage) -> None:
+        """Go on where the last session was, when this is the item of then."""
+        kept, self._resume = self._resume, {}
+        if kept.get("item") != [stage.item.case, stage.item.structure]:
+            return
+        self.centre, self.middle, self.zoom = _point(kept["centre"]), _point(kept["middle"]), float(kept["zoom"])
+        self.window = named(kept["window"][0], kept["window"][1], self.presets)
+        self._placed = True
+
+    # --- where -------------------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """The view that the large picture shows now: a plane of slices, or the direction of the rays."""
+        return self.plane if self.mode == "slices" else self.side
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views of every candidate, the large one first."""
+        if self.mode == "projection" or self.planes == "one":
+            return (self.view,)
+        return (self.plane, *(view for view in SLICE_ORDER if view is not self.plane))
+
+    def toggle_mode(self) -> None:
+        """Go from projections to slices and back, keeping the place."""
+        self.show_mode("slices" if self.mode == "projection" else "projection")
+
+    def show_mode(self, mode: Mode) -> None:
+        """Show projections or slices."""
+        if mode != self.mode:
+            before, self.mode = self.view, mode
+            self._turned(before)
+
+    def cycle_plane(self) -> None:
+        """Show the next plane of slices, or the next direction of the rays."""
+        order = SLICE_ORDER if self.mode == "slices" else PROJECTION_ORDER
+        self.show_plane(order[(order.index(self.view) + 1) % len(order)])
+
+    def show_plane(self, view: View) -> None:
+        """Show a plane large."""
+        before = self.view
+        if self.mode == "slices":
+            self.plane = view
+        else:
+            self.side = view
+        self._turned(before)
+
+    def _turned(self, before: View) -> None:
+        """Keep the place after another view became the large one."""
+        self.measuring, self.measure = False, None
+        self.keep_scale(before, self.view)
+        self.keep_in_sight(self.view, self.centre)
+        self.tell()
+
+    def toggle_planes(self) -> None:
+        """Show one large plane or three."""
+        self.planes = "three" if self.planes == "one" else "one"
+        self.mode = "slices"
+        self.tell()
+
+    def toggle_ray(self) -> None:
+        """Show the mean or the maximum along the rays."""
+        self.ray = "max" if self.ray == "mean" else "mean"
+        self.tell()
+
+    def show_usual(self) -> None:
+        """Go back to the projection that is always here: frontal, mean, the structure alone."""
+        self.mode, self.side, self.ray, self.neighbours = "projection", View.FRONTAL, "mean", False
+        self.tell()
+
+    @property
+    def placed(self) -> bool:
+        """Say whether the reader put the crosshair somewhere on this item."""
+        return self._placed
+
+    def at_depth_of_centre(self, place: Point, view: View) -> Point:
+        """Return a place moved along a view's rays to where the crosshair is."""
+        return self.with_depth(place, view, self.depth_of(self.centre, view))
+
+    def set_centre(self, place: Point) -> None:
+        """Put the crosshair somewhere, inside the image."""
+        self.centre = self.inside(place)
+        self._placed = True
+        self.tell()
+
+    def go_to(self, place: Point, *, low: Point | None = None, high: Point | None = None, zoom: float = 2.5) -> None:
+        """Bring a place to the middle of every panel, near enough to see it; its box, from `low` to `high`, whole."""
+        self.centre = self.inside(place)
+        near = max(self.zoom, zoom) if low is None or high is None else self.zoom_for(low, high)
+        self.look_at(self.centre, zoom=near)
+        self._placed = True
+        self.tell()
+
+    def _recentre(self) -> None:
+        """Bring the structure to the middle where the picture is magnified."""
+        self.look_at(self.centre, zoom=self.zoom)
+
+    # --- slices ------------------------------------------------------------------------------------------------
+
+    def index_of(self, view: View) -> int:
+        """Return the slice of a plane that the crosshair is on."""
+        return slice_index(self.geometry, view, self.centre) if self.geometry is not None else 0
+
+    def step_slice(self, by: int, view: View | None = None) -> None:
+        """Go some slices on; the growing way is to the patient's left, front or head as the plane has it."""
+        plane = view or self.plane
+        if self.geometry is not None and self.mode == "slices":
+            self.show_slice(self.index_of(plane) + by, plane)
+
+    def show_slice(self, index: int, view: View | None = None) -> None:
+        """Show a slice of a plane, counted from 0; the first or last one instead of one that is not there."""
+        plane = view or self.plane
+        geometry = self.geometry
+        if geometry is None:
+            return
+        index = min(slice_count(geometry, plane) - 1, max(0, index))
+        if index == self.index_of(plane):
+            return
+        self.centre = self.with_depth(self.centre, plane, float(index))
+        self._placed = True
+        self.tell()
+
+    def slice_span(self, view: View) -> tuple[int, int] | None:
+        """Return the first and last slice of the structure in a plane; None without slices or masks."""
+        return slice_span(self.own_masks(), view)
+
+    def to_end(self, *, last: bool) -> None:
+        """Go to the first or the last slice of the structure; of the image where it has none."""
+        if self.mode != "slices" or self.geometry is None:
+            return
+        first, final = self.slice_span(self.plane) or (0, slice_count(self.geometry, self.plane) - 1)
+        self.show_slice(final if last else first)
+
+    # --- windows -----------------------------------------------------------------------------------------------
+
+    def show_window(self, name: str) -> None:
+        """Show slices through a preset, and keep it for the structure."""
+        self.window = self.presets[name]
+        self.keep_window()
+        self.tell()
+
+    def cycle_window(self) -> None:
+        """Go to the next window: of the projections on the stage, or the next preset of slices."""
+        if self.mode == "projection":
+            if self.stage is not None:
+                self.cycle_projection(tuple(self.stage.pictures))
+            return
+        here = PRESET_NAMES.index(self.window.name) if self.window.name in PRESET_NAMES else -1
+        self.show_window(PRESET_NAMES[(here + 1) % len(PRESET_NAMES)])
+
+    def drag_window(self, right: float, up: float) -> None:
+        """Widen the window by a drag to the right, lower its level (that is: brighten) by one upwards; in px."""
+        # a narrow window is dragged in small steps, a wide one in large ones
+        step = DRAG_HU * max(0.25, self.window.width / 400.0)
+        self.window = named(self.window.width + right * step, self.window.level - up * step, self.presets)
+        self.tell()
+
+    def keep_window(self) -> None:
+        """Remember the window for this structure."""
+        if self.stage is not None:
+            self._windows[self.stage.structure.name] = (self.window.width, self.window.level)
+            self._remember(windows=dict(self._windows))
+
+    # --- pointing and measuring --------------------------------------------------------------------------------
+
+    def point_at(self, view: View | None, place: Point | None) -> None:
+        """Move the linked cursor."""
+        self.cursor = None if view is None or place is None else (view, place)
+        self.pointed.emit()
+
+    def toggle_measuring(self) -> None:
+        """Take the ruler, or put it away with what it measured."""
+        self.measuring = not self.measuring
+        self.measure = None
+        self.tell()
+
+    def clear_measure(self) -> bool:
+        """Put the ruler away; say whether there was anything to put away."""
+        had = self.measuring or self.measure is not None
+        self.measuring, self.measure = False, None
+        if had:
+            self.tell()
+        return had
+
+    def measure_from(self, view: View, place: Point) -> None:
+        """Begin a line."""
+        index = self.index_of(view) if self.mode == "slices" else None
+        self.measure = Measurement(view, index, place, place)
+        self.tell()
+
+    def measure_to(self, place: Point, *, fixed: bool) -> None:
+        """Draw the line to a place; `fixed` ends it."""
+        if self.measure is not None:
+            self.measure = replace(self.measure, end=place, fixed=fixed)
+            self.tell()
+
+    # --- differences -------------------------------------------------------------------------------------------
+
+    def show_difference(self, shown: bool) -> None:
+        """Colour what only one candidate claims, or not."""
+        self.difference = shown
+        self._seen.difference |= shown
+        self.tell()
+
+    def show_swipe(self, share: float | None) -> None:
+        """Put the divider at a share of the width; None takes it away."""
+        self.swipe = None if share is None else min(1.0, max(0.0, share))
+        self.tell()
+
+    def shift_masks(self, places: int) -> None:
+        """Show every mask so many panels on; 0 puts each on its own."""
+        self.blink = places
+        self.tell()
+
+    # --- the ledger and the session ----------------------------------------------------------------------------
+
+    def saw(self, view: View, *, projection: str = "") -> None:
+        """Take note of what is on the screen: the slice of a plane, or a projection of this name."""
+        if projection:
+            self._seen.projections.add(f"{projection}-{view.value}" if self.ray == "mean" else f"max-{view.value}")
+        else:
+            self._seen.take_slice(view, self.index_of(view))
+        self._seen.masks |= self.overlay
+
+    def toured(self) -> None:
+        """Take note of one more place of the tour."""
+        self._seen.tour += 1
+
+    def seen(self) -> dict[str, Any]:
+        """Return what was seen of the item, for the ledger."""
+        return {
+            "projection": self.projection,
+            "overlay": self.style if self.overlay else "off",
+            "window": [self.window.width, self.window.level],
+            **self._seen.as_record(),
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return where the reader is, for the next session; plain values."""
+        item = self.stage.item if self.stage is not None else None
+        return {
+            "mode": self.mode,
+            "plane": self.plane.value,
+            "side": self.side.value,
+            "planes": self.planes,
+            "ray": self.ray,
+            "crosshair": self.crosshair,
+            "neighbours": self.neighbours,
+            "item": [item.case, item.structure] if item is not None else None,
+            "centre": list(self.centre),
+            "middle": list(self.middle),
+            "zoom": self.zoom,
+            "window": [self.window.width, self.window.level],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over where a reader was; what is missing or not understood stays as it is."""
+        self.mode = "slices" if state.get("mode") == "slices" else "projection"
+        self.plane = _view(state.get("plane"), self.plane)
+        self.side = _view(state.get("side"), self.side)
+        self.planes = "three" if state.get("planes") == "three" else "one"
+        self.ray = "max" if state.get("ray") == "max" else "mean"
+        self.crosshair = bool(state.get("crosshair", self.crosshair))
+        self.neighbours = bool(state.get("neighbours", self.neighbours))
+        numbers = [state.get(name) for name in ("centre", "middle", "window")]
+        if _numbers(numbers, (3, 3, 2)) and isinstance(state.get("zoom"), (int, float)):
+            self._resume = dict(state)
+        self.tell()
+
+    @property
+    def plane_name(self) -> str:
+        """What the large plane of slices is called."""
+        return PLANES[self.plane]
+
+    def take_geometry(self, geometry: Geometry) -> None:
+        """Look at a grid."""
+        super().take_geometry(geometry)
+        if self.mode == "projection" and self.side not in PROJECTION_ORDER:
+            self.side = View.FRONTAL
+
+
+def _centroid(silhouette: Any) -> tuple[float, float]:
+    rows, columns = silhouette.nonzero()
+    return float(rows.mean()), float(columns.mean())
+
+
+def _point(numbers: Sequence[float]) -> Point:
+    x, y, z = (float(n) for n in numbers)
+    return x, y, z
+
+
+def _view(name: object, otherwise: View) -> View:
+    return next((view for view in View if view.value == name), otherwise)
+
+
+def _numbers(found: Sequence[Any], sizes: Sequence[int]) -> bool:
+    return all(
+        isinstance(one, (list, tuple)) and len(one) == size and all(isinstance(n, (int, float)) for n in one)
+        for one, size in zip(found, sizes, strict=True)
+    )

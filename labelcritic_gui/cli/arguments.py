@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from labelcritic_gui import __version__
 from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.core.query.fields import SORTS
 
 NOTICE = "For research and dataset work. Not a medical device: not for diagnosis or treatment."
 
@@ -62,6 +63,23 @@ def _new(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument("--title", default="", help="what the review is called")
     parser.add_argument("--resample", action="store_true", help="resample labels on another grid instead of refusing")
     parser.add_argument("--unmatched", action="store_true", help="also structures that only one label set knows")
+    words = "when the verdict is seen: assisted (at once), blind-first (after the decision), blind (never)"
+    parser.add_argument("--mode", default="assisted", metavar="MODE", help=words)
+    words = "hidden repeats: this share of the items (0 to 0.5) comes again, sides swapped, unannounced"
+    parser.add_argument("--repeats", type=float, default=0.0, metavar="SHARE", help=words)
+
+
+def _mode(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "mode", "Say how a review is read, or have it read in another mode from now on.")
+    parser.add_argument("mode", metavar="MODE", nargs="?", help="assisted, blind-first or blind")
+    parser.add_argument("--repeats", type=float, metavar="SHARE", help="the share of items that comes again, 0 to 0.5")
+    _reader(parser)
+
+
+def _ledger(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "ledger", "Say how each reader reads: pace, agreement, flips, repeats, sides.")
+    parser.add_argument("--reader", default="", metavar="NAME", help="only this reader")
+    parser.add_argument("--csv", default="", metavar="FILE", help="write a row for each reader to this file")
 
 
 def _demo(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -81,9 +99,11 @@ def _open(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _list(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser = _command(commands, "list", "List the items of a review.")
-    parser.add_argument("--filter", default="all", help="all, undecided, orders-disagree, findings, queued, mine")
-    parser.add_argument("--sort", default="attention", choices=["attention", "case", "structure", "dice"])
-    parser.add_argument("--text", default="", help="words that must occur in case, structure or note")
+    what = "such as 'structure:liver status:open dice<0.8' (docs/worklist.md), or the name of a saved filter"
+    parser.add_argument("--filter", default="all", metavar="FILTER", help=what)
+    parser.add_argument("--sort", default="attention", choices=SORTS)
+    parser.add_argument("--descending", action="store_true", help="the other way round")
+    parser.add_argument("--text", default="", help="more of a filter: words that must occur in case, structure or note")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="at most so many")
     _reader(parser)
 
@@ -140,9 +160,13 @@ def _decide(commands: "argparse._SubParsersAction[Parser]") -> None:
     what.add_argument("--edit", action="store_true", help="queue for editing")
     what.add_argument("--none", action="store_true", help="none is acceptable")
     what.add_argument("--skip", action="store_true", help="put off to the end of the list")
+    what.add_argument("--unjudged", action="store_true", help="cannot be judged (the image): decided, never exported")
     what.add_argument("--undo", action="store_true", help="undo the reader's last decision")
+    what.add_argument("--redo", action="store_true", help="do again what the reader undid last")
     what.add_argument("--note", metavar="TEXT", help="write a note (an empty one removes it)")
     parser.add_argument("--reason", action="append", default=[], metavar="CODE", help="an error code, repeatable")
+    quality = "3 use as is, 2 minor edit, 1 major edit, 0 redo"
+    parser.add_argument("--quality", type=int, choices=(0, 1, 2, 3), help=quality)
     _reader(parser)
 
 
@@ -182,6 +206,13 @@ def _relocate(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--unchecked", action="store_true", help="do not look for the files: for paths that only another machine sees"
     )
+
+
+def _patchwork(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = _command(commands, "patchwork", "Say how masks were pieced together; or do it again and compare.")
+    parser.add_argument("case", metavar="CASE", nargs="?", default="", help="only this case ...")
+    parser.add_argument("structure", metavar="STRUCTURE", nargs="?", default="", help="... and this structure")
+    parser.add_argument("--verify", action="store_true", help="make every one again from its sources, bit for bit")
 
 
 def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -352,8 +383,11 @@ _ALL = (
     _verify,
     _doctor,
     _show,
+    _mode,
+    _ledger,
     _inspect,
     _relocate,
+    _patchwork,
     _audit,
     _cohort,
     _bench,

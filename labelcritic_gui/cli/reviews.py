@@ -12,7 +12,7 @@ from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import ReviewError, UserError
 from labelcritic_gui.core.findings import FindingCode
 from labelcritic_gui.core.opinion_records import quality_to_json, verdict_to_json
-from labelcritic_gui.core.review import Choice, ItemState
+from labelcritic_gui.core.review import Choice, ItemState, Remarks
 from labelcritic_gui.core.verdict import Verdict
 from labelcritic_gui.services import comparison, review, worklist
 from labelcritic_gui.services.new_review import CreationReport, LabelSource, Request, create_review
@@ -42,6 +42,8 @@ def new(arguments: argparse.Namespace, services: Services) -> Outcome:
         title=arguments.title,
         unmatched=arguments.unmatched,
         resample=arguments.resample,
+        mode=arguments.mode,
+        repeats=arguments.repeats,
     )
     report = create_review(request, services.structures, progress=ProgressLine(quiet=arguments.json))
     return Outcome(_report_body(report), _report_lines(report), [r.reason for r in report.refused])
@@ -97,20 +99,29 @@ def listing(arguments: argparse.Namespace, services: Services) -> Outcome:
     opened = services.open_review(Path(arguments.review))
     try:
         reader = arguments.reader or services.settings.reader
-        query = worklist.WorklistQuery(arguments.text, arguments.filter, arguments.sort, reader)
-        rows: list[worklist.ItemRow] = []
-        while chunk := worklist.page(opened, query, after=rows[-1] if rows else None, limit=1000):
-            rows += chunk
-            if arguments.limit and len(rows) >= arguments.limit:
-                rows = rows[: arguments.limit]
-                break
+        query = worklist.WorklistQuery(
+            text=arguments.text,
+            saved=_filter_named(arguments.filter, services),
+            sort=arguments.sort,
+            reader=reader,
+            descending=arguments.descending,
+        )
+        most = arguments.limit or worklist.counts(opened, reader).total
+        rows = worklist.page(opened, query, most)
         counted = worklist.counts(opened, reader)
     finally:
         opened.close()
     body = {"items": [_row_body(r) for r in rows], "counts": asdict(counted)}
     header = ("#", "case", "structure", "status", "verdict", "pick", "conf", "dice", "findings")
     lines = table([_row_cells(r) for r in rows], header=header)
-    return Outcome(body, [*lines, f"{counted.decided} of {counted.total} decided, {counted.queued} queued for editing"])
+    told = f"{counted.decided} of {counted.total} decided, {counted.queued} queued for editing"
+    return Outcome(body, [*lines, f"{told}, {counted.unjudged} cannot be judged"])
+
+
+def _filter_named(text: str, services: Services) -> str:
+    """Return what a filter stands for: one of the names that every review has, one of the person's, or its own text."""
+    known = {**worklist.BUILT_IN, **{one.name: one.text for one in services.settings.filters}}
+    return known.get(text, text)
 
 
 def _row_body(row: worklist.ItemRow) -> dict[str, Any]:
@@ -132,10 +143,8 @@ def decide(arguments: argparse.Namespace, services: Services) -> Outcome:
     opened = services.open_review(Path(arguments.review))
     reader = arguments.reader or services.settings.reader or review.default_reader()
     try:
-        if arguments.undo:
-            item = review.undo(opened, reader)
-            if item is None:
-                raise ReviewError(f"There is no decision of {reader} to undo.", "Name the reader with --reader.")
+        if arguments.undo or arguments.redo:
+            item = _step_back(opened, reader) if arguments.undo else _step_forward(opened, reader)
         else:
             item = _named_item(arguments, opened)
             _write(arguments, opened, reader, item)
@@ -146,6 +155,22 @@ def decide(arguments: argparse.Namespace, services: Services) -> Outcome:
     return Outcome(body, [f"{item}: {state.status.value} ({reader})"])
 
 
+def _step_back(opened: OpenReview, reader: str) -> ItemId:
+    item = review.undo(opened, reader)
+    if item is None:
+        raise ReviewError(f"There is no decision of {reader} to undo.", "Name the reader with --reader.")
+    return item
+
+
+def _step_forward(opened: OpenReview, reader: str) -> ItemId:
+    redone = review.redo(opened, reader)
+    if redone is None:
+        raise ReviewError(
+            f"There is nothing that {reader} undid and could do again.", "A new decision leaves nothing to redo."
+        )
+    return redone[0]
+
+
 def _write(arguments: argparse.Namespace, opened: OpenReview, reader: str, item: ItemId) -> None:
     if arguments.note is not None:
         review.set_note(opened, reader, item, arguments.note)
@@ -153,7 +178,12 @@ def _write(arguments: argparse.Namespace, opened: OpenReview, reader: str, item:
     unknown = [code for code in arguments.reason if code not in FindingCode.__members__.values()]
     if unknown:
         raise UserError(f"There is no error code {unknown[0]!r}.", f"Known are: {', '.join(FindingCode)}.")
-    flags = {Choice.ABSENT: arguments.absent, Choice.EDIT: arguments.edit, Choice.NONE: arguments.none}
+    flags = {
+        Choice.ABSENT: arguments.absent,
+        Choice.EDIT: arguments.edit,
+        Choice.NONE: arguments.none,
+        Choice.UNJUDGED: arguments.unjudged,
+    }
     choice = next((c for c, is_set in flags.items() if is_set), Choice.SKIP if arguments.skip else Choice.ACCEPT)
     candidate = None
     if choice is Choice.ACCEPT:
@@ -166,7 +196,7 @@ def _write(arguments: argparse.Namespace, opened: OpenReview, reader: str, item:
         item,
         choice,
         candidate=candidate,
-        reasons=tuple(arguments.reason),
+        remarks=Remarks(reasons=tuple(arguments.reason), quality=arguments.quality),
         seen={"door": "command line"},
     )
 
@@ -189,6 +219,8 @@ def _show_review(opened: OpenReview) -> Outcome:
         "title": opened.title,
         "folder": str(opened.folder),
         "critic": opened.critic.identity.title,
+        "mode": opened.mode,
+        "repeats": opened.file.repeats,
         "label_sets": [asdict(s) for s in opened.label_sets],
         "structures": list(opened.structures),
         "cases": len(index.case_ids(opened.database)),
@@ -199,6 +231,7 @@ def _show_review(opened: OpenReview) -> Outcome:
         f"{opened.title}: {body['cases']} case(s), {counted.total} item(s), {counted.decided} decided",
         f"  label sets: {', '.join(s.slug + (' (trusted)' if s.trusted else '') for s in opened.label_sets)}",
         f"  critic: {opened.critic.identity.title}",
+        f"  read: {opened.mode}" + (f", {opened.file.repeats:.0%} come again" if opened.file.repeats else ""),
         *(f"  refused: {r.reason}" for r in refused[:SHOWN_REFUSALS]),
     ]
     return Outcome(body, lines)
@@ -267,6 +300,8 @@ def _state_body(state: ItemState) -> dict[str, Any]:
                 "label_set": s.decision.candidate.label_set if s.decision.candidate else "",
                 "stance": s.decision.stance.value,
                 "reasons": list(s.decision.reasons),
+                "denied": list(s.decision.denied),
+                "quality": s.decision.quality,
             }
             for s in state.standing
         ],

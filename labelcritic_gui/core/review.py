@@ -65,6 +65,7 @@ class EventKind(StrEnum):
     CLAIMED = "claimed"
     REPEATED = "repeated"
     MODE = "mode"
+    MADE = "made"
 
 
 DECISIONS = frozenset({EventKind.DECIDED, EventKind.REDONE})
@@ -257,14 +258,14 @@ def fold(events: Iterable[Event]) -> dict[ItemId, ItemState]:
 def redoable(newest_first: Iterable[Event]) -> Event | None:
     """Return the undoing that a reader can take back; `newest_first` are this reader's events, latest first.
 
-    The last decision that was undone and not done again; a new decision leaves nothing to redo.
+    The last decision (or answer to a repeat) that was undone and not done again; a new one leaves nothing to redo.
     """
     done_again = 0
     for event in newest_first:
-        if event.kind is EventKind.DECIDED:
-            return None
-        if event.kind is EventKind.REDONE:
+        if event.kind is EventKind.REDONE or event.payload.get("redone"):
             done_again += 1
+        elif event.kind in {EventKind.DECIDED, EventKind.REPEATED}:
+            return None
         elif event.kind is EventKind.UNDONE:
             if not done_again:
                 return event

@@ -13,8 +13,9 @@ from labelcritic_gui.core.audit_answers import (
     was_asked,
 )
 from labelcritic_gui.core.audit_measures import AuditTest
+from labelcritic_gui.core.blinding import Mode
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
-from labelcritic_gui.core.review import Decision, Event, EventKind, Stance, fold
+from labelcritic_gui.core.review import DECISIONS, Decision, Event, Stance, fold
 from labelcritic_gui.core.verdict import Verdict
 from labelcritic_gui.critic.base import Critic
 from labelcritic_gui.services.opinions import latest, same_words
@@ -37,7 +38,7 @@ def decisions_of(review: OpenReview) -> dict[ItemId, Decided]:
 
     def followed() -> Iterator[Event]:
         for event in journal.all_events(review.database):
-            if event.kind is EventKind.DECIDED:
+            if event.kind in DECISIONS:
                 advised[event.uuid] = _was_advised(event)
             yield event
 
@@ -48,7 +49,7 @@ def decisions_of(review: OpenReview) -> dict[ItemId, Decided]:
 
 def _was_advised(event: Event) -> bool:
     """Say whether a pick was on the screen; a blind reading hides it, and a verdict that names nobody leads nobody."""
-    if str(event.seen.get("mode", "")).startswith("blind"):
+    if event.seen.get("mode") == Mode.BLIND:
         return False
     if "verdict" not in event.seen:
         return bool(event.payload.get("stance", Stance.UNADVISED) != Stance.UNADVISED)

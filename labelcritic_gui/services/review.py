@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from labelcritic_gui import __version__
+from labelcritic_gui.core.blinding import COMMITMENT, REVEAL_OWED, Mode, advice_seen, advice_told
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.core.patchwork.versions import FIRST_VERSION
 from labelcritic_gui.core.review import (
     PAYLOAD_SCHEMA,
     Advice,
@@ -22,6 +24,8 @@ from labelcritic_gui.core.review import (
     Event,
     EventKind,
     ItemState,
+    Remarks,
+    Standing,
     decision_payload,
     stance_of,
 )
@@ -34,6 +38,8 @@ from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.database import Database, open_database
 from labelcritic_gui.store.review_file import ReviewFile, read_review_file, resolved_path
 
+EDITS = "edits"
+"""The folder of a review in which the masks lie that were made in it."""
 SOFTWARE = f"labelcritic {__version__}"
 
 CriticFor = Callable[[str, Database], Critic]
@@ -57,7 +63,7 @@ class OpenReview:
 
     @property
     def mode(self) -> str:
-        """How it is read: "assisted" shows the verdict."""
+        """How it is read: "assisted" shows the verdict at once, "blind-first" after the commitment, "blind" never."""
         return self.file.mode
 
     @property
@@ -75,7 +81,9 @@ class OpenReview:
         return resolved_path(self.folder, self.file.images) / index.image_of(self.database, case)
 
     def mask_path(self, candidate: Candidate) -> Path:
-        """Return the file a candidate's mask is in."""
+        """Return the file a candidate's mask is in: below its label set's root, or below `edits` for a made version."""
+        if candidate.id.version > FIRST_VERSION:
+            return self.folder / EDITS / candidate.source.path
         entry = next(e for e in self.file.label_sets if e.slug == candidate.id.label_set)
         return resolved_path(self.folder, entry.root) / candidate.source.path
 
@@ -116,45 +124,83 @@ def decide(
     *,
     candidate: CandidateId | None = None,
     position: int = 0,
-    reasons: tuple[str, ...] = (),
+    remarks: Remarks | None = None,
+    repeat_of: str = "",
     seen: Mapping[str, Any] | None = None,
 ) -> ItemState:
     """Write a decision to the journal; when this returns it is on disk.
 
-    ACCEPT needs the candidate; its content hash is stored with the decision. Raises ReviewError for a candidate or
+    ACCEPT needs the candidate; its content hash is stored with the decision. An answer to a hidden repeat names the
+    event that it repeats: it changes no item. What the critic said counts as advice only where `seen` has it, or says
+    nothing in an assisted review. Raises ReviewError for a candidate or
     item that is not in the review.
     """
     row = index.item_row(review.database, item)
     accepted = _accepted(review, item, candidate) if choice is Choice.ACCEPT else None
     content_hash = _hash_of(review, accepted) if accepted else ""
+    added = remarks or Remarks()
     decision = Decision(
         choice=choice,
         candidate=candidate if choice is Choice.ACCEPT else None,
         content_hash=content_hash,
         position=position,
-        reasons=reasons,
+        reasons=added.reasons,
+        denied=added.denied,
+        suggested=added.suggested,
+        quality=added.quality,
     )
     advice = _advice(item, row)
-    decision = replace(decision, stance=stance_of(decision, advice))
-    shown = {"verdict": _shown(advice), "mode": review.mode, **(seen or {})}
+    advised = advice_seen(seen or {}, Mode(review.mode))
+    decision = replace(decision, stance=stance_of(decision, advice if advised else None))
+    shown = {"verdict": advice_told(advice) if advised else None, "mode": review.mode, **(seen or {})}
+    if advice is not None and not advised:
+        shown["withheld"] = advice_told(advice)
+        if shown.get("phase") == COMMITMENT:
+            shown["reveal"] = REVEAL_OWED
     if accepted is not None and masks.is_resampled(accepted):
         shown["resampled"] = "nearest"
+    if repeat_of:
+        payload = {**decision_payload(decision), "of": repeat_of}
+        return _write(review, reader, item, EventKind.REPEATED, payload, seen=shown)
     return _write(review, reader, item, EventKind.DECIDED, decision_payload(decision), seen=shown)
 
 
-def undo(review: OpenReview, reader: str) -> ItemId | None:
+def undo(review: OpenReview, reader: str, *, seen: Mapping[str, Any] | None = None) -> ItemId | None:
     """Undo the reader's last decision; return the item it was about, or None when there is nothing to undo."""
-    last = journal.last_decision(review.database, reader)
+    last = journal.last_decision(review.database, _named(reader))
     if last is None or last.item is None:
         return None
-    _write(review, reader, last.item, EventKind.UNDONE, {"schema": PAYLOAD_SCHEMA, "of": last.uuid})
+    _write(review, reader, last.item, EventKind.UNDONE, {"schema": PAYLOAD_SCHEMA, "of": last.uuid}, seen=seen)
     return last.item
 
 
-def set_note(review: OpenReview, reader: str, item: ItemId, text: str) -> ItemState:
+def redo(review: OpenReview, reader: str, *, seen: Mapping[str, Any] | None = None) -> tuple[ItemId, ItemState] | None:
+    """Do again, as it was, what the reader undid last; None when nothing can be redone.
+
+    Whatever the reader decides in between leaves nothing to redo; closing the review does not.
+    """
+    undone = journal.last_undone(review.database, _named(reader))
+    if undone is None or undone.item is None:
+        return None
+    if undone.kind is EventKind.REPEATED:
+        answer = {**undone.payload, "redone": undone.uuid}
+        again = {**undone.seen, **{k: v for k, v in (seen or {}).items() if k not in undone.seen}}
+        return undone.item, _write(review, reader, undone.item, EventKind.REPEATED, answer, seen=again)
+    payload = {**undone.payload, "of": undone.uuid}
+    return undone.item, _write(review, reader, undone.item, EventKind.REDONE, payload, seen=seen)
+
+
+def last_decisions(review: OpenReview, reader: str, limit: int) -> tuple[tuple[ItemId, Standing], ...]:
+    """Return the reader's latest decisions that were not undone, oldest first."""
+    return journal.last_decisions(review.database, _named(reader), limit)
+
+
+def set_note(
+    review: OpenReview, reader: str, item: ItemId, text: str, *, seen: Mapping[str, Any] | None = None
+) -> ItemState:
     """Write a note on an item; an empty text removes it."""
     index.item_row(review.database, item)
-    return _write(review, reader, item, EventKind.NOTED, {"schema": PAYLOAD_SCHEMA, "text": text})
+    return _write(review, reader, item, EventKind.NOTED, {"schema": PAYLOAD_SCHEMA, "text": text}, seen=seen)
 
 
 def item_state(review: OpenReview, item: ItemId) -> ItemState:
@@ -197,13 +243,6 @@ def _advice(item: ItemId, row: Mapping[str, Any]) -> Advice | None:
     return Advice(Outcome(row["outcome"]), pick, row["confidence"] or 0.0)
 
 
-def _shown(advice: Advice | None) -> dict[str, Any] | None:
-    if advice is None:
-        return None
-    pick = advice.pick.label_set if advice.pick else ""
-    return {"outcome": advice.outcome.value, "pick": pick, "confidence": advice.confidence}
-
-
 def _write(
     review: OpenReview,
     reader: str,
@@ -216,7 +255,7 @@ def _write(
     event = Event(
         uuid=str(uuid.uuid4()),
         time=now(),
-        reader=reader or default_reader(),
+        reader=_named(reader),
         item=item,
         kind=kind,
         payload=payload,
@@ -225,3 +264,7 @@ def _write(
     )
     state = journal.append(review.database, event)
     return state if state is not None else ItemState()
+
+
+def _named(reader: str) -> str:
+    return reader or default_reader()

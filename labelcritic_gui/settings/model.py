@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.imaging.window import PRESETS, Window
+from labelcritic_gui.settings.listing import ListColumn, SavedFilter
 from labelcritic_gui.settings.servers import LvlmSettings, ServerSettings, ServeSettings
 
 BUDGET_SHARE = 8
@@ -43,6 +44,18 @@ class Settings(BaseModel):
     overlay_opacity: float = Field(default=0.45, ge=0.05, le=1.0)
     windows: dict[str, tuple[float, float]] = Field(default_factory=dict)
     """The width and level in HU that slices of a structure were last seen through."""
+    filters: tuple[SavedFilter, ...] = ()
+    """The person's own filters of the worklist, over all reviews, in their order."""
+    columns: tuple[ListColumn, ...] = ()
+    """The wanted columns of the worklist from left to right; empty means the usual ones."""
+    grouped: bool = False
+    """The worklist is grouped by case."""
+    auto_advance: bool = True
+    """A decision goes on to the next item by itself."""
+    shuffle_sides: bool = False
+    """Chance says, item by item, which label set stands left."""
+    pause_after_min: int = Field(default=50, ge=0, le=600)
+    """Minutes of reading without a break after which a pause is suggested; 0 is never."""
     sheet_confidence: float = Field(default=0.9, ge=0.5, le=1.0)
     """How sure the critic must be for the contact sheet to mark its picks all at once."""
     screenshot_folder: str = ""

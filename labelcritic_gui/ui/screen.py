@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.ui.deciding.decision_bar import DecisionBar, command_of
 from labelcritic_gui.ui.keymap import Keys
+from labelcritic_gui.ui.sheet.sheet_view import SheetView
 from labelcritic_gui.ui.stage.stage import ReviewStage
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.cards import SideCards
-from labelcritic_gui.ui.views.decision_bar import DecisionBar
 from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.message_line import MessageLine
 from labelcritic_gui.ui.views.words import plain_label
@@ -19,6 +20,7 @@ from labelcritic_gui.ui.views.worklist_panel import WorklistPanel
 from labelcritic_gui.viewmodels.cards import colour_of, standing_words
 from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.reading.reading import Reading
+from labelcritic_gui.viewmodels.screens import ScreenMode
 from labelcritic_gui.viewmodels.station import Station
 
 LEFT_W, RIGHT_W = 272, 276
@@ -45,6 +47,7 @@ class ReadingScreen(QWidget):
         self.cards = SideCards(theme)
         self.message = MessageLine(theme)
         self.bar = DecisionBar(theme, keys)
+        self.sheet = SheetView(theme, keys)
         self.finished = self._finished_page()
         self._lay_out()
         self.stage.painted.connect(self._painted)
@@ -53,7 +56,10 @@ class ReadingScreen(QWidget):
         self.cards.again_wanted.connect(lambda: self._tell(Reading.ask_again))
         self.worklist.chosen.connect(self._choose)
         self.bar.chip.connect(lambda code: self._tell(Reading.toggle_reason, code))
+        self.bar.rated.connect(lambda quality: self._tell(Reading.rate, quality))
         self.bar.noted.connect(lambda text: self._tell(Reading.set_note, text))
+        self.bar.drafted.connect(lambda text: self._tell(Reading.draft_note, text))
+        self.bar.strip.chosen.connect(self._choose)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_critic)
         self.set_theme(theme)
@@ -83,7 +89,10 @@ class ReadingScreen(QWidget):
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
         self._sides = (left, right)
-        for part in (left, self.stage, right):
+        self.middle = QStackedWidget()
+        self.middle.addWidget(self.stage)
+        self.middle.addWidget(self.sheet)
+        for part in (left, self.middle, right):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
         column = QVBoxLayout(self)
@@ -102,16 +111,46 @@ class ReadingScreen(QWidget):
     def _place_message(self) -> None:
         """News lie beside the reasons; an error gets a line of its own above the bar."""
         message, bar = self.message, self.bar
+        if self.sheet.isVisibleTo(self):
+            self._place_on_sheet()
+            return
         if message.message is not None and message.message.error:
             height = max(self._theme.px(32), message.heightForWidth(self.width()) + 8)
             message.setGeometry(0, bar.y() - height, self.width(), height)
             return
-        left = bar.chips[-1].mapTo(self, QPoint(bar.chips[-1].width() + 8, 0))
-        message.setGeometry(left.x(), left.y(), self.width() - left.x() - 16, bar.chips[-1].height())
+        room = bar.message_room()
+        message.setGeometry(QRect(bar.mapTo(self, room.topLeft()), room.size()))
+
+    def _place_on_sheet(self) -> None:
+        """News lie over the words of the sheet's foot; an error gets a line of its own above it."""
+        message, sheet = self.message, self.sheet
+        if message.message is not None and message.message.error:
+            height = max(self._theme.px(32), message.heightForWidth(sheet.width()) + 8)
+            room = QRect(0, sheet.foot_top() - height, sheet.width(), height)
+        else:
+            room = sheet.message_room()
+        message.setGeometry(QRect(sheet.mapTo(self, room.topLeft()), room.size()))
+
+    def show_mode(self) -> None:
+        """Show the screen whose keys are in force: the contact sheet takes the place of stage, cards and bar."""
+        on_sheet = self._station.mode is ScreenMode.SHEET
+        if on_sheet:
+            self.sheet.attach(self._station.sheet())
+        self.middle.setCurrentWidget(self.sheet if on_sheet else self.stage)
+        for part in (self._sides[1], self.bar):
+            part.setVisible(not on_sheet)
+        self.focus_content()
+        self._place_message()
+
+    def focus_content(self) -> None:
+        """Give the keys to what is on the screen."""
+        content = self.sheet if self.sheet.isVisibleTo(self) else self.stage
+        content.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_theme(self, theme: Theme) -> None:
         """Take over another theme."""
         self._theme = theme
+        self.sheet.set_theme(theme)
         for part in (self.worklist, self.stage, self.cards, self.message):
             part.set_theme(theme)
         left, right = theme.px(LEFT_W), theme.px(RIGHT_W)
@@ -135,6 +174,7 @@ class ReadingScreen(QWidget):
         self.finished.hide()
         if reading is None:
             self._poll.stop()
+            self.sheet.attach(None)
             self._header.show_review("", "")
             return
         reading.item_changed.connect(self._show_item)
@@ -182,6 +222,7 @@ class ReadingScreen(QWidget):
         self.stage.show_waiting("Loading…" if reading.item else "")
         self._show_place()
         self._show_state()
+        self.bar.strip.show_made(reading.made, reading.item)
         self._show_buttons()
         self._show_cards()
 
@@ -238,7 +279,8 @@ class ReadingScreen(QWidget):
     def _show_state(self) -> None:
         reading = self._reading
         if reading is not None:
-            self.bar.show_reasons(reading.reasons)
+            self.bar.show_remarks(reading.mark_of, reading.quality)
+            self.bar.show_in_force(command_of(reading.state, reading.sides))
             self.bar.show_note(reading.state.note)
             self._show_place()
 
@@ -246,7 +288,7 @@ class ReadingScreen(QWidget):
         reading = self._reading
         if reading is None:
             return
-        self.bar.strip.show_made(tuple(reading.made))
+        self.bar.strip.show_made(reading.made, reading.item)
         rate, counts = reading.pace.per_hour, reading.worklist.counts
         words = [f"{rate:.0f} / h"] if rate else []
         if counts is not None and (left := reading.pace.left(counts.open)):

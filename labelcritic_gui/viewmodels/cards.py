@@ -130,6 +130,7 @@ STATUS_WORDS = {
     Status.ABSENT: "absence accepted",
     Status.QUEUED: "queued for editing",
     Status.NONE: "none acceptable",
+    Status.UNJUDGED: "cannot be judged",
 }
 
 

@@ -7,6 +7,8 @@ WINDOW = 20
 """Number of latest decisions that the pace is measured on."""
 PAUSE_S = 300.0
 """A longer gap between two decisions was a break and does not count, in seconds."""
+HINT_REST_S = 900.0
+"""How long a pause is not suggested again, in seconds."""
 
 
 class Pace:
@@ -42,3 +44,28 @@ class Pace:
         if hours >= 100:
             return f"{hours} h"
         return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
+
+
+class PauseHint:
+    """Says when a reader has read for long without a break. Times are seconds of any steady clock."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._last: float | None = None
+        self._hinted: float | None = None
+
+    def due(self, now: float, minutes: int) -> int:
+        """Take note of a decision; return for how many minutes was read when a pause is to be suggested, else 0.
+
+        `minutes` is after how long to suggest one, 0 never. A break of PAUSE_S begins anew; a suggestion is not
+        repeated for HINT_REST_S.
+        """
+        if self._since is None or self._last is None or now - self._last >= PAUSE_S:
+            self._since = now
+        self._last = now
+        read = now - self._since
+        resting = self._hinted is not None and now - self._hinted < HINT_REST_S
+        if minutes <= 0 or read < 60.0 * minutes or resting:
+            return 0
+        self._hinted = now
+        return round(read / 60.0)

@@ -7,18 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.core.review import (
+    QUALITIES,
     Advice,
     Choice,
     Decision,
     Event,
     EventKind,
+    Remarks,
     Stance,
     Status,
     decision_from,
     decision_payload,
     fold,
     item_id,
+    redoable,
     stance_of,
 )
 from labelcritic_gui.core.verdict import Outcome
@@ -42,6 +46,9 @@ def decisions(draw: st.DrawFn, item: ItemId) -> Decision:
         position=draw(st.integers(0, 4)),
         reasons=tuple(draw(st.lists(st.sampled_from(["LEAK", "MISS"]), max_size=2))),
         stance=draw(st.sampled_from(Stance)),
+        denied=tuple(draw(st.lists(st.sampled_from(["CUT", "EDGE"]), max_size=2))),
+        suggested=tuple(draw(st.lists(st.sampled_from(["LEAK", "CUT"]), max_size=2))),
+        quality=draw(st.sampled_from([None, *QUALITIES])),
     )
 
 
@@ -128,3 +135,52 @@ def test_that_the_stance_follows_the_table(outcome: Outcome | None, stances: tup
     made = [Decision(Choice.ACCEPT, candidate=c) for c in (one, two)]
     made += [Decision(c) for c in (Choice.ABSENT, Choice.EDIT, Choice.NONE, Choice.SKIP)]
     assert tuple(stance_of(d, advice) for d in made) == stances
+
+
+def redone(number: int, of: Event, reader: str) -> Event:
+    payload = {**of.payload, "of": of.uuid}
+    return Event(f"r{number}", f"2025-01-01T00:02:{number:02d}Z", reader, of.item, EventKind.REDONE, payload)
+
+
+@given(journals(), st.data())
+def test_that_redo_after_undo_decides_the_same_again(events: list[Event], data: st.DataObject) -> None:
+    item = data.draw(st.sampled_from(ITEMS))
+    new = decided(99, item, "ada", data.draw(decisions(item)))
+    once = fold([*events, new])[item]
+    again = fold([*events, new, undone(99, new, "ada"), redone(99, new, "ada")])[item]
+    assert [s.decision for s in again.standing] == [s.decision for s in once.standing]
+    assert (again.status, again.note) == (once.status, once.note)
+
+
+@given(st.lists(st.sampled_from(["decide", "undo", "redo"]), max_size=30))
+def test_that_what_can_be_redone_is_what_a_stack_of_undone_decisions_holds(steps: list[str]) -> None:
+    made: list[Event] = []
+    gone: list[Event] = []
+    events: list[Event] = []
+    for number, step in enumerate(steps):
+        found = redoable(reversed(events))
+        assert (found.payload["of"] if found else None) == (gone[-1].uuid if gone else None)
+        if step == "decide":
+            events.append(decided(number, ITEMS[0], "ada", Decision(Choice.NONE)))
+            made.append(events[-1])
+            gone.clear()
+        elif step == "undo" and made:
+            gone.append(made.pop())
+            events.append(undone(number, gone[-1], "ada"))
+        elif step == "redo" and gone:
+            events.append(redone(number, gone.pop(), "ada"))
+            made.append(events[-1])
+    state = fold(events).get(ITEMS[0])
+    assert [s.event for s in state.standing] == [e.uuid for e in made] if state else not made
+
+
+@pytest.mark.parametrize("quality", [-1, 4])
+def test_that_a_quality_beyond_the_words_is_refused(quality: int) -> None:
+    with pytest.raises(ReviewError, match="no quality"):
+        Remarks(quality=quality)
+
+
+def test_that_what_cannot_be_judged_is_decided_and_takes_no_side() -> None:
+    decision = Decision(Choice.UNJUDGED)
+    assert decision.status is Status.UNJUDGED
+    assert stance_of(decision, Advice(Outcome.BOTH_WRONG)) is Stance.UNADVISED

@@ -10,7 +10,7 @@ import pytest
 
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import ReviewError, StorageError
-from labelcritic_gui.core.review import Choice
+from labelcritic_gui.core.review import Choice, Remarks
 from labelcritic_gui.formats import nifti
 from labelcritic_gui.services import review
 from labelcritic_gui.services.export import export_review, verify_export
@@ -28,9 +28,9 @@ def item(structure: str) -> ItemId:
 def read(opened: OpenReview) -> None:
     ensure_opinions(opened, CASE)
     liver = item("liver")
-    review.decide(opened, "ann", liver, Choice.ACCEPT, candidate=CandidateId(*liver, "bad"), reasons=("MISS",))
+    review.decide(opened, "ann", liver, Choice.ACCEPT, candidate=CandidateId(*liver, "bad"), remarks=Remarks(("MISS",)))
     review.decide(opened, "ann", item("spleen"), Choice.ABSENT)
-    review.decide(opened, "ann", item("pancreas"), Choice.EDIT, reasons=("LEAK",))
+    review.decide(opened, "ann", item("pancreas"), Choice.EDIT, remarks=Remarks(("LEAK",)))
     review.decide(opened, "ann", ItemId(CaseId("case_2"), "liver"), Choice.SKIP)
 
 

@@ -4,10 +4,11 @@ import pytest
 
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import ReviewError
-from labelcritic_gui.core.review import Choice, Stance, Status
+from labelcritic_gui.core.review import Choice, Remarks, Stance, Status
 from labelcritic_gui.services import comparison, review, worklist
 from labelcritic_gui.services.opinions import ensure_opinions, missing_opinions
 from labelcritic_gui.services.sent import sent_item
+from labelcritic_gui.store import index, journal
 from tests.making import Dataset
 
 LIVER = ItemId(CaseId("case_1"), "liver")
@@ -42,11 +43,85 @@ def test_undo_goes_back_decision_by_decision(dataset: Dataset) -> None:
     opened = dataset.open()
     spleen = ItemId(LIVER.case, "spleen")
     review.decide(opened, "ann", LIVER, Choice.NONE)
-    review.decide(opened, "ann", spleen, Choice.EDIT, reasons=("LEAK",))
+    review.decide(opened, "ann", spleen, Choice.EDIT, remarks=Remarks(("LEAK",)))
     assert review.undo(opened, "ann") == spleen
     assert review.undo(opened, "ann") == LIVER
     assert review.undo(opened, "ann") is None
     assert worklist.counts(opened).open == 6
+    opened.close()
+
+
+def test_redo_decides_again_with_all_that_was_said_and_survives_a_restart(dataset: Dataset) -> None:
+    opened = dataset.open()
+    said = Remarks(("LEAK",), denied=("CUT",), suggested=("LEAK", "CUT"), quality=2)
+    first = review.decide(opened, "ann", LIVER, Choice.ACCEPT, candidate=GOOD, position=2, remarks=said).last
+    review.undo(opened, "ann", seen={"ms": 5})
+    opened.close()
+    again = dataset.open()
+    assert worklist.row(again, LIVER).status is Status.OPEN
+    redone = review.redo(again, "ann")
+    assert redone is not None
+    item, state = redone
+    assert first is not None
+    assert state.last is not None
+    assert (item, state.last.decision) == (LIVER, first.decision)
+    assert state.last.decision.remarks == said
+    assert state.last.event != first.event
+    assert review.redo(again, "ann") is None
+    assert review.undo(again, "ann") == LIVER
+    review.decide(again, "ann", ItemId(LIVER.case, "spleen"), Choice.NONE)
+    assert review.redo(again, "ann") is None
+    assert journal.differences(again.database) == []
+    again.close()
+
+
+def test_nobody_redoes_what_another_reader_undid(dataset: Dataset) -> None:
+    opened = dataset.open()
+    review.decide(opened, "ann", LIVER, Choice.NONE)
+    review.undo(opened, "ann")
+    assert review.redo(opened, "bob") is None
+    review.decide(opened, "bob", LIVER, Choice.EDIT)
+    redone = review.redo(opened, "ann")
+    assert redone is not None
+    assert redone[1].status is Status.NONE
+    opened.close()
+
+
+def test_what_cannot_be_judged_is_decided_counted_and_rebuilt(dataset: Dataset) -> None:
+    opened = dataset.open()
+    review.decide(opened, "ann", LIVER, Choice.UNJUDGED, remarks=Remarks(("IMG",)))
+    counted = worklist.counts(opened)
+    assert (counted.unjudged, counted.decided, counted.open) == (1, 1, 5)
+    assert worklist.row(opened, LIVER).status is Status.UNJUDGED
+    assert worklist.next_open(opened, "ann") != LIVER
+    journal.rebuild(opened.database)
+    assert journal.differences(opened.database) == []
+    assert worklist.counts(opened).unjudged == 1
+    opened.close()
+
+
+@pytest.mark.parametrize("note", ["✂ ناقص בדיקה 🫀", "x" * 10_000, "  two  spaces\tand\nlines "])
+def test_a_note_survives_whatever_it_is_written_in(dataset: Dataset, note: str) -> None:
+    opened = dataset.open()
+    review.set_note(opened, "ann", LIVER, note, seen={"ms": 1})
+    opened.close()
+    again = dataset.open()
+    assert review.item_state(again, LIVER).note == note
+    assert index.item_row(again.database, LIVER)["note"] == note
+    again.close()
+
+
+def test_the_last_decisions_are_those_that_stand_oldest_first(dataset: Dataset) -> None:
+    opened = dataset.open()
+    spleen = ItemId(LIVER.case, "spleen")
+    review.decide(opened, "ann", LIVER, Choice.NONE)
+    review.decide(opened, "ann", spleen, Choice.EDIT)
+    review.decide(opened, "ann", LIVER, Choice.ABSENT)
+    review.undo(opened, "ann")
+    review.decide(opened, "bob", LIVER, Choice.EDIT)
+    found = review.last_decisions(opened, "ann", 10)
+    assert [(i, s.decision.choice) for i, s in found] == [(LIVER, Choice.NONE), (spleen, Choice.EDIT)]
+    assert [i for i, _ in review.last_decisions(opened, "ann", 1)] == [spleen]
     opened.close()
 
 

@@ -17,24 +17,29 @@ from labelcritic_gui.core.errors import StorageError, UnreadableFileError
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
 from labelcritic_gui.core.geometry import Geometry
 from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
-from labelcritic_gui.core.review import Decision, ItemState, Standing, Status
+from labelcritic_gui.core.query.parsing import parse
+from labelcritic_gui.core.review import Decision, ItemState, Remarks, Standing, Status
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.core.verdict import CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
 from labelcritic_gui.critic.base import Question
 from labelcritic_gui.critic.client import LvlmServer
 from labelcritic_gui.critic.lvlm import LvlmCritic
 from labelcritic_gui.imaging.frame import PictureFrame
+from labelcritic_gui.imaging.thumbnail import crop, structure_crop
 from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.prompt_preview import Ask, Preview
 from labelcritic_gui.services.sent import SentItem, laid_out
-from labelcritic_gui.services.worklist import Counts, ItemRow, Keys
+from labelcritic_gui.services.thumbnails import SmallStage
+from labelcritic_gui.services.worklist import DECIDED, SKIPPED, Counts, Head, ItemRow, Keys
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.viewmodels.runner import Lane
 from tests.fake_llm import png
+from tests.querying import holds
 from tests.viewmodels.fake_bench import FakeBench
 from tests.viewmodels.fake_cohort import FakeCohort
+from tests.viewmodels.fake_volumes import FakeVolumes
 
 SETS = (LabelSet("alpha", "Alpha"), LabelSet("beta", "Beta"))
 STRUCTURES = ("liver", "spleen", "pancreas")
@@ -53,7 +58,7 @@ def disc(row: int, column: int, radius: int = 9) -> Any:
     return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
-class FakeCalls(FakeCohort, FakeBench):
+class FakeCalls(FakeVolumes, FakeCohort, FakeBench):
     """Keeps `ReviewCalls` in memory. `broken` makes writing fail; `missing` candidates have no mask."""
 
     def __init__(self, cases: int = 3, *, label_sets: tuple[LabelSet, ...] = SETS) -> None:
@@ -67,6 +72,8 @@ class FakeCalls(FakeCohort, FakeBench):
         self.items = [ItemId(CaseId(f"case_{n}"), s) for n in range(cases) for s in STRUCTURES]
         self.states: dict[ItemId, ItemState] = {item: ItemState() for item in self.items}
         self.written: list[tuple[ItemId, Decision, dict[str, Any]]] = []
+        self.undone: list[tuple[ItemId, Decision, dict[str, Any]]] = []
+        self._number = 0
         self.asked: list[CaseId] = []
         self.anew: list[bool] = []
         self.measured: list[CaseId] = []
@@ -82,6 +89,7 @@ class FakeCalls(FakeCohort, FakeBench):
         self.outcome = Outcome.SECOND
         self.remembered: ItemId | None = None
         self.pages = 0
+        self.share = 0.05
         self.fetched = 0
         self.closed = False
         self.exported: Path | None = None
@@ -91,27 +99,60 @@ class FakeCalls(FakeCohort, FakeBench):
         self.audit_gate: threading.Event | None = None
         self.audit_broken: Exception | None = None
 
-    def decide(self, item, choice, *, candidate=None, position=0, reasons=(), seen):
+    def decide(self, item, choice, *, candidate=None, position=0, remarks=None, seen):
         if self.broken is not None:
             raise self.broken
-        decision = Decision(choice, candidate, "", position, reasons)
-        self.written.append((item, decision, dict(seen)))
-        standing = Standing(f"e{len(self.written)}", "reader", "2026-01-01T00:00:00Z", decision)
+        added = remarks or Remarks()
+        decision = Decision(
+            choice,
+            candidate,
+            "",
+            position,
+            added.reasons,
+            denied=added.denied,
+            suggested=added.suggested,
+            quality=added.quality,
+        )
+        self.undone.clear()
+        return self._written((item, decision, dict(seen)))
+
+    def _written(self, entry):
+        self.written.append(entry)
+        item, decision, _ = entry
+        self._number += 1
+        standing = Standing(f"e{self._number}", "reader", "2026-01-01T00:00:00Z", decision)
         self.states[item] = replace(self.states[item], standing=(*self.states[item].standing, standing))
         return self.states[item]
 
-    def undo(self):
+    def undo(self, seen):
         if self.broken is not None:
             raise self.broken
         if not self.written:
             return None
-        item = self.written.pop()[0]
+        self.undone.append(self.written.pop())
+        item = self.undone[-1][0]
         self.states[item] = replace(self.states[item], standing=self.states[item].standing[:-1])
         return item
 
-    def set_note(self, item, text):
+    def redo(self, seen):
+        if self.broken is not None:
+            raise self.broken
+        if not self.undone:
+            return None
+        entry = self.undone.pop()
+        return entry[0], self._written(entry)
+
+    def set_note(self, item, text, seen):
         self.states[item] = replace(self.states[item], note=text)
         return self.states[item]
+
+    def last_decisions(self, limit):
+        seen = dict.fromkeys(self.states, 0)
+        found = []
+        for item, _, _ in self.written:
+            found.append((item, self.states[item].standing[seen[item]]))
+            seen[item] += 1
+        return tuple(found[-limit:])
 
     def item_state(self, item):
         return self.states[item]
@@ -144,35 +185,58 @@ class FakeCalls(FakeCohort, FakeBench):
             note=bool(state.note),
             attention=0.5,
             accepted=accepted,
+            note_text=state.note,
+            decided=last.time if last else "",
+            codes=("LEAK",) if known else (),
         )
 
-    def page(self, query, after, limit):
-        self.pages += 1
+    def _ordered(self, query):
         rows = [self._row(item) for item in self.items]
-        if query.saved == "undecided":
-            rows = [row for row in rows if self.states[row.item].last is None]
-        rows = [row for row in rows if query.text in f"{row.item.case} {row.title}"]
-        start = 0 if after is None else next(i for i, row in enumerate(rows) if row.item == after.item) + 1
-        return tuple(rows[start : start + limit])
+        if query.sort == "structure":
+            rows.sort(key=lambda row: row.title)
+        if query.sort == "dice":
+            rows.sort(key=lambda row: 9.0 if row.dice is None else row.dice)
+        return rows[::-1] if query.descending else rows
 
-    def total(self, query):
-        return len(self.page(replace(query, text=""), None, len(self.items)))
+    def matching(self, query):
+        wanted = query.query
+        if not wanted.terms:
+            return None
+        ranks = [row.rank for row in map(self._row, self.items) if holds(wanted, row, "reader")]
+        return np.array(ranks, dtype=np.int32)
+
+    def head(self, query, limit):
+        self.pages += 1
+        ranks = self.matching(query)
+        rows = [row for row in self._ordered(query) if ranks is None or row.rank in ranks]
+        return Head(tuple(rows[:limit]), len(rows), ranks)
 
     def order(self, query):
-        rows = self.page(replace(query, text=""), None, len(self.items))
-        decided = [self.states[row.item].status is not Status.OPEN for row in rows]
-        packed = [(row.rank << 2) | (2 * row.skipped) | done for row, done in zip(rows, decided, strict=True)]
-        return np.array(packed, dtype=np.int32)
+        return np.array([row.rank for row in self._ordered(query)], dtype=np.int32)
+
+    def turns(self):
+        states = [self.states[item] for item in self.items]
+        found = [DECIDED if s.status is not Status.OPEN else SKIPPED * s.skipped for s in states]
+        return np.array([0, *found], dtype=np.uint8)
+
+    def count(self, text):
+        return sum(holds(parse(text), self._row(item), "reader") for item in self.items)
+
+    def occurring(self):
+        return {"reader": ("reader",), "pick": ("alpha", "beta"), "finding": ("LEAK",)}
+
+    def audit_share(self):
+        return self.share
+
+    def set_audit_share(self, share):
+        self.share = share
+        return round(share * len(self.items))
 
     def keys(self):
         cases = tuple(dict.fromkeys(item.case for item in self.items))
         case_of = [-1, *(cases.index(item.case) for item in self.items)]
         structure_of = [-1, *(STRUCTURES.index(item.structure) for item in self.items)]
         return Keys(cases, STRUCTURES, np.array(case_of, dtype=np.int32), np.array(structure_of, dtype=np.int32))
-
-    def search(self, text, keys):
-        hits = [all(w in f"{item.case} {item.structure}" for w in text.split()) for item in self.items]
-        return np.array([False, *hits])
 
     def rows(self, ranks):
         self.fetched += len(ranks)
@@ -208,10 +272,24 @@ class FakeCalls(FakeCohort, FakeBench):
         pictures = {"bone": grey, "organs": grey[:, ::-1].copy(), "skeleton": grey // 2}
         return Stage(item, Structure(item.structure), frame(), pictures, tuple(panels))
 
+    def load_small_stages(self, items, window, cancel):
+        """Return the small pictures of a case, cut from its stages."""
+        made = []
+        for item in items:
+            stop_if(cancel)
+            stage = self.load_stage(item)
+            rows, columns = place = structure_crop([p.silhouette for p in stage.panels], stage.frame.shape)
+            panels = tuple(replace(p, silhouette=p.silhouette[rows, columns].copy()) for p in stage.panels)
+            shown = window if window in stage.pictures else "bone"
+            picture = crop(stage.pictures[shown], place)
+            frame = stage.frame
+            made.append(SmallStage(item, stage.structure, shown, picture, frame.edges, frame.mm_per_pixel, panels))
+        return tuple(made)
+
     def load_opinions(self, item):
-        count = len(self.label_sets)
+        count, slugs = len(self.label_sets), tuple(s.slug for s in self.label_sets)
         if item.case not in self.opined:
-            return Opinions(None, (None,) * count, (None,) * count, None)
+            return Opinions(None, (None,) * count, (None,) * count, None, sets=slugs)
         pair = tuple(CandidateId(item.case, item.structure, s.slug) for s in self.label_sets)
         verdict = None
         if count > 1:
@@ -228,7 +306,9 @@ class FakeCalls(FakeCohort, FakeBench):
             for n, c in enumerate(pair)
         )
         facts = tuple(CandidateFacts(empty=False, volume_ml=80.0 - n, parts=1 + n) for n in range(count))
-        return Opinions(verdict, qualities, facts, PairFacts(0.8) if count > 1 else None)
+        measured = PairFacts(0.8, only_first_ml=3.0, only_second_ml=7.0)
+        pairs = {(a, b): measured for n, a in enumerate(slugs) for b in slugs[n + 1 :]}
+        return Opinions(verdict, qualities, facts, measured if count > 1 else None, sets=slugs, pairs=pairs)
 
     def ensure_findings(self, case, cancel):
         self.measured.append(case)

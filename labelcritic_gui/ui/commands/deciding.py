@@ -1,7 +1,8 @@
-"""The commands that decide an item: accept, edit, none, absent, skip, undo, reasons, note. Layer: ui."""
+"""The commands that decide an item: accept, edit, none, absent, skip, undo, redo, reasons, quality, note. Layer: ui."""
 
 from labelcritic_gui.core.findings import FindingCode
 from labelcritic_gui.core.review import Choice
+from labelcritic_gui.translation import N_
 from labelcritic_gui.ui.commands.command import Command, Hand
 from labelcritic_gui.viewmodels.context import Condition
 
@@ -18,7 +19,14 @@ CHIPS = (
     FindingCode.OUT,
     FindingCode.IMG,
 )
-"""The reasons a reader may attach, in the order of the chips; the first nine have Alt and a digit."""
+"""The reasons a reader may attach, in the order of the chips."""
+_REASON_KEYS = (*(f"Alt+{n}" for n in range(1, 10)), "Alt+0", "Alt+-")
+_QUALITIES = {
+    3: N_("Quality 3: use as is"),
+    2: N_("Quality 2: minor edit"),
+    1: N_("Quality 1: major edit"),
+    0: N_("Quality 0: redo, or the wrong structure"),
+}
 
 _C = Condition
 
@@ -48,8 +56,34 @@ def _undo(hand: Hand) -> None:
         hand.station.reading.undo()
 
 
+def _redo(hand: Hand) -> None:
+    if hand.station.reading:
+        hand.face.flash("decide.redo")
+        hand.station.reading.redo()
+
+
+def _rate(hand: Hand, quality: int) -> None:
+    if hand.station.reading:
+        hand.station.reading.rate(quality)
+
+
+def _go_on(hand: Hand) -> None:
+    if hand.station.reading:
+        hand.station.reading.go_on()
+
+
+def _recall(hand: Hand, by: int) -> None:
+    """Go to the decision before or after among the last ten."""
+    if hand.station.reading:
+        hand.station.reading.recall(by)
+
+
+def _toggle_advance(hand: Hand) -> None:
+    hand.station.change(auto_advance=not hand.station.settings.auto_advance)
+
+
 def _toggle_reason(hand: Hand, number: int) -> None:
-    """Attach or take off the reason on a chip, from 1."""
+    """Move the reason on a chip, from 1, to its next state."""
     if hand.station.reading and 0 < number <= len(CHIPS):
         hand.station.reading.toggle_reason(CHIPS[number - 1].value)
 
@@ -113,6 +147,16 @@ DECIDING: tuple[Command, ...] = (
         "absent",
     ),
     Command(
+        "decide.unjudged",
+        N_("Cannot be judged: the image, not the label"),
+        ("U",),
+        lambda h: _choose(h, Choice.UNJUDGED, "decide.unjudged"),
+        _C.ITEM_OPEN,
+        "Decide",
+        N_("can't judge"),
+        "absent",
+    ),
+    Command(
         "decide.skip",
         "Skip: leave it open, at the end",
         ("S",),
@@ -125,6 +169,34 @@ DECIDING: tuple[Command, ...] = (
     Command(
         "decide.undo", "Undo my last decision", ("Backspace", "Ctrl+Z"), _undo, _C.REVIEW_OPEN, "Decide", "undo", "undo"
     ),
+    Command(
+        "decide.redo",
+        N_("Redo what I undid last"),
+        ("Shift+Backspace", "Ctrl+Y", "Ctrl+Shift+Z"),
+        _redo,
+        _C.REVIEW_OPEN,
+        "Decide",
+        N_("redo"),
+        "undo",
+    ),
+    Command("decide.go_on", N_("Go on to the next open item"), ("Z",), _go_on, _C.ITEM_OPEN, "Go"),
+    Command("decide.auto_advance", N_("Go on by itself after a decision, or not"), (), _toggle_advance, menu="Decide"),
+    Command(
+        "go.recall_back",
+        N_("Back to my decision before"),
+        ("Ctrl+Left",),
+        lambda h: _recall(h, -1),
+        _C.REVIEW_OPEN,
+        "Go",
+    ),
+    Command(
+        "go.recall_on",
+        N_("On to my decision after, then to the open item"),
+        ("Ctrl+Right",),
+        lambda h: _recall(h, 1),
+        _C.REVIEW_OPEN,
+        "Go",
+    ),
     Command("note.focus", "Write a note", ("Y",), lambda h: h.face.focus_note(), _C.ITEM_OPEN, "Decide", icon="note"),
     Command("critic.ask_again", "Ask the critic again", ("A",), _ask_again, _C.ITEM_OPEN, "Decide"),
     Command(
@@ -133,11 +205,21 @@ DECIDING: tuple[Command, ...] = (
     *(
         Command(
             f"reason.{n}",
-            f"Reason {n} on or off",
-            (f"Alt+{n}",),
+            f"{code.value}: {code.meaning}",
+            (key,),
             lambda h, n=n: _toggle_reason(h, n),  # type: ignore[misc]
             _C.ITEM_OPEN,
         )
-        for n in range(1, 10)
+        for n, (code, key) in enumerate(zip(CHIPS, _REASON_KEYS, strict=True), 1)
+    ),
+    *(
+        Command(
+            f"quality.{quality}",
+            title,
+            (f"Ctrl+{quality}",),
+            lambda h, quality=quality: _rate(h, quality),  # type: ignore[misc]
+            _C.ITEM_OPEN,
+        )
+        for quality, title in _QUALITIES.items()
     ),
 )

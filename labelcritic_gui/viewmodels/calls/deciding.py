@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from labelcritic_gui.core.cases import CandidateId, ItemId
-from labelcritic_gui.core.review import Choice, ItemState
+from labelcritic_gui.core.review import Choice, ItemState, Remarks, Standing
 from labelcritic_gui.services import review
 from labelcritic_gui.viewmodels.calls.bound import Bound
 
@@ -19,16 +19,22 @@ class DecidingCalls(Protocol):
         *,
         candidate: CandidateId | None = None,
         position: int = 0,
-        reasons: tuple[str, ...] = (),
+        remarks: Remarks | None = None,
         seen: Mapping[str, Any],
     ) -> ItemState:
         """Write a decision; it is durable on return. Lane DECIDE."""
 
-    def undo(self) -> ItemId | None:
+    def undo(self, seen: Mapping[str, Any]) -> ItemId | None:
         """Cancel the reader's last decision. Lane DECIDE."""
 
-    def set_note(self, item: ItemId, text: str) -> ItemState:
+    def redo(self, seen: Mapping[str, Any]) -> tuple[ItemId, ItemState] | None:
+        """Do again what the reader undid last; None when nothing can be redone. Lane DECIDE."""
+
+    def set_note(self, item: ItemId, text: str, seen: Mapping[str, Any]) -> ItemState:
         """Write the note of an item. Lane DECIDE."""
+
+    def last_decisions(self, limit: int) -> tuple[tuple[ItemId, Standing], ...]:
+        """Return the reader's latest decisions that stand, oldest first. Lane STORE."""
 
     def item_state(self, item: ItemId) -> ItemState:
         """Return where an item stands. Lane STORE."""
@@ -50,7 +56,7 @@ class Deciding(Bound):
         *,
         candidate: CandidateId | None = None,
         position: int = 0,
-        reasons: tuple[str, ...] = (),
+        remarks: Remarks | None = None,
         seen: Mapping[str, Any],
     ) -> ItemState:
         """Write a decision; it is durable on return."""
@@ -61,17 +67,25 @@ class Deciding(Bound):
             choice,
             candidate=candidate,
             position=position,
-            reasons=reasons,
+            remarks=remarks,
             seen=seen,
         )
 
-    def undo(self) -> ItemId | None:
+    def undo(self, seen: Mapping[str, Any]) -> ItemId | None:
         """Cancel the reader's last decision."""
-        return review.undo(self._review, self._reader)
+        return review.undo(self._review, self._reader, seen=seen)
 
-    def set_note(self, item: ItemId, text: str) -> ItemState:
+    def redo(self, seen: Mapping[str, Any]) -> tuple[ItemId, ItemState] | None:
+        """Do again what the reader undid last."""
+        return review.redo(self._review, self._reader, seen=seen)
+
+    def set_note(self, item: ItemId, text: str, seen: Mapping[str, Any]) -> ItemState:
         """Write the note of an item."""
-        return review.set_note(self._review, self._reader, item, text)
+        return review.set_note(self._review, self._reader, item, text, seen=seen)
+
+    def last_decisions(self, limit: int) -> tuple[tuple[ItemId, Standing], ...]:
+        """Return the reader's latest decisions that stand, oldest first."""
+        return review.last_decisions(self._review, self._reader, limit)
 
     def item_state(self, item: ItemId) -> ItemState:
         """Return where an item stands."""

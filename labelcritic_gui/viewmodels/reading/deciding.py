@@ -7,21 +7,28 @@ from psygnal import Signal
 
 from labelcritic_gui.core.cases import CandidateId, ItemId
 from labelcritic_gui.core.errors import UserError
-from labelcritic_gui.core.review import Choice, ItemState
+from labelcritic_gui.core.patchwork.recipe import Recipe
+from labelcritic_gui.core.repeats import Repeat
+from labelcritic_gui.core.review import Choice, Decision, ItemState, Standing
 from labelcritic_gui.core.verdict import Outcome, Verdict
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.calls import ReviewCalls
-from labelcritic_gui.viewmodels.cards import colour_of
 from labelcritic_gui.viewmodels.messages import Message, of_error
-from labelcritic_gui.viewmodels.pace import Pace
+from labelcritic_gui.viewmodels.pace import Pace, PauseHint
+from labelcritic_gui.viewmodels.reading.blinding import Blinding, Word
+from labelcritic_gui.viewmodels.reading.habits import Habits
+from labelcritic_gui.viewmodels.reading.remarks import Remarking
 from labelcritic_gui.viewmodels.reading.showing import Showing
-from labelcritic_gui.viewmodels.reading.strip import Made, Strip
+from labelcritic_gui.viewmodels.reading.strip import STRIP, Strip, made_here
 from labelcritic_gui.viewmodels.reading.walking import Walk
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 from labelcritic_gui.viewmodels.worklist import Worklist
 
+_REFILL = 6 * STRIP
+
 
 class Deciding:
-    """Writes decisions, undoes them, writes notes. `writing` while one is on its way to the disk."""
+    """Writes decisions, undoes them and does them again. `writing` while one is on its way to the disk."""
 
     activity_changed: ClassVar[Signal] = Signal()
     made_changed: ClassVar[Signal] = Signal()
@@ -33,8 +40,10 @@ class Deciding:
         runner: Runner,
         showing: Showing,
         walk: Walk,
+        blinding: Blinding,
         *,
         clock: Callable[[], float],
+        habits: Callable[[], Habits],
         seen: Callable[[], Mapping[str, Any]],
         say: Callable[[Message], None],
     ) -> None:
@@ -43,28 +52,44 @@ class Deciding:
         self._runner = runner
         self._showing = showing
         self._walk = walk
+        self._blinding = blinding
         self._clock = clock
+        self._habits = habits
         self._seen = seen
         self._say = say
-        self.reasons: tuple[str, ...] = ()
         self.writing = False
-        self.strip = Strip()
+        self.remarking = Remarking()
+        self.strip = Strip(calls.label_sets)
         self.pace = Pace()
-        showing.item_changed.connect(self._begin_item)
+        self._pause = PauseHint()
+        showing.leaving.connect(self._leave_item)
+        showing.state_changed.connect(self._recall)
 
-    def _begin_item(self) -> None:
-        self.reasons = ()
+    def start(self) -> None:
+        """Fetch the last decisions from the journal."""
+        self._runner.run(Lane.STORE, lambda: self._calls.last_decisions(_REFILL), self._refill)
+
+    def _refill(self, found: Any) -> None:
+        self.strip.refill(found)
+        self.made_changed.emit()
+
+    def _leave_item(self) -> None:
+        if self._showing.item is not None and self.remarking.changed:
+            text = tr("The reasons on {item} were not kept.").format(item=self._showing.item)
+            self._say(Message(text, tr("They are kept with a decision.")))
+        self.remarking.begin()
+
+    def _recall(self) -> None:
+        last = self._showing.state.last
+        if last is not None:
+            self.remarking.restore(last.decision.remarks)
 
     @property
     def ready(self) -> bool:
         """Say whether a decision key would be taken for the item on the screen."""
-        return self._showing.settled and not self.writing
+        return self._showing.settled and not self.writing and not self._blinding.waits_for_state
 
-    def toggle_reason(self, code: str) -> None:
-        """Attach a reason to the coming decision, or take it off."""
-        kept = tuple(r for r in self.reasons if r != code)
-        self.reasons = kept if code in self.reasons else (*self.reasons, code)
-        self._showing.state_changed.emit()
+    # --- the word ------------------------------------------------------------------------------------------------
 
     def accept(self, position: int) -> None:
         """Accept the candidate on a panel, counted from 1 as on the screen."""
@@ -73,13 +98,17 @@ class Deciding:
         panels = self._showing.stage.panels if self._showing.stage else ()
         candidate = panels[position - 1].candidate if 0 < position <= len(panels) else None
         if candidate is None:
-            self._say(Message(f"Panel {position} has no mask to accept.", "Press 0 if the absence is right."))
+            text = tr("Panel {n} has no mask to accept.").format(n=position)
+            self._say(Message(text, tr("Press 0 if the absence is right.")))
             return
         self._decide(Choice.ACCEPT, candidate=candidate, position=position)
 
     def accept_pick(self, verdict: Verdict | None) -> None:
-        """Accept what the critic picked."""
+        """Accept what the critic picked; `verdict` is what the reader can see of it."""
         if not self._may_decide():
+            return
+        if self._blinding.revealed is not None:
+            self._keep()
             return
         if verdict is not None and verdict.outcome is Outcome.ABSENT_RIGHT:
             self._decide(Choice.ABSENT)
@@ -87,48 +116,97 @@ class Deciding:
         pick = verdict.pick if verdict else None
         panels = self._showing.stage.panels if self._showing.stage else ()
         place = next((i for i, p in enumerate(panels, 1) if pick and p.candidate == pick), None)
+        if pick is not None and place is None:
+            text = tr("The critic's pick, {name}, is not on the stage.").format(name=pick.label_set)
+            self._say(Message(text, tr("F9 brings other label sets there.")))
+            return
         if place is None:
-            self._say(Message("The critic has no pick to accept here.", "Decide with 1, 2, E, X, 0 or S."))
+            hint = tr("Decide with 1, 2, E, X, 0, U or S.")
+            self._say(Message(tr("The critic has no pick to accept here."), hint))
             return
         self._decide(Choice.ACCEPT, candidate=pick, position=place)
 
     def choose(self, choice: Choice) -> None:
-        """Decide without a candidate: absent, edit, none or skip."""
+        """Decide without a candidate: absent, edit, none, skip, or cannot judge."""
         if self._may_decide():
             self._decide(choice)
 
     def _may_decide(self) -> bool:
-        if self._showing.item is None:
-            return False
-        if self.busy():
+        if self._showing.item is None or self.busy():
             return False
         if self._showing.stage is None:
-            self._say(Message("The picture is not here yet; that key was not taken."))
+            self._say(Message(tr("The picture is not here yet; that key was not taken.")))
             return False
         if not self.ready:
-            self._say(Message("This item has only just appeared; that key was not taken. Press it again."))
+            self._say(Message(tr("This item has only just appeared; that key was not taken. Press it again.")))
             return False
         return True
 
     def busy(self) -> bool:
         """Say whether a decision is being written, and tell the reader that the key was not taken."""
         if self.writing:
-            self._say(Message("The last decision is still being written; that key was not taken."))
+            self._say(Message(tr("The last decision is still being written; that key was not taken.")))
         return self.writing
 
+    # --- writing it ----------------------------------------------------------------------------------------------
+
     def _decide(self, choice: Choice, *, candidate: CandidateId | None = None, position: int = 0) -> None:
-        item = self._showing.item
+        item, blinding = self._showing.item, self._blinding
         if item is None:
             return
-        reasons, seen = self.reasons, self._seen()
+        if blinding.keeps(choice, candidate):
+            self._keep()
+            return
+        remarks, seen = self.remarking.remarks, {**self._seen(), **blinding.phase(choice)}
+        again, commits = self._showing.state.last is not None, blinding.commits(choice)
+        repeat_of = blinding.repeat.of if blinding.repeat is not None else ""
+        said = Decision(choice, candidate, position=position) if repeat_of else None
+        word = Word(choice, candidate.label_set if candidate else "", position)
         self._begin_writing()
-        colour = colour_of(self._calls.label_sets, candidate.label_set) if candidate else -1
+
+        def written(state: ItemState) -> None:
+            self._take(item, state, said=said)
+            if item != self._showing.item:
+                return
+            if commits:
+                self._begin_writing()
+                blinding.reveal(word, lambda: self._move_on(item, state, again=again), self._end_writing)
+                return
+            self._move_on(item, state, again=again)
+
         self._runner.run(
             Lane.DECIDE,
             lambda: self._calls.decide(
-                item, choice, candidate=candidate, position=position, reasons=reasons, seen=seen
+                item, choice, candidate=candidate, position=position, remarks=remarks, repeat_of=repeat_of, seen=seen
             ),
-            lambda state: self._decided(Made(item, choice, colour), state),
+            written,
+            on_error=self._not_written,
+        )
+
+    def _keep(self) -> None:
+        """Keep what was said before the verdict, and go on."""
+        item = self._showing.item
+        if item is not None:
+            self.remarking.begin()
+            self._walk.advance(item)
+
+    def make(self, recipe: Recipe, position: int, then: Callable[[ItemId], None]) -> None:
+        """Make a version by a recipe and accept it: one decision; `then` is told of it before the screen moves on."""
+        item = self._showing.item
+        if item is None or not self._may_decide():
+            return
+        remarks, seen = self.remarking.remarks, self._seen()
+        again = self._showing.state.last is not None
+        self._begin_writing()
+
+        def made(state: ItemState) -> None:
+            then(item)
+            self._decided(item, state, again=again)
+
+        self._runner.run(
+            Lane.DECIDE,
+            lambda: self._calls.make_and_accept(recipe, position=position, remarks=remarks, seen=seen),
+            made,
             on_error=self._not_written,
         )
 
@@ -145,10 +223,9 @@ class Deciding:
     ) -> None:
         """Write a decision on an item that is not on the stage; `then` is told once it is on the disk."""
         self._begin_writing()
-        colour = colour_of(self._calls.label_sets, candidate.label_set) if candidate else -1
 
         def written(state: ItemState) -> None:
-            self._take(Made(item, choice, colour), state)
+            self._take(item, state)
             then()
 
         def not_written(error: BaseException) -> None:
@@ -157,7 +234,7 @@ class Deciding:
 
         self._runner.run(
             Lane.DECIDE,
-            lambda: self._calls.decide(item, choice, candidate=candidate, position=position, reasons=(), seen=seen),
+            lambda: self._calls.decide(item, choice, candidate=candidate, position=position, seen=seen),
             written,
             on_error=not_written,
         )
@@ -170,60 +247,98 @@ class Deciding:
         self.writing = False
         self.activity_changed.emit()
 
-    def _decided(self, made: Made, state: ItemState) -> None:
-        self._take(made, state)
-        if made.item == self._showing.item:
-            self._walk.advance(made.item)
+    def _move_on(self, item: ItemId, state: ItemState, *, again: bool) -> None:
+        self.remarking.begin()
+        if self._habits().auto_advance:
+            self._walk.advance(item, again=again)
+        else:
+            self._showing.show_state(state)
 
-    def _take(self, made: Made, state: ItemState) -> None:
-        """Take note of a decision that is on the disk."""
+    def _take(self, item: ItemId, state: ItemState, *, said: Decision | None = None) -> None:
+        """Take note of a decision that is on the disk; of the answer to a repeat, what it said."""
         self.writing = False
-        self.strip.add(made)
-        self.pace.decided(self._clock())
-        self._worklist.decided(made.item, state)
+        if said is not None:
+            self.strip.add(item, Standing("", self._calls.reader, "", said))
+        elif state.last is not None:
+            self.strip.add(item, state.last)
+        now = self._clock()
+        self.pace.decided(now)
+        self._worklist.decided(item, state)
         self.made_changed.emit()
         self.activity_changed.emit()
+        minutes = self._pause.due(now, self._habits().pause_after_min)
+        if minutes:
+            text = tr("You have been reading for {n} minutes.").format(n=minutes)
+            self._say(Message(text, tr("A short break rests the eyes.")))
 
     def _not_written(self, error: BaseException) -> None:
         self._end_writing()
         if not isinstance(error, UserError):
-            self._say(Message("The decision was NOT written.", "The report says why; decide again.", error=True))
+            text = tr("The decision was NOT written.")
+            self._say(Message(text, tr("The report says why; decide again."), error=True))
             raise error
-        self._say(of_error(error, prefix="The decision was NOT written. "))
+        self._say(of_error(error, prefix=tr("The decision was NOT written.") + " "))
+
+    # --- back and forth ------------------------------------------------------------------------------------------
 
     def undo(self) -> None:
         """Cancel the reader's last decision and go back to its item."""
         if self.busy():
             return
         self._begin_writing()
-        self._runner.run(Lane.DECIDE, self._calls.undo, self._undone, on_error=self._not_undone)
+        seen = self._seen()
 
-    def _undone(self, item: ItemId | None) -> None:
+        def undo() -> tuple[ItemId | None, Repeat | None]:
+            item = self._calls.undo(seen)
+            return item, self._calls.undone_repeat() if item is not None else None
+
+        self._runner.run(Lane.DECIDE, undo, lambda found: self._undone(*found), on_error=self._not_undone)
+
+    def _undone(self, item: ItemId | None, repeat: Repeat | None) -> None:
         self._end_writing()
         if item is None:
-            self._say(Message("There is no decision of yours left to undo."))
+            self._say(Message(tr("There is no decision of yours left to undo.")))
             return
-        self.strip.undone(item)
+        if self.strip.undone(item):
+            self._showing.shelf.forget(item)
         self.pace.undone()
         self.made_changed.emit()
         self._worklist.refresh((item,))
-        self._showing.open(item)
-        self._say(Message(f"Undone: {item}."))
+        if repeat is not None:
+            self._walk.open_repeat(repeat)
+        else:
+            self._walk.open(item)
+        self._say(Message(tr("Undone: {item}.").format(item=item)))
 
     def _not_undone(self, error: BaseException) -> None:
         self._end_writing()
         if not isinstance(error, UserError):
             raise error
-        self._say(of_error(error, prefix="Nothing was undone. "))
+        self._say(of_error(error, prefix=tr("Nothing was undone.") + " "))
 
-    def set_note(self, text: str) -> None:
-        """Write the item's note, if it changed."""
-        item = self._showing.item
-        if item is None or text == self._showing.state.note:
+    def redo(self) -> None:
+        """Decide again, as it was, what the reader undid last; from its item reading goes on as after a decision."""
+        if self.busy():
             return
-        self._runner.run(Lane.DECIDE, lambda: self._calls.set_note(item, text), lambda state: self._noted(item, state))
+        self._begin_writing()
+        seen = self._seen()
+        self._runner.run(Lane.DECIDE, lambda: self._calls.redo(seen), self._redone, on_error=self._not_redone)
 
-    def _noted(self, item: ItemId, state: ItemState) -> None:
+    def _redone(self, found: tuple[ItemId, ItemState] | None) -> None:
+        if found is None:
+            self._end_writing()
+            self._say(Message(tr("There is nothing left to do again."), tr("A new decision leaves nothing to redo.")))
+            return
+        item, state = found
+        self._take(item, state)
+        if made_here(state):
+            self._showing.shelf.forget(item)
         if item == self._showing.item:
-            self._showing.show_state(state)
-        self._worklist.refresh((item,))
+            self._move_on(item, state, again=len(state.standing) > 1)
+        self._say(Message(tr("Done again: {item}.").format(item=item)))
+
+    def _not_redone(self, error: BaseException) -> None:
+        self._end_writing()
+        if not isinstance(error, UserError):
+            raise error
+        self._say(of_error(error, prefix=tr("Nothing was done again.") + " "))

@@ -1,35 +1,46 @@
 """The reading: one item on the stage, its opinions, the reader's word, and the next one ready. Layer: viewmodels."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from psygnal import Signal
 
-from labelcritic_gui.core.cases import CandidateId, ItemId
+from labelcritic_gui.core.cases import CandidateId, ItemId, LabelSet
+from labelcritic_gui.core.patchwork.recipe import Recipe
 from labelcritic_gui.core.review import Choice, ItemState
 from labelcritic_gui.core.verdict import Verdict
 from labelcritic_gui.services.comparison import Opinions, Stage
+from labelcritic_gui.services.slices import CaseVolume
 from labelcritic_gui.viewmodels.calls import ReviewCalls
+from labelcritic_gui.viewmodels.cards import colour_of
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.opinions import CaseOpinions
 from labelcritic_gui.viewmodels.pace import Pace
 from labelcritic_gui.viewmodels.prefetch import BUDGET
+from labelcritic_gui.viewmodels.reading.blinding import Blinding
 from labelcritic_gui.viewmodels.reading.deciding import Deciding
+from labelcritic_gui.viewmodels.reading.habits import Habits
+from labelcritic_gui.viewmodels.reading.noting import Noting
+from labelcritic_gui.viewmodels.reading.remarks import Mark, suggested_by
+from labelcritic_gui.viewmodels.reading.repeating import Repeating
 from labelcritic_gui.viewmodels.reading.seen import seen_of
 from labelcritic_gui.viewmodels.reading.showing import Showing
+from labelcritic_gui.viewmodels.reading.sides import Sides
+from labelcritic_gui.viewmodels.reading.slicing import Slicing
 from labelcritic_gui.viewmodels.reading.strip import Made
 from labelcritic_gui.viewmodels.reading.walking import Walk
 from labelcritic_gui.viewmodels.runner import Runner
+from labelcritic_gui.viewmodels.volumes import shares_of
 from labelcritic_gui.viewmodels.worklist import Worklist
 
 
 class Reading:
     """Walks the worklist item by item. All methods and signals belong to the GUI thread.
 
-    The parts do the work and can be reached: `showing` (the item on the screen), `path` (from item to item),
-    `deciding` (the reader's word), `critic` (opinions that are being formed).
+    The parts do the work and can be reached: `showing` (the item on the screen), `ordering` (which label sets stand
+    there, left to right), `path` (from item to item), `deciding` (the reader's word), `noting` (the note), `critic`
+    (opinions that are being formed), `slicing` (the case's volume).
     """
 
     said: ClassVar[Signal] = Signal(Message)
@@ -42,17 +53,38 @@ class Reading:
         *,
         clock: Callable[[], float] = time.monotonic,
         view: Callable[[], Mapping[str, Any]] = dict,
+        habits: Callable[[], Habits] = Habits,
+        reader: str = "",
         budget: int = BUDGET,
     ) -> None:
         self.calls = calls
         self.worklist = worklist
-        self._clock = clock
         self._view = view
-        self.showing = Showing(calls, runner, clock=clock, budget=budget, appeared=self._fetch_ahead)
-        self.path = Walk(calls, worklist, runner, self.showing)
+        self._habits = habits
+        self.ordering = Sides(calls.label_sets, seed=calls.seed, reader=calls.reader, shuffled=self._shuffles)
+        stages, volumes = shares_of(budget)
+        self.slicing = Slicing(calls, runner, budget=volumes)
+        self.volume_changed = self.slicing.volume_changed
+        self.showing = Showing(calls, runner, self.ordering, clock=clock, budget=stages, appeared=self._fetch_ahead)
+        self.showing.item_changed.connect(self._take_item)
+        say = self.said.emit
+        self.noting = Noting(calls, worklist, runner, self.showing, seen=self._seen, say=say)
+        self.blinding = Blinding(calls, runner, self.showing, self.ordering, habits=habits, seen=self._seen, say=say)
+        self._repeating = Repeating(calls, worklist, runner)
+        self.path = Walk(calls, worklist, runner, self.showing, self.blinding, self._repeating)
         self.deciding = Deciding(
-            calls, worklist, runner, self.showing, self.path, clock=clock, seen=self._seen, say=self.said.emit
+            calls,
+            worklist,
+            runner,
+            self.showing,
+            self.path,
+            self.blinding,
+            clock=clock,
+            habits=habits,
+            seen=self._seen,
+            say=say,
         )
+        self.showing.opinions_changed.connect(self._suggest)
         self.critic = CaseOpinions(calls, runner, self._opinions_arrived, self.said.emit, clock=clock)
         self.item_changed = self.showing.item_changed
         self.stage_changed = self.showing.stage_changed
@@ -103,6 +135,74 @@ class Reading:
         """The candidate that the critic would accept."""
         return self.verdict.pick if self.verdict else None
 
+    @property
+    def volume(self) -> CaseVolume | None:
+        """The case in slices; None while nobody asked for it or it is loaded."""
+        return self.slicing.volume
+
+    @property
+    def loading(self) -> float | None:
+        """How much of the volume on its way to the screen is here, 0..1; None when none is on its way."""
+        return self.slicing.loading
+
+    # --- what may be seen of it, and where it stands ---------------------------------------------------------------
+
+    @property
+    def verdict_visible(self) -> bool:
+        """Say whether the reader sees what the critic says."""
+        return self.blinding.visible.advice
+
+    @property
+    def named(self) -> bool:
+        """Say whether the reader sees which label set is which."""
+        return self.blinding.visible.names
+
+    @property
+    def label_sets(self) -> tuple[LabelSet, ...]:
+        """The label sets as this reader knows them; their order gives their colours."""
+        return self.blinding.label_sets()
+
+    def colour_of(self, slug: str) -> int:
+        """Return the index of the colour that a label set is drawn in; -1 when the review has no such set."""
+        return colour_of(self.label_sets, slug)
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The label sets on the stage, left to right; empty while the item is loaded."""
+        return self.ordering.shown
+
+    def swap_sides(self) -> None:
+        """Let the sides of this item change places; of more than two, each moves on by one."""
+        if self.stage is not None and not self.writing:
+            self.ordering.swap()
+            self.showing.rearrange()
+
+    def choose_sides(self, slugs: Sequence[str]) -> None:
+        """Say which label sets stand on the stage from now on, at most four; none: as usual."""
+        if not self.writing:
+            self.ordering.choose(slugs)
+            self.showing.rearrange()
+
+    def page_sides(self, by: int) -> None:
+        """Put the next (1) or previous (-1) label sets on the stage, in reviews of more than four."""
+        self._rearranged(lambda: self.ordering.page(by))
+
+    def toggle_side(self, number: int) -> None:
+        """Put a label set, counted from 1 in the order of the review, on the stage or take it off."""
+        self._rearranged(lambda: self.ordering.toggle(number))
+
+    def _rearranged(self, change: Callable[[], str]) -> None:
+        if self.stage is None or self.writing:
+            return
+        against = change()
+        if against:
+            self.said.emit(Message(against))
+            return
+        self.showing.rearrange()
+
+    def _shuffles(self) -> bool:
+        return self._habits().shuffle_sides or self.blinding.mode.hides
+
     def painted(self) -> None:
         """Take note that the item's picture is on the screen: from now on keys are meant for it."""
         self.showing.painted()
@@ -115,11 +215,12 @@ class Reading:
 
     def start(self) -> None:
         """Fetch the list and open the item where the reader was, or the first open one."""
+        self.deciding.start()
         self.path.start()
 
     def open_item(self, item: ItemId) -> None:
         """Show an item; a newer request supersedes this one."""
-        self.showing.open(item)
+        self.path.open(item)
 
     def walk(self, by: int) -> None:
         """Go up or down the worklist, decided items included."""
@@ -131,12 +232,32 @@ class Reading:
         """Open an item wherever it is in the worklist; say whether that could be done now."""
         if self.writing:
             return False
-        self.path.go_to(item)
+        self.path.open(item)
         return True
 
+    def go_on(self) -> None:
+        """Go on to the next open item without deciding this one, or after it was decided."""
+        if self.item is not None and not self.writing:
+            self.path.advance(self.item, again=self.state.last is not None)
+
+    def _take_item(self) -> None:
+        self.slicing.open(self.item)
+
+    def recall(self, by: int) -> None:
+        """Go to the decision before (-1) or after (1) among the last ten; after the last one, go on reading."""
+        items = [made.item for made in self.made]
+        here = items.index(self.item) if self.item in items else len(items)
+        there = here + by
+        if 0 <= there < len(items):
+            self.go_to(items[there])
+        elif there >= len(items) > here:
+            self.go_on()
+
     def _fetch_ahead(self, item: ItemId) -> None:
+        self._repeating.look(lambda: self.showing.shelf.prefetch(self.path.coming(item)))
         coming = self.path.coming(item)
         self.showing.shelf.prefetch(coming)
+        self.slicing.ahead(coming)
         self.critic.want(item.case, *(other.case for other in coming))
 
     # --- opinions ------------------------------------------------------------------------------------------------
@@ -156,6 +277,10 @@ class Reading:
         if self.item in items:
             self.showing.load_opinions()
 
+    def _suggest(self) -> None:
+        self.deciding.remarking.suggest(suggested_by(self.opinions) if self.verdict_visible else ())
+        self.showing.state_changed.emit()
+
     # --- deciding ------------------------------------------------------------------------------------------------
 
     @property
@@ -171,10 +296,30 @@ class Reading:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The reasons that the coming decision will carry."""
-        return self.deciding.reasons
+        return self.deciding.remarking.confirmed
 
     @property
-    def made(self) -> deque[Made]:
+    def denied(self) -> tuple[str, ...]:
+        """The reasons that the reader says are not there."""
+        return self.deciding.remarking.denied
+
+    @property
+    def suggested(self) -> tuple[str, ...]:
+        """The reasons that critics put forward, as far as they may be seen."""
+        return self.deciding.remarking.suggested
+
+    @property
+    def quality(self) -> int | None:
+        """The quality word that the coming decision will carry."""
+        return self.deciding.remarking.quality
+
+    @property
+    def auto_advance(self) -> bool:
+        """Say whether a decision goes on to the next item by itself."""
+        return self._habits().auto_advance
+
+    @property
+    def made(self) -> tuple[Made, ...]:
         """The last ten decisions, oldest first."""
         return self.deciding.strip.made
 
@@ -184,8 +329,20 @@ class Reading:
         return self.deciding.pace
 
     def toggle_reason(self, code: str) -> None:
-        """Attach a reason to the coming decision, or take it off."""
-        self.deciding.toggle_reason(code)
+        """Move a reason to its next state: nothing or suggested, confirmed, denied, and back."""
+        if self.item is not None:
+            self.deciding.remarking.go_round(code)
+            self.showing.state_changed.emit()
+
+    def mark_of(self, code: str) -> Mark:
+        """Say how a reason stands."""
+        return self.deciding.remarking.mark_of(code)
+
+    def rate(self, quality: int) -> None:
+        """Attach a quality word to the coming decision; the same one again takes it off."""
+        if self.item is not None:
+            self.deciding.remarking.rate(quality)
+            self.showing.state_changed.emit()
 
     def accept(self, position: int) -> None:
         """Accept the candidate on a panel, counted from 1 as on the screen."""
@@ -193,27 +350,47 @@ class Reading:
 
     def accept_pick(self) -> None:
         """Accept what the critic picked."""
-        self.deciding.accept_pick(self.verdict)
+        self.deciding.accept_pick(self.verdict if self.verdict_visible else None)
 
     def choose(self, choice: Choice) -> None:
-        """Decide without a candidate: absent, edit, none or skip."""
+        """Decide without a candidate: absent, edit, none, skip, or cannot judge."""
         self.deciding.choose(choice)
+
+    def accept_made(self, recipe: Recipe, position: int, then: Callable[[], None]) -> None:
+        """Make a new version of a candidate by a recipe and accept it; `then` is told once both are on the disk."""
+
+        def made(item: ItemId) -> None:
+            self.showing.shelf.forget(item)
+            self.slicing.renew()
+            self.critic.renew(item.case)
+            then()
+
+        self.deciding.make(recipe, position, made)
 
     def undo(self) -> None:
         """Cancel the reader's last decision and go back to its item."""
         self.deciding.undo()
 
+    def redo(self) -> None:
+        """Decide again what the reader undid last."""
+        self.deciding.redo()
+
+    def draft_note(self, text: str) -> None:
+        """Take note of a note that is being written; it is kept when the item is left."""
+        self.noting.write(text)
+
     def set_note(self, text: str) -> None:
         """Write the item's note, if it changed."""
-        self.deciding.set_note(text)
+        self.noting.set(text)
 
     def _seen(self) -> dict[str, Any]:
-        shown = self.showing
-        since = self._clock() - (shown.shown_at if shown.shown_at is not None else self._clock())
-        return {**seen_of(self.calls.mode, shown.stage, self.verdict, since), **self._view()}
+        verdict = self.verdict if self.verdict_visible else None
+        return {**seen_of(self.calls.mode, self.stage, verdict, self.showing.seconds), **self._view()}
 
     def close(self) -> None:
         """Stop what runs and remember where the reader is."""
         self.critic.stop()
+        self.slicing.close()
+        self.noting.keep()
         if self.item is not None:
             self.path.remember(self.item)

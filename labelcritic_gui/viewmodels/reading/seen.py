@@ -7,7 +7,7 @@ from labelcritic_gui.services.comparison import Stage
 
 
 def seen_of(mode: str, stage: Stage | None, verdict: Verdict | None, seconds: float) -> dict[str, Any]:
-    """Return the mode, the label sets left to right, the verdict, and the milliseconds on the item."""
+    """Return the mode, the label sets left to right, the verdict if it was visible, the milliseconds on the item."""
     return {
         "mode": mode,
         "sides": [panel.label_set.slug for panel in stage.panels] if stage else [],

@@ -12,6 +12,8 @@ from labelcritic_gui.services.comparison import Opinions, Stage
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.prefetch import StageShelf
+from labelcritic_gui.viewmodels.reading.sides import Sides
+from labelcritic_gui.viewmodels.reading.veil import Veil
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 
 SETTLE_S = 0.15
@@ -19,8 +21,13 @@ SETTLE_S = 0.15
 
 
 class Showing:
-    """Fetches what is shown of one item; a newer request supersedes an older one."""
+    """Fetches what is shown of one item; a newer request supersedes an older one.
 
+    `stage` and `opinions` are in the order of the screen, as `sides` says, and as far as the `veil` lets them be seen.
+    `leaving` is told while the item that is left is still there.
+    """
+
+    leaving: ClassVar[Signal] = Signal()
     item_changed: ClassVar[Signal] = Signal()
     stage_changed: ClassVar[Signal] = Signal()
     opinions_changed: ClassVar[Signal] = Signal()
@@ -30,6 +37,7 @@ class Showing:
         self,
         calls: ReviewCalls,
         runner: Runner,
+        sides: Sides,
         *,
         clock: Callable[[], float],
         budget: int,
@@ -37,16 +45,24 @@ class Showing:
     ) -> None:
         self._calls = calls
         self._runner = runner
+        self._sides = sides
         self._clock = clock
         self._appeared = appeared
         self.shelf = StageShelf(calls, runner, budget=budget)
+        self.veil = Veil()
         self.item: ItemId | None = None
+        self._loaded: Stage | None = None
+        self._heard: Opinions | None = None
         self.stage: Stage | None = None
         self.failure: Message | None = None
         self.opinions: Opinions | None = None
         self.state = ItemState()
+        self.state_known = False
         self.finished = False
         self.shown_at: float | None = None
+        """When the item was first seen."""
+        self.settled_at: float | None = None
+        """When it was first seen as it stands now."""
 
     def open(self, item: ItemId) -> None:
         """Show an item."""
@@ -63,13 +79,16 @@ class Showing:
         self.item_changed.emit()
 
     def _clear(self, item: ItemId | None) -> None:
+        self.leaving.emit()
+        self._sides.begin(item)
         self.item = item
-        self.stage = None
+        self._loaded = self.stage = None
         self.failure = None
-        self.opinions = None
+        self._heard = self.opinions = None
         self.state = ItemState()
+        self.state_known = False
         self.finished = False
-        self.shown_at = None
+        self.shown_at = self.settled_at = None
 
     def reload(self) -> None:
         """Load the item anew after a failure."""
@@ -85,18 +104,43 @@ class Showing:
 
     def painted(self) -> None:
         """Take note that the item's picture is on the screen: from now on keys are meant for it."""
-        if self.stage is not None and self.shown_at is None:
+        if self.stage is None:
+            return
+        if self.shown_at is None:
             self.shown_at = self._clock()
+        if self.settled_at is None:
+            self.settled_at = self._clock()
 
     @property
     def settled(self) -> bool:
-        """Say whether an eye can have seen the item by now."""
-        return self.stage is not None and self.shown_at is not None and self._clock() - self.shown_at >= SETTLE_S
+        """Say whether an eye can have seen the item, as it stands, by now."""
+        return self.stage is not None and self.settled_at is not None and self._clock() - self.settled_at >= SETTLE_S
+
+    @property
+    def seconds(self) -> float:
+        """How long the item has been seen."""
+        return self._clock() - self.shown_at if self.shown_at is not None else 0.0
+
+    def rearrange(self) -> None:
+        """Put the panels into their order anew; a key is taken only when the new order was seen."""
+        if self._loaded is None:
+            return
+        self.settled_at = None
+        self._place()
+        self.stage_changed.emit()
+        self.opinions_changed.emit()
+
+    def _place(self) -> None:
+        if self._loaded is not None:
+            self.stage = self.veil.stage(self._sides.arrange(self._loaded))
+        if self._heard is not None:
+            self.opinions = self.veil.opinions(self._sides.opinions(self._heard))
 
     def _show_stage(self, stage: Stage) -> None:
         if stage.item != self.item:
             return
-        self.stage = stage
+        self._loaded = stage
+        self._place()
         self.stage_changed.emit()
         self._appeared(stage.item)
 
@@ -111,10 +155,12 @@ class Showing:
         self.stage_changed.emit()
 
     def _show_opinions(self, opinions: Opinions) -> None:
-        self.opinions = opinions
+        self._heard = opinions
+        self.opinions = self.veil.opinions(self._sides.opinions(opinions))
         self.opinions_changed.emit()
 
     def show_state(self, state: ItemState) -> None:
         """Show where the item stands."""
-        self.state = state
+        self.state_known = True
+        self.state = self.veil.state(state)
         self.state_changed.emit()

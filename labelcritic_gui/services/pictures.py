@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.cancel import Cancel
-from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId
+from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, MaskSource
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Fit, Geometry
 from labelcritic_gui.formats import picture_cache
@@ -69,7 +69,8 @@ def ray_pictures(
     file = picture_cache.cache_file(review.folder / PICTURES / f"{view.value}-{ray}", case)
     kept = picture_cache.load_arrays(file, stamp)
     if kept is None:
-        made = project_case(image, {}, view=view, ray=ray, cancel=cancel)
+        none: dict[CandidateId, MaskSource] = {}
+        made = project_case(image, none, view=view, ray=ray, cancel=cancel)
         kept = dict(made.pictures)
         picture_cache.save_arrays(file, stamp, kept)
     return replace(found, pictures=kept)

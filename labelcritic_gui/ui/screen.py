@@ -53,6 +53,7 @@ class ReadingScreen(QWidget):
         self.stage.painted.connect(self._painted)
         self.cards.finding_chosen.connect(self.stage.go_to)
         self.stage.retry.connect(lambda: self._tell(Reading.reload))
+        self.stage.slices_wanted.connect(self._want_slices)
         self.cards.again_wanted.connect(lambda: self._tell(Reading.ask_again))
         self.worklist.chosen.connect(self._choose)
         self.bar.chip.connect(lambda code: self._tell(Reading.toggle_reason, code))
@@ -179,6 +180,8 @@ class ReadingScreen(QWidget):
             return
         reading.item_changed.connect(self._show_item)
         reading.stage_changed.connect(self._show_stage)
+        reading.volume_changed.connect(self._show_slices)
+        self.stage.loading = lambda: reading.loading
         reading.opinions_changed.connect(self._show_opinions)
         reading.state_changed.connect(self._show_state)
         reading.made_changed.connect(self._show_made)
@@ -233,9 +236,19 @@ class ReadingScreen(QWidget):
         if reading.failure is not None:
             self.stage.show_failure(reading.failure)
         elif reading.stage is not None:
-            self.stage.show_stage(reading.stage, reading.calls.label_sets)
+            self.stage.show_stage(reading.stage, colours=reading.colour_of, named=reading.named)
         self._show_place()
         self._show_opinions()
+
+    def _want_slices(self, wanted: bool) -> None:
+        """Load the slices after a failure, or give them up."""
+        if self._reading is not None:
+            slicing = self._reading.slicing
+            (slicing.want if wanted else slicing.cancel)()
+
+    def _show_slices(self) -> None:
+        if self._reading is not None:
+            self.stage.fail_slices(self._reading.slicing.failure)
 
     def _show_opinions(self) -> None:
         self._show_cards()

@@ -76,6 +76,7 @@ class Station:
         self._bind = bind
         self.settings: Settings = services.settings
         self.looking = Looking(self.settings, self.change)
+        self.looking.mode_changed.connect(self._want_slices)
         self.views: CaseViews | None = None
         """The projections of the case on the stage that are loaded when asked for."""
         self.calls: ReviewCalls | None = None
@@ -278,14 +279,25 @@ class Station:
         self.views = CaseViews(calls, self._runner)
         self.reading.item_changed.connect(self.looking.end)
         self.reading.stage_changed.connect(self._begin_looking)
+        self.reading.volume_changed.connect(self._take_volume)
+        self._want_slices()
         self._runner.run(Lane.STORE, lambda: remember_review(calls.folder), self._take_settings, on_error=self._failed)
         self.review_changed.emit()
         self.reading.start()
 
+    def _take_volume(self) -> None:
+        if self.reading is not None:
+            self.looking.take_volume(self.reading.volume)
+
+    def _want_slices(self) -> None:
+        """Have slices loaded as soon as they are looked at."""
+        if self.reading is not None:
+            self.reading.slicing.show_slices(self.looking.mode == "slices")
+
     def _begin_looking(self) -> None:
         reading = self.reading
         if reading is not None and reading.stage is not None:
-            self.looking.begin(reading.stage)
+            self.looking.begin(reading.stage, reading.volume)
 
     def close_review(self) -> None:
         """Close the open review, if any, after its last write."""
@@ -294,7 +306,7 @@ class Station:
         reading, calls = self.reading, self.calls
         self.enter(ScreenMode.READING)
         self.reading = self.worklist = self.calls = self.views = None
-        self.looking.end()
+        self.looking.end(for_good=True)
         for under_way in (self._auditor, self._bench, self._outliers):
             if under_way is not None:
                 under_way.cancel()

@@ -6,7 +6,6 @@ from PySide6.QtCore import QElapsedTimer, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.stage.candidate import CandidateView
@@ -16,7 +15,7 @@ from labelcritic_gui.ui.stage.placed import marks_of
 from labelcritic_gui.ui.stage.scenes import LayerMaker, SceneMaker
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.viewmodels.calls import Stage
-from labelcritic_gui.viewmodels.cards import Placed, colour_of
+from labelcritic_gui.viewmodels.cards import Placed
 from labelcritic_gui.viewmodels.looking import Looking
 from labelcritic_gui.viewmodels.looking.looking import ZOOM_STEP
 from labelcritic_gui.viewmodels.looking.views import CaseView, CaseViews
@@ -38,7 +37,7 @@ class ReviewStage(QWidget):
 
     painted = Signal()
     retry = Signal()
-    slices_retry = Signal()
+    slices_wanted = Signal(bool)
 
     def __init__(self, theme: Theme, looking: Looking, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,17 +130,14 @@ class ReviewStage(QWidget):
     def show_stage(
         self,
         stage: Stage,
-        label_sets: Sequence[LabelSet],
         *,
-        colours: Callable[[str], int] | None = None,
+        colours: Callable[[str], int],
         named: bool = True,
     ) -> None:
         """Show an item's candidates; `colours` is a label set's place among the colours, `named` shows their names."""
         self._patience.stop()
         self._failure.hide()
-        sets = tuple(label_sets)
-        self._stage, self._named = stage, named
-        self._colour_of = colours or (lambda slug: max(0, colour_of(sets, slug)))
+        self._stage, self._named, self._colour_of = stage, named, colours
         if self.looking.stage is not stage:
             self.looking.begin(stage)
         if self._views is not None:
@@ -298,10 +294,11 @@ class ReviewStage(QWidget):
         if self._failed() is not None:
             self._slices_failed = None
             if self.looking.mode == "slices":
-                self.slices_retry.emit()
+                self.slices_wanted.emit(True)
             elif self._views is not None:
                 self._views.again()
         elif self.looking.mode == "slices":
+            self.slices_wanted.emit(False)
             self.looking.show_mode("projection")
         else:
             if self._views is not None:

@@ -1,12 +1,12 @@
 """What the reader looks at, shared by every panel: the intents of the stage. Layer: viewmodels."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from psygnal import Signal
 
-from labelcritic_gui.core.geometry import Geometry, Mask, Point
+from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.core.geometry import Mask, Point
 from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.imaging.projection import Ray
 from labelcritic_gui.imaging.slices import slice_count, slice_index, slice_span
@@ -16,8 +16,9 @@ from labelcritic_gui.services.comparison import Stage
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.viewmodels.looking.camera import Camera
 from labelcritic_gui.viewmodels.looking.drawing import Drawing
-from labelcritic_gui.viewmodels.looking.ledger import PLANES, SeenOf
-from labelcritic_gui.viewmodels.looking.measuring import Measurement
+from labelcritic_gui.viewmodels.looking.ledger import SeenOf
+from labelcritic_gui.viewmodels.looking.measuring import Ruler
+from labelcritic_gui.viewmodels.looking.session import Kept, kept_of, state_of
 from labelcritic_gui.viewmodels.looking.windows import PRESET_NAMES, named, starting_window
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ DRAG_HU = 2.0
 """Hounsfield units of width or level for each px that a window is dragged."""
 
 
-class Looking(Camera, Drawing):
+class Looking(Camera, Drawing, Ruler):
     """One for the whole station; going on to the next item keeps mode, zoom and planes. GUI thread only.
 
     `centre` is the crosshair in world mm, `middle` (see `Camera`) what lies in the middle of the panels.
@@ -40,10 +41,12 @@ class Looking(Camera, Drawing):
 
     changed: ClassVar[Signal] = Signal()
     pointed: ClassVar[Signal] = Signal()
+    mode_changed: ClassVar[Signal] = Signal()
 
     def __init__(self, settings: Settings, remember: Callable[..., Any]) -> None:
         Camera.__init__(self)
         Drawing.__init__(self, settings, remember)
+        Ruler.__init__(self)
         self.mode: Mode = "projection"
         self.plane: View = View.AXIAL
         self.side: View = View.FRONTAL
@@ -54,15 +57,14 @@ class Looking(Camera, Drawing):
         self.stage: Stage | None = None
         self.volume: CaseVolume | None = None
         self.cursor: tuple[View, Point] | None = None
-        self.measuring = False
-        self.measure: Measurement | None = None
         self.difference = False
         self.swipe: float | None = None
         self.blink = 0
         self._windows: dict[str, tuple[float, float]] = dict(settings.windows)
         self._seen = SeenOf()
         self._placed = False
-        self._resume: dict[str, Any] = {}
+        self._resume: Kept | None = None
+        self._item: ItemId | None = None
 
     def tell(self) -> None:
         """Say that something changed."""
@@ -76,7 +78,7 @@ class Looking(Camera, Drawing):
 
     def begin(self, stage: Stage, volume: "CaseVolume | None" = None) -> None:
         """Look at an item: from its structure's middle, or on from where it is when it is the same one."""
-        again = self.stage is not None and self.stage.item == stage.item and self.volume is not None
+        again, self._item = self._item == stage.item, stage.item
         self.stage, self.volume = stage, volume
         self.take_geometry(stage.frame.geometry)
         if not again:
@@ -100,10 +102,11 @@ class Looking(Camera, Drawing):
                     self._recentre()
         self.tell()
 
-    def end(self) -> None:
-        """Let go of the item."""
-        self.stage = self.volume = self.measure = self.cursor = None
-        self._seen = SeenOf()
+    def end(self, *, for_good: bool = False) -> None:
+        """Let go of the item; its place is kept for when it comes again next, but not where it ends `for_good`."""
+        self.stage = self.volume = self.cursor = None
+        if for_good:
+            self._item, self.measure, self._seen = None, None, SeenOf()
         self.tell()
 
     def own_masks(self) -> list[Mask]:
@@ -127,11 +130,11 @@ class Looking(Camera, Drawing):
 
     def _take_up(self, stage: Stage) -> None:
         """Go on where the last session was, when this is the item of then."""
-        kept, self._resume = self._resume, {}
-        if kept.get("item") != [stage.item.case, stage.item.structure]:
+        kept, self._resume = self._resume, None
+        if kept is None or kept.item != (stage.item.case, stage.item.structure):
             return
-        self.centre, self.middle, self.zoom = _point(kept["centre"]), _point(kept["middle"]), float(kept["zoom"])
-        self.window = named(kept["window"][0], kept["window"][1], self.presets)
+        self.centre, self.middle, self.zoom = self.inside(kept.centre), self.inside(kept.middle), kept.zoom
+        self.window = named(kept.window[0], kept.window[1], self.presets)
         self._placed = True
 
     # --- where -------------------------------------------------------------------------------------------------
@@ -156,6 +159,7 @@ class Looking(Camera, Drawing):
         """Show projections or slices."""
         if mode != self.mode:
             before, self.mode = self.view, mode
+            self.mode_changed.emit()
             self._turned(before)
 
     def cycle_plane(self) -> None:
@@ -181,8 +185,8 @@ class Looking(Camera, Drawing):
 
     def toggle_planes(self) -> None:
         """Show one large plane or three."""
-        self.planes = "three" if self.planes == "one" else "one"
-        self.mode = "slices"
+        self.planes = "three" if self.planes == "one" or self.mode == "projection" else "one"
+        self.show_mode("slices")
         self.tell()
 
     def toggle_ray(self) -> None:
@@ -192,7 +196,8 @@ class Looking(Camera, Drawing):
 
     def show_usual(self) -> None:
         """Go back to the projection that is always here: frontal, mean, the structure alone."""
-        self.mode, self.side, self.ray, self.neighbours = "projection", View.FRONTAL, "mean", False
+        self.side, self.ray, self.neighbours = View.FRONTAL, "mean", False
+        self.show_mode("projection")
         self.tell()
 
     @property
@@ -227,6 +232,10 @@ class Looking(Camera, Drawing):
     def index_of(self, view: View) -> int:
         """Return the slice of a plane that the crosshair is on."""
         return slice_index(self.geometry, view, self.centre) if self.geometry is not None else 0
+
+    def slice_of(self, view: View) -> int | None:
+        """Return the slice of a plane that is shown; None on projections."""
+        return self.index_of(view) if self.mode == "slices" and self.volume is not None else None
 
     def step_slice(self, by: int, view: View | None = None) -> None:
         """Go some slices on; the growing way is to the patient's left, front or head as the plane has it."""
@@ -288,38 +297,12 @@ class Looking(Camera, Drawing):
             self._windows[self.stage.structure.name] = (self.window.width, self.window.level)
             self._remember(windows=dict(self._windows))
 
-    # --- pointing and measuring --------------------------------------------------------------------------------
+    # --- pointing --------------------------------------------------------------------------------
 
     def point_at(self, view: View | None, place: Point | None) -> None:
         """Move the linked cursor."""
         self.cursor = None if view is None or place is None else (view, place)
         self.pointed.emit()
-
-    def toggle_measuring(self) -> None:
-        """Take the ruler, or put it away with what it measured."""
-        self.measuring = not self.measuring
-        self.measure = None
-        self.tell()
-
-    def clear_measure(self) -> bool:
-        """Put the ruler away; say whether there was anything to put away."""
-        had = self.measuring or self.measure is not None
-        self.measuring, self.measure = False, None
-        if had:
-            self.tell()
-        return had
-
-    def measure_from(self, view: View, place: Point) -> None:
-        """Begin a line."""
-        index = self.index_of(view) if self.mode == "slices" else None
-        self.measure = Measurement(view, index, place, place)
-        self.tell()
-
-    def measure_to(self, place: Point, *, fixed: bool) -> None:
-        """Draw the line to a place; `fixed` ends it."""
-        if self.measure is not None:
-            self.measure = replace(self.measure, end=place, fixed=fixed)
-            self.tell()
 
     # --- differences -------------------------------------------------------------------------------------------
 
@@ -364,64 +347,15 @@ class Looking(Camera, Drawing):
 
     def state(self) -> dict[str, Any]:
         """Return where the reader is, for the next session; plain values."""
-        item = self.stage.item if self.stage is not None else None
-        return {
-            "mode": self.mode,
-            "plane": self.plane.value,
-            "side": self.side.value,
-            "planes": self.planes,
-            "ray": self.ray,
-            "crosshair": self.crosshair,
-            "neighbours": self.neighbours,
-            "item": [item.case, item.structure] if item is not None else None,
-            "centre": list(self.centre),
-            "middle": list(self.middle),
-            "zoom": self.zoom,
-            "window": [self.window.width, self.window.level],
-        }
+        return state_of(self)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over where a reader was; what is missing or not understood stays as it is."""
-        self.mode = "slices" if state.get("mode") == "slices" else "projection"
-        self.plane = _view(state.get("plane"), self.plane)
-        self.side = _view(state.get("side"), self.side)
-        self.planes = "three" if state.get("planes") == "three" else "one"
-        self.ray = "max" if state.get("ray") == "max" else "mean"
-        self.crosshair = bool(state.get("crosshair", self.crosshair))
-        self.neighbours = bool(state.get("neighbours", self.neighbours))
-        numbers = [state.get(name) for name in ("centre", "middle", "window")]
-        if _numbers(numbers, (3, 3, 2)) and isinstance(state.get("zoom"), (int, float)):
-            self._resume = dict(state)
+        self._resume = kept_of(self, state)
+        self.mode_changed.emit()
         self.tell()
-
-    @property
-    def plane_name(self) -> str:
-        """What the large plane of slices is called."""
-        return PLANES[self.plane]
-
-    def take_geometry(self, geometry: Geometry) -> None:
-        """Look at a grid."""
-        super().take_geometry(geometry)
-        if self.mode == "projection" and self.side not in PROJECTION_ORDER:
-            self.side = View.FRONTAL
 
 
 def _centroid(silhouette: Any) -> tuple[float, float]:
     rows, columns = silhouette.nonzero()
     return float(rows.mean()), float(columns.mean())
-
-
-def _point(numbers: Sequence[float]) -> Point:
-    x, y, z = (float(n) for n in numbers)
-    return x, y, z
-
-
-def _view(name: object, otherwise: View) -> View:
-    return next((view for view in View if view.value == name), otherwise)
-
-
-def _numbers(found: Sequence[Any], sizes: Sequence[int]) -> bool:
-    return all(
-        isinstance(one, (list, tuple)) and len(one) == size and all(isinstance(n, (int, float)) for n in one)
-        for one, size in zip(found, sizes, strict=True)
-    )

@@ -70,15 +70,21 @@ def _claims(question: Question, *, winner: str) -> list[str]:
 
 def sentence(region: DifferingRegion, question: Question) -> str:
     """Say of one claimed part what it is, and why it belongs to the structure or does not."""
-    names, share = names_of(question), belongs(region)
+    names = names_of(question)
     claimant, rival = names if region.claimant == "first" else names[::-1]
     where = " along the boundary" if region.rim else f" on the patient's {region.side}" if region.side else ""
     given = _given(region, rival)
+    head = f"{claimant} alone claims {size_of(region)}{where} ({region.hu_mean:.0f} HU{given}),"
+    return f"{head} {judgement(region, question)}."
+
+
+def judgement(region: DifferingRegion, question: Question) -> str:
+    """Say of one claimed part, without naming anybody, whether it belongs to the structure and why."""
+    share = belongs(region)
     right = share >= _EVEN
     sure = "" if abs(share - _EVEN) >= _CLEARLY else "probably "
     told = _for(region) if right else _against(region, question)
-    head = f"{claimant} alone claims {size_of(region)}{where} ({region.hu_mean:.0f} HU{given}), {sure}"
-    return f"{head}{'rightly' if right else 'wrongly'}{': ' if told else ''}{', '.join(told[:2])}."
+    return f"{sure}{'rightly' if right else 'wrongly'}{': ' if told else ''}{', '.join(told[:2])}"
 
 
 def _given(region: DifferingRegion, rival: str) -> str:

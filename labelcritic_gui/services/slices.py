@@ -94,11 +94,11 @@ def _rounded(hu: NDArray[Any]) -> NDArray[Any]:
     return hu if hu.dtype == np.int16 else np.rint(np.clip(hu, _INT16.min, _INT16.max))
 
 
-def _share_of(tell: Progress, total: int) -> Progress:
+def _share_of(tell: Progress, steps: int) -> Progress:
     """Return a progress that counts the image's share of all steps."""
 
-    def told(done: int, of: int, what: str) -> None:
-        tell(IMAGE_STEPS * done // of, total, what)
+    def told(done: int, total: int, what: str) -> None:
+        tell(IMAGE_STEPS * done // total, steps, what)
 
     return told
 

@@ -6,20 +6,23 @@ made in. What a reader was shown after a commitment is an event too, written bef
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labelcritic_gui.core.blinding import HalfCommitted, Mode, advice_from, agrees, half_committed
+from labelcritic_gui.core.blinding import REVEAL_OWED, HalfCommitted, Mode, advice_from, agrees, half_committed
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.core.repeats import MOST_SHARE
-from labelcritic_gui.core.review import PAYLOAD_SCHEMA, Advice, Event, EventKind, decision_from
+from labelcritic_gui.core.review import DECISIONS, PAYLOAD_SCHEMA, Advice, Event, EventKind, decision_from
+from labelcritic_gui.core.verdict import Outcome
 from labelcritic_gui.services.review import SOFTWARE, OpenReview, default_reader, now
-from labelcritic_gui.store import journal
+from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.review_file import write_review_file
 
-__all__ = ["Mode", "Revealed", "change_mode", "known_mode", "known_share", "new_seed", "reveal"]
+__all__ = ["Mode", "Revealed", "change_mode", "known_mode", "known_share", "new_seed", "reveal", "unfinished"]
+
+_WORDS = frozenset({*DECISIONS, EventKind.REPEATED})
 
 
 def new_seed() -> str:
@@ -87,36 +90,62 @@ def _refuse_half_committed(waiting: tuple[HalfCommitted, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Revealed:
-    """What a reader is shown after a commitment: the critic's word, and whether it is the reader's own."""
+    """What a reader is shown after a commitment: the critic's word, and whether it is the reader's own.
+
+    `tells` says whether the critic's word is for or against anything: one that is undecided is not.
+    """
 
     advice: Advice
     agrees: bool
 
+    @property
+    def tells(self) -> bool:
+        """Say whether there is anything to think over."""
+        return self.advice.outcome.is_pick or self.advice.outcome is Outcome.BOTH_WRONG
+
 
 def reveal(review: OpenReview, reader: str, item: ItemId, *, seen: Mapping[str, Any] | None = None) -> Revealed | None:
-    """Write that the verdict on the reader's commitment is shown now; None when the critic had not spoken.
+    """Write that the verdict on the reader's last word, a commitment, is shown now; when this returns it is on disk.
 
-    When this returns it is on disk.
+    None when the critic had not spoken, or the last word on the item is no commitment. What was revealed before is
+    returned again and not written twice.
     """
     name = reader or default_reader()
-    found = [half for half in half_committed(journal.events_on(review.database, item)) if half.reader == name]
-    if not found:
+    mine = [event for event in journal.events_on(review.database, item) if event.reader == name]
+    undone = {event.payload["of"] for event in mine if event.kind is EventKind.UNDONE}
+    words = [event for event in mine if event.kind in _WORDS and event.uuid not in undone]
+    commitment = words[-1] if words else None
+    if commitment is None or commitment.seen.get("reveal") != REVEAL_OWED:
         return None
-    commitment = found[-1].event
     told = commitment.seen.get("withheld")
     advice = advice_from(item, told)
     if advice is None:
         return None
     shown = Revealed(advice, agrees(decision_from(item, commitment.payload), advice))
-    payload = {
-        "schema": PAYLOAD_SCHEMA,
-        "of": commitment.uuid,
-        "verdict": told,
-        "agrees": shown.agrees,
-        "repeat": commitment.kind is EventKind.REPEATED,
-    }
-    journal.append(review.database, _event(name, item, EventKind.REVEALED, payload, seen))
+    if not _was_revealed(mine, commitment):
+        payload = {
+            "schema": PAYLOAD_SCHEMA,
+            "of": commitment.uuid,
+            "verdict": told,
+            "agrees": shown.agrees,
+            "repeat": commitment.kind is EventKind.REPEATED,
+        }
+        journal.append(review.database, _event(name, item, EventKind.REVEALED, payload, seen))
     return shown
+
+
+def unfinished(review: OpenReview, reader: str) -> Event | None:
+    """Return the reader's commitment that was not left yet: its verdict is to be shown, or was being looked at."""
+    name = reader or default_reader()
+    last = journal.last_decision(review.database, name)
+    if last is None or last.item is None or last.seen.get("reveal") != REVEAL_OWED:
+        return None
+    looking = index.bookmarked(review.database, name) == last.item
+    return last if looking or not _was_revealed(journal.events_on(review.database, last.item), last) else None
+
+
+def _was_revealed(events: Iterable[Event], commitment: Event) -> bool:
+    return any(e.kind is EventKind.REVEALED and e.payload["of"] == commitment.uuid for e in events)
 
 
 def _event(

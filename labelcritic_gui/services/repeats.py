@@ -4,10 +4,24 @@ from dataclasses import dataclass, field
 
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.repeats import Repeat, RepeatPlan
+from labelcritic_gui.core.review import Event, EventKind
 from labelcritic_gui.services.review import OpenReview, default_reader
 from labelcritic_gui.store import journal
 
-__all__ = ["Repeat", "RepeatBook"]
+__all__ = ["Repeat", "RepeatBook", "repeat_of", "undone_repeat"]
+
+
+def repeat_of(answer: Event) -> Repeat | None:
+    """Return the repeat that an event answered, with its sides as they stood then; None for any other event."""
+    if answer.kind is not EventKind.REPEATED or answer.item is None:
+        return None
+    return Repeat(answer.item, str(answer.payload["of"]), tuple(reversed(answer.seen.get("sides") or ())))
+
+
+def undone_repeat(review: OpenReview, reader: str) -> Repeat | None:
+    """Return the repeat whose answer is what the reader undid last, or None."""
+    undone = journal.last_undone(review.database, reader or default_reader())
+    return repeat_of(undone) if undone is not None else None
 
 
 @dataclass

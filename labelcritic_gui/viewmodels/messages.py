@@ -7,11 +7,15 @@ from labelcritic_gui.core.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence and what to do about it; an error stays until it is read, anything else leaves by itself."""
+    """A sentence and what to do about it; an error stays until it is read, anything else leaves by itself.
+
+    One that `stays` is there as long as its item is on the screen, or until something else is said.
+    """
 
     text: str
     hint: str = ""
     error: bool = False
+    stays: bool = False
 
 
 def of_error(error: UserError, *, prefix: str = "") -> Message:

@@ -116,8 +116,24 @@ def test_what_is_revealed_is_on_disk_with_the_commitment_that_it_answers(judged:
     event = last_event(judged)
     assert (event.kind, event.payload["of"]) == (EventKind.REVEALED, commitment.uuid)
     assert event.payload["verdict"]["pick"] == "good"
-    assert modes.reveal(judged, "ann", ITEM) is None  # once
+    written = len(list(journal.all_events(judged.database)))
+    assert modes.reveal(judged, "ann", ITEM) == shown  # told again, written once
+    assert len(list(journal.all_events(judged.database))) == written
     assert review.item_state(judged, ITEM).revealed == ("ann",)
+
+
+def test_a_commitment_is_unfinished_until_its_reader_went_on(judged: OpenReview) -> None:
+    assert modes.unfinished(judged, "ann") is None
+    commit(judged)
+    waiting = modes.unfinished(judged, "ann")
+    assert waiting is not None
+    assert waiting.item == ITEM
+    assert modes.unfinished(judged, "ben") is None
+    review.remember_item(judged, "ann", ITEM)
+    modes.reveal(judged, "ann", ITEM)
+    assert modes.unfinished(judged, "ann") == waiting
+    review.remember_item(judged, "ann", ItemId(CaseId("case_2"), "liver"))
+    assert modes.unfinished(judged, "ann") is None
 
 
 def test_nothing_is_revealed_where_the_critic_has_not_spoken(judged: OpenReview) -> None:

@@ -20,9 +20,10 @@ class DecidingCalls(Protocol):
         candidate: CandidateId | None = None,
         position: int = 0,
         remarks: Remarks | None = None,
+        repeat_of: str = "",
         seen: Mapping[str, Any],
     ) -> ItemState:
-        """Write a decision; it is durable on return. Lane DECIDE."""
+        """Write a decision, or the answer to a repeat of one; it is durable on return. Lane DECIDE."""
 
     def undo(self, seen: Mapping[str, Any]) -> ItemId | None:
         """Cancel the reader's last decision. Lane DECIDE."""
@@ -57,6 +58,7 @@ class Deciding(Bound):
         candidate: CandidateId | None = None,
         position: int = 0,
         remarks: Remarks | None = None,
+        repeat_of: str = "",
         seen: Mapping[str, Any],
     ) -> ItemState:
         """Write a decision; it is durable on return."""
@@ -68,6 +70,7 @@ class Deciding(Bound):
             candidate=candidate,
             position=position,
             remarks=remarks,
+            repeat_of=repeat_of,
             seen=seen,
         )
 

@@ -58,8 +58,9 @@ class Deciding:
         self._seen = seen
         self._say = say
         self.writing = False
+        self._again = False
         self.remarking = Remarking()
-        self.strip = Strip(calls.label_sets)
+        self.strip = Strip(calls.label_sets, by_place=blinding.mode.hides)
         self.pace = Pace()
         self._pause = PauseHint()
         showing.leaving.connect(self._leave_item)
@@ -159,49 +160,61 @@ class Deciding:
             return
         remarks, seen = self.remarking.remarks, {**self._seen(), **blinding.phase(choice)}
         again, commits = self._showing.state.last is not None, blinding.commits(choice)
+        self._again = again or (blinding.revealed is not None and self._again)
         repeat_of = blinding.repeat.of if blinding.repeat is not None else ""
         said = Decision(choice, candidate, position=position) if repeat_of else None
-        word = Word(choice, candidate.label_set if candidate else "", position)
+        word = Word(choice, candidate.label_set if candidate else "", position) if commits else None
         self._begin_writing()
-
-        def written(state: ItemState) -> None:
-            self._take(item, state, said=said)
-            if item != self._showing.item:
-                return
-            if commits:
-                self._begin_writing()
-                blinding.reveal(word, lambda: self._move_on(item, state, again=again), self._end_writing)
-                return
-            self._move_on(item, state, again=again)
-
         self._runner.run(
             Lane.DECIDE,
             lambda: self._calls.decide(
                 item, choice, candidate=candidate, position=position, remarks=remarks, repeat_of=repeat_of, seen=seen
             ),
-            written,
+            lambda state: self._decided(item, state, again=again, said=said, commitment=word),
             on_error=self._not_written,
         )
+
+    def _decided(
+        self,
+        item: ItemId,
+        state: ItemState,
+        *,
+        again: bool,
+        said: Decision | None = None,
+        commitment: Word | None = None,
+    ) -> None:
+        """Go on after a word that is on the disk; after a commitment, its verdict comes first."""
+        self._take(item, state, said=said)
+        if item != self._showing.item:
+            return
+        if commitment is None:
+            self._move_on(item, state, again=again)
+            return
+        self._begin_writing()
+        self._blinding.reveal(commitment, lambda: self._move_on(item, state, again=again), self._end_writing)
 
     def _keep(self) -> None:
         """Keep what was said before the verdict, and go on."""
         item = self._showing.item
         if item is not None:
             self.remarking.begin()
-            self._walk.advance(item)
+            self._walk.advance(item, again=self._again)
 
     def make(self, recipe: Recipe, position: int, then: Callable[[ItemId], None]) -> None:
         """Make a version by a recipe and accept it: one decision; `then` is told of it before the screen moves on."""
         item = self._showing.item
         if item is None or not self._may_decide():
             return
-        remarks, seen = self.remarking.remarks, self._seen()
+        blinding = self._blinding
+        remarks, seen = self.remarking.remarks, {**self._seen(), **blinding.phase(Choice.ACCEPT)}
+        # a mask that was made is kept, also on a hidden repeat: work is never lost, and it is no answer to the repeat
         again = self._showing.state.last is not None
+        word = Word(Choice.ACCEPT, position=position) if blinding.commits(Choice.ACCEPT) else None
         self._begin_writing()
 
         def made(state: ItemState) -> None:
             then(item)
-            self._decided(item, state, again=again)
+            self._decided(item, state, again=again, commitment=word)
 
         self._runner.run(
             Lane.DECIDE,

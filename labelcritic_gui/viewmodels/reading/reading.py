@@ -12,6 +12,7 @@ from labelcritic_gui.core.review import Choice, ItemState
 from labelcritic_gui.core.verdict import Verdict
 from labelcritic_gui.services.comparison import Opinions, Stage
 from labelcritic_gui.services.slices import CaseVolume
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.cards import colour_of
 from labelcritic_gui.viewmodels.messages import Message
@@ -167,6 +168,16 @@ class Reading:
         return colour_of(self.label_sets, slug)
 
     @property
+    def revealed(self) -> bool:
+        """Say whether the verdict on the reader's commitment is on the screen, to be weighed."""
+        return self.blinding.revealed is not None
+
+    @property
+    def list_follows(self) -> bool:
+        """Say whether the worklist may show which item is on the stage: not where items come again, unannounced."""
+        return not self._repeating.active
+
+    @property
     def sides(self) -> tuple[str, ...]:
         """The label sets on the stage, left to right; empty while the item is loaded."""
         return self.ordering.shown
@@ -189,6 +200,9 @@ class Reading:
 
     def toggle_side(self, number: int) -> None:
         """Put a label set, counted from 1 in the order of the review, on the stage or take it off."""
+        if not self.named:
+            self.said.emit(Message(tr("Label sets cannot be chosen while their names are hidden.")))
+            return
         self._rearranged(lambda: self.ordering.toggle(number))
 
     def _rearranged(self, change: Callable[[], str]) -> None:
@@ -385,7 +399,8 @@ class Reading:
 
     def _seen(self) -> dict[str, Any]:
         verdict = self.verdict if self.verdict_visible else None
-        return {**seen_of(self.calls.mode, self.stage, verdict, self.showing.seconds), **self._view()}
+        seen = seen_of(self.calls.mode, self.stage, verdict, self.showing.seconds)
+        return {**seen, "named": self.named, **self._view()}
 
     def close(self) -> None:
         """Stop what runs and remember where the reader is."""

@@ -31,8 +31,9 @@ class Made:
 class Strip:
     """Keeps the reader's last decisions that stand. An item has one cell: deciding it again changes its cell."""
 
-    def __init__(self, label_sets: Sequence[LabelSet]) -> None:
+    def __init__(self, label_sets: Sequence[LabelSet], *, by_place: bool = False) -> None:
         self._label_sets = label_sets
+        self._by_place = by_place
         self._log: list[tuple[ItemId, Standing]] = []
 
     def refill(self, standing: Iterable[tuple[ItemId, Standing]]) -> None:
@@ -70,6 +71,8 @@ class Strip:
     def _cell(self, item: ItemId, standing: Standing) -> Made:
         decision = standing.decision
         colour = colour_of(self._label_sets, decision.candidate.label_set) if decision.candidate else -1
+        if self._by_place and decision.candidate:
+            colour = decision.position - 1  # the label set's own would tell whose mask it was
         return Made(item, decision.choice, colour, decision.position)
 
 

@@ -4,9 +4,15 @@ import argparse
 from collections.abc import Callable
 
 from labelcritic_gui.bootstrap import Services, build_services
-from labelcritic_gui.cli import audit, batch, checks, cohort, inspection, prompts, relocation, reviews, serve
+from labelcritic_gui.cli import audit, batch, checks, cohort, inspection, ledger, prompts, relocation, reviews, serve
 from labelcritic_gui.cli.output import Outcome, show
 from labelcritic_gui.settings import load_settings
+
+
+def _patchwork(arguments: argparse.Namespace, services: Services) -> Outcome:
+    from labelcritic_gui.cli import patchwork  # what pieces masks together: no other command needs it
+
+    return patchwork.patchwork(arguments, services)
 
 
 def _bench(arguments: argparse.Namespace, services: Services) -> Outcome:
@@ -26,8 +32,11 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Services], Outcome]] = {
     "export": checks.export,
     "verify": checks.verify,
     "doctor": checks.doctor,
+    "mode": ledger.change_mode,
+    "ledger": ledger.show_ledger,
     "inspect": inspection.inspect,
     "relocate": relocation.relocate,
+    "patchwork": _patchwork,
     "audit": audit.audit_critic,
     "cohort": cohort.cohort,
     "bench": _bench,

@@ -39,6 +39,11 @@ class CandidateId(NamedTuple):
         """The item this candidate competes for."""
         return ItemId(self.case, self.structure)
 
+    @property
+    def key(self) -> str:
+        """Under what its facts are kept: its label set, and behind an @ the version where it is not the source."""
+        return self.label_set if self.version == 1 else f"{self.label_set}@{self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class MaskSource:

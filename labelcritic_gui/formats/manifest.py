@@ -9,7 +9,7 @@ from labelcritic_gui.core.errors import UnreadableFileError
 
 MANIFEST = "manifest.csv"
 LEFT_OUT = "left_out.csv"
-MANIFEST_COLUMNS = (
+FIRST_COLUMNS = (
     "case",
     "structure",
     "status",
@@ -32,6 +32,8 @@ MANIFEST_COLUMNS = (
     "resampled",
     "software",
 )
+"""The columns of every manifest that was ever written."""
+MANIFEST_COLUMNS = (*FIRST_COLUMNS, "recipe", "mode", "revealed", "commitment")
 LEFT_OUT_COLUMNS = ("case", "structure", "label_set", "why", "explanation", "reader", "time", "reasons", "note")
 
 

@@ -13,6 +13,7 @@ from labelcritic_gui.services.source_files import check_all_sources, forget_chan
 from labelcritic_gui.settings import BUDGET_SHARE, Settings, machine_memory_mb
 from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.database import integrity
+from labelcritic_gui.store.versions import made_versions
 
 LISTED = 10
 
@@ -29,6 +30,7 @@ class CheckResult:
 def check_review(review: OpenReview) -> list[CheckResult]:
     """Check the database, the fold of the journal, durability, and that images and labels are still there."""
     sound = [_durability(review), _integrity(review), _fold(review), _images(review), _sources(review)]
+    sound += [_made(review)] if made_versions(review.database) else []
     return [*sound, _kept_files(review)]
 
 
@@ -120,6 +122,16 @@ def _sources(review: OpenReview) -> CheckResult:
     found = check_all_sources(review)
     said = [change.sentence for change in found.changes]
     return CheckResult("files", not said, _listed(said) or f"{found.checked} file(s) are where and as they were")
+
+
+def _made(review: OpenReview) -> CheckResult:
+    """Say whether the masks made in the review are there, with their recipes; making them again takes longer."""
+    from labelcritic_gui.services.patchwork_check import check_patchworks
+
+    found = [fault.sentence for fault in check_patchworks(review)]
+    count = len(made_versions(review.database))
+    well = f"{count} patchwork(s) are there with their recipes; `labelcritic patchwork --verify` makes them again"
+    return CheckResult("patchworks", not found, _listed(found) or well)
 
 
 def accept_changes(review: OpenReview) -> CheckResult:

@@ -119,7 +119,7 @@ class ExampleShelf:
             rivals = [c.id for c in index.candidates_of(self._review.database, item.case, structure)]
             if status is Status.ACCEPTED:
                 chosen = CandidateId(item.case, structure, accepted, version)
-                rivals = [c for c in rivals if c.label_set != accepted and self._clearly_worse(item, accepted, c)]
+                rivals = [c for c in rivals if c.label_set != accepted and self._clearly_worse(item, chosen.key, c)]
                 if not self._spoilt_beside(chosen):
                     yield self._candidate(chosen, good=True)
             yield from (self._candidate(c, good=False) for c in rivals)
@@ -161,7 +161,7 @@ class ExampleShelf:
 
     def _clearly_worse(self, item: ItemId, accepted: str, rival: CandidateId) -> bool:
         stored: Mapping[str, Mapping[str, object]] = opinions.facts_of(self._review.database, item)
-        for sets in (f"{accepted}:{rival.label_set}", f"{rival.label_set}:{accepted}"):
+        for sets in (f"{accepted}:{rival.key}", f"{rival.key}:{accepted}"):
             dice = stored.get(sets, {}).get("dice")
             if isinstance(dice, float):
                 return dice < CLEARLY_WORSE_DICE

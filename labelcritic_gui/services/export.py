@@ -13,18 +13,26 @@ from typing import Any
 
 import numpy as np
 
+from labelcritic_gui.core.blinding import CHANGE
 from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progress, stop_if
 from labelcritic_gui.core.cases import Candidate, CandidateId, ItemId
 from labelcritic_gui.core.errors import ReviewError, StorageError, UserError
 from labelcritic_gui.core.geometry import Mask, content_hash
-from labelcritic_gui.core.review import Choice, Event, EventKind, ItemState, Standing, Status, fold
+from labelcritic_gui.core.patchwork.versions import FIRST_VERSION
+from labelcritic_gui.core.review import DECISIONS, Choice, Event, ItemState, Standing, Status, fold
 from labelcritic_gui.formats import manifest, nifti, volumes
 from labelcritic_gui.services import masks
-from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.services.patchwork import recipe_path
+from labelcritic_gui.services.review import EDITS, OpenReview
 from labelcritic_gui.store import index, journal
 
 Row = dict[str, Any]
-_WHY = {Choice.EDIT: "queued", Choice.NONE: "none acceptable", Choice.SKIP: "skipped"}
+_WHY = {
+    Choice.EDIT: "queued",
+    Choice.NONE: "none acceptable",
+    Choice.SKIP: "skipped",
+    Choice.UNJUDGED: "cannot be judged",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ def _write(
     progress: Progress,
     stop: Cancel,
 ) -> ExportReport:
-    advice = {e.uuid: e for e in journal.all_events(review.database) if e.kind is EventKind.DECIDED}
+    advice = {e.uuid: e for e in journal.all_events(review.database) if e.kind in DECISIONS}
     written: list[Row] = []
     left_out: list[Row] = []
     cases = index.case_ids(review.database)
@@ -108,7 +116,7 @@ def _write(
                 continue
             try:
                 row = _write_mask(review, item, last, known, partial, place(item))
-                written.append(row | _provenance(advice[last.event], last, note))
+                written.append(row | _provenance(advice[last.event], states[item], last))
             except UserError as error:
                 left_out.append(_left_out(item, last, note, why="changed or unreadable", explanation=str(error)))
     left_out += [_refused(r) for r in index.refusals_of(review.database)]
@@ -150,6 +158,8 @@ def _write_mask(
     if content_hash(mask) != last.decision.content_hash:
         raise ReviewError(f"{source} is not what was accepted: its mask changed since {last.time}.", "Decide it again.")
     resampled = masks.is_resampled(found)
+    if candidate.version > FIRST_VERSION:
+        row["recipe"] = _copy_recipe(source, partial, item, candidate)
     if found.source.values is None and not resampled and volumes.is_single_nifti(source):
         target = _copy(source, target)
         row["file"] = target.relative_to(partial).as_posix()
@@ -162,7 +172,7 @@ def _write_mask(
         "version": candidate.version,
         "sha256": nifti.file_sha256(target),
         "content_hash": last.decision.content_hash,
-        "source": found.source.path,
+        "source": f"{EDITS}/{found.source.path}" if candidate.version > FIRST_VERSION else found.source.path,
         "source_values": " ".join(str(v) for v in found.source.values or ()),
         "source_sha256": volumes.file_sha256(source),
     }
@@ -178,8 +188,21 @@ def _copy(source: Path, target: Path) -> Path:
     return target
 
 
-def _provenance(event: Event, last: Standing, note: str) -> Row:
+def _copy_recipe(mask: Path, partial: Path, item: ItemId, made: CandidateId) -> str:
+    """Copy the recipe of a made mask into the export and return its place there; raises ReviewError without one."""
+    name = f"recipes/{_safe(item.case)}/{_safe(item.structure)}.{made.label_set}.v{made.version}.json"
+    target = partial / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _copy(recipe_path(mask), target)
+    except FileNotFoundError:
+        raise ReviewError(f"The recipe of {mask} is missing.", "See `labelcritic doctor`.") from None
+    return name
+
+
+def _provenance(event: Event, state: ItemState, last: Standing) -> Row:
     seen = event.seen.get("verdict") or {}
+    committed = state.standing[-2] if event.seen.get("phase") == CHANGE and len(state.standing) > 1 else None
     return {
         "reader": last.reader,
         "time": last.time,
@@ -188,9 +211,18 @@ def _provenance(event: Event, last: Standing, note: str) -> Row:
         "verdict_confidence": seen.get("confidence"),
         "stance": last.decision.stance.value,
         "reasons": " ".join(last.decision.reasons),
-        "note": note,
+        "note": state.note,
+        "mode": event.seen.get("mode", ""),
+        "revealed": "yes" if last.reader in state.revealed else "no",
+        "commitment": _said(committed) if committed else "",
         "software": event.software,
     }
+
+
+def _said(standing: Standing) -> str:
+    """Return the label set that was accepted, or what else was decided."""
+    decision = standing.decision
+    return decision.candidate.label_set if decision.candidate else decision.choice.value
 
 
 def _left_out(item: ItemId, last: Standing | None, note: str, *, why: str = "", explanation: str = "") -> Row:
@@ -260,7 +292,7 @@ def verify_export(out: Path, *, progress: Progress = no_progress) -> tuple[int, 
     """
     if not out.is_dir():
         raise ReviewError(f"There is no export at {out}.", "Name the folder of an export.")
-    rows = manifest.read_table(out / manifest.MANIFEST, manifest.MANIFEST_COLUMNS)
+    rows = manifest.read_table(out / manifest.MANIFEST, manifest.FIRST_COLUMNS)
     if not rows:
         raise ReviewError(f"The manifest of {out} lists no file.", "Export again.")
     faults = []
@@ -268,8 +300,7 @@ def verify_export(out: Path, *, progress: Progress = no_progress) -> tuple[int, 
     for n, row in enumerate(rows):
         progress(n, len(rows), row["file"])
         listed.add(row["file"])
-        file = out / _safe(row["file"])
-        problem = _problem(file, row)
+        problem = _problem(out, row)
         if problem:
             faults.append(Fault(row["file"], problem))
     on_disk = {p.relative_to(out).as_posix() for p in out.rglob("*.nii*") if p.is_file()}
@@ -277,11 +308,14 @@ def verify_export(out: Path, *, progress: Progress = no_progress) -> tuple[int, 
     return len(rows), tuple(faults)
 
 
-def _problem(file: Path, row: Mapping[str, str]) -> str:
+def _problem(out: Path, row: Mapping[str, str]) -> str:
+    file = out / _safe(row["file"])
     if not file.is_file():
         return "is missing"
     if nifti.file_sha256(file) != row["sha256"]:
         return "is not the file that was written (sha256 differs)"
+    if row.get("recipe") and not (out / _safe(row["recipe"])).is_file():
+        return f"has lost its recipe {row['recipe']}"
     if row["status"] == "absent" and nifti.load_mask(file).count:
         return "stands for an absence, but is not empty"
     return ""

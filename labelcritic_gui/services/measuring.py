@@ -65,14 +65,14 @@ class MeasuredCase:
         return known if known is not None else self.differences.get((second, first), Differences()).swapped()
 
     def fact_rows(self) -> list[tuple[ItemId, str, Mapping[str, Any]]]:
-        """Return all facts as they are stored: by item and label sets, joined by ":" for a pair."""
+        """Return all facts as they are stored: by item and candidates' keys, joined by ":" for a pair."""
         rows: list[tuple[ItemId, str, Mapping[str, Any]]] = [
-            (candidate.item, candidate.label_set, facts.to_json()) for candidate, facts in self.facts.items()
+            (candidate.item, candidate.key, facts.to_json()) for candidate, facts in self.facts.items()
         ]
         for pair, facts in self.pairs.items():
             first, second = pair
             regions = [region.to_json() for region in self.differences[pair].regions]
-            rows.append((first.item, f"{first.label_set}:{second.label_set}", {**facts.to_json(), REGIONS: regions}))
+            rows.append((first.item, f"{first.key}:{second.key}", {**facts.to_json(), REGIONS: regions}))
         return rows
 
 

@@ -12,6 +12,7 @@ from labelcritic_gui.core.cancel import Cancel
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, MaskSource
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Fit, Geometry
+from labelcritic_gui.core.patchwork.versions import FIRST_VERSION
 from labelcritic_gui.formats import picture_cache
 from labelcritic_gui.imaging.frame import PictureFrame, View
 from labelcritic_gui.imaging.projection import Picture, Ray, silhouette_of
@@ -35,7 +36,8 @@ def case_pictures(
 
     Raises UnreadableFileError when the image cannot be read, and CancelledError.
     """
-    candidates = index.candidates_of(review.database, case)
+    standing = index.candidates_of(review.database, case)
+    candidates = tuple(c for c in standing if c.id.version == FIRST_VERSION)
     image = review.image_path(case)
     files = {c.id: review.mask_path(c) for c in candidates}
     described = "|".join(f"{c.id}{c.source.values}" for c in candidates)
@@ -44,14 +46,14 @@ def case_pictures(
     file = picture_cache.cache_file(folder if view is View.FRONTAL else folder / view.value, case)
     kept = picture_cache.load_arrays(file, stamp)
     if kept is not None:
-        return _shared(_unpacked(kept, candidates, view), f"{file}:{stamp}")
+        return _with_made(review, _shared(_unpacked(kept, candidates, view), f"{file}:{stamp}"), standing)
     sources = {c.id: replace(c.source, path=str(files[c.id])) for c in candidates if not is_resampled(c)}
     made = project_case(image, sources, view=view, cancel=cancel)
     for candidate in (c for c in candidates if is_resampled(c)):
-        _add_resampled(made, candidate, files[candidate.id])
+        _add_read(made, candidate, files[candidate.id], Fit.NOTED)
     if not made.refused:
         picture_cache.save_arrays(file, stamp, _packed(made, candidates))
-    return _shared(made, f"{file}:{stamp}")
+    return _with_made(review, _shared(made, f"{file}:{stamp}"), standing)
 
 
 def ray_pictures(
@@ -76,15 +78,24 @@ def ray_pictures(
     return replace(found, pictures=kept)
 
 
-def _add_resampled(case: CasePictures[CandidateId], candidate: Candidate, file: Path) -> None:
-    """Add the silhouette of a mask from another grid, resampled as it is wherever it is read."""
+def _with_made(
+    review: OpenReview, case: CasePictures[CandidateId], standing: tuple[Candidate, ...]
+) -> CasePictures[CandidateId]:
+    """Add the silhouettes of the versions made in the review: the image need not be projected again for one more."""
+    for candidate in (c for c in standing if c.id.version > FIRST_VERSION):
+        _add_read(case, candidate, review.mask_path(candidate), Fit.SAME)
+    return case
+
+
+def _add_read(case: CasePictures[CandidateId], candidate: Candidate, file: Path, fit: Fit) -> None:
+    """Add the silhouette of a mask that is read whole; one from another grid is resampled, as wherever it is read."""
     try:
         mask = load_one(file, candidate, image=case.geometry)
     except UserError as error:
         case.refused[candidate.id] = error
         return
     case.silhouettes[candidate.id] = silhouette_of(mask, view=case.frame.view)
-    case.fits[candidate.id] = Fit.NOTED
+    case.fits[candidate.id] = fit
 
 
 def _shared(case: CasePictures[CandidateId], source: str) -> CasePictures[CandidateId]:

@@ -132,7 +132,7 @@ def _known(review: OpenReview, item: ItemId, critic: LvlmCritic, cancel: Cancel)
     of_case = latest(index.candidates_of(review.database, item.case))
     own = tuple(c.id for c in of_case if c.id.item == item)
     stored = opinions.facts_of(review.database, item)
-    facts = {c: CandidateFacts.from_json(stored[c.label_set]) for c in own if c.label_set in stored}
+    facts = {c: CandidateFacts.from_json(stored[c.key]) for c in own if c.key in stored}
     record = opinions.case_record(review.database, item.case, FIELD_OF_VIEW)
     if len(facts) < len(own) or record is None:
         return _measured(review, item, critic, cancel)
@@ -140,7 +140,7 @@ def _known(review: OpenReview, item: ItemId, critic: LvlmCritic, cancel: Cancel)
     view = known_view(record)
     pair: PairFacts | None = None
     if len(asked) == 2:
-        sets = f"{asked[0].label_set}:{asked[1].label_set}"
+        sets = f"{asked[0].key}:{asked[1].key}"
         pair = PairFacts.from_json(stored[sets]) if sets in stored else None
     pictures = ModelPictures(review, item.case, critic, field_of_view=view, cancel=cancel)
     both_sides = pictures.shows_both_sides(structure, asked)

@@ -266,8 +266,8 @@ def regions_between(
     joint: list[DifferingRegion] = []
     for structure in structures:
         stored = opinions.facts_of(review.database, ItemId(item.case, structure))
-        straight = stored.get(f"{first.label_set}:{second.label_set}", {}).get(REGIONS)
-        turned = stored.get(f"{second.label_set}:{first.label_set}", {}).get(REGIONS)
+        straight = stored.get(f"{first.key}:{second.key}", {}).get(REGIONS)
+        turned = stored.get(f"{second.key}:{first.key}", {}).get(REGIONS)
         joint += [DifferingRegion.from_json(body) for body in straight or ()]
         joint += [DifferingRegion.from_json(body).swapped() for body in turned or ()]
     return tuple(sorted(joint, key=lambda r: (-r.volume_ml, r.place)))

@@ -8,11 +8,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId, MaskSource
+from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.core.patchwork.versions import FIRST_VERSION, withdrawn_versions
+from labelcritic_gui.core.review import DECISIONS, EventKind
+from labelcritic_gui.store import journal
 from labelcritic_gui.store.database import Database
 
 CASE, STRUCTURE, AS_IS = "\x01", "\x02", "\x03"
 """In a path template: the case id, the structure's name; a template that starts with AS_IS is a path as it is."""
 _CHUNK = 500
+_DECIDING = (*sorted(DECISIONS), EventKind.UNDONE)
 _INSERT = (
     "INSERT INTO candidate (case_no, structure_no, set_no, version, template_no, present, label_values, content_hash, "
     "source_sha256, size, mtime, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -86,22 +91,39 @@ def insert_masks(
         connection.exec_driver_sql(_INSERT, rows)
 
 
-def candidates_of(database: Database, one: CaseId, structure: str | None = None) -> tuple[Candidate, ...]:
-    """Return the candidates of a case (of one structure if named), by structure, label set and version."""
-    return tuple(candidate for candidate, _ in sources_of(database, one, structure))
+def candidates_of(
+    database: Database, one: CaseId, structure: str | None = None, *, withdrawn: bool = False
+) -> tuple[Candidate, ...]:
+    """Return the candidates of a case (of one structure if named), by structure, label set and version.
+
+    A version that was made and that nobody stands by any more is left out, unless `withdrawn`.
+    """
+    return tuple(candidate for candidate, _ in sources_of(database, one, structure, withdrawn=withdrawn))
 
 
 def sources_of(
-    database: Database, one: CaseId, structure: str | None = None
+    database: Database, one: CaseId, structure: str | None = None, *, withdrawn: bool = False
 ) -> tuple[tuple[Candidate, FileFacts], ...]:
-    """Return the candidates of a case with what is known of their files."""
+    """Return the candidates of a case, as `candidates_of`, with what is known of their files."""
     query, values = _FROM, [one]
     if structure is not None:
         query += " AND s.text = ?"
         values = [one, CaseId(structure)]
     with database.reading() as connection:
         rows = connection.exec_driver_sql(f"{query} ORDER BY s.text, set_no, version", tuple(values)).all()
-    return tuple((_candidate_from(row), FileFacts(row[9], row[10], _text(row[7]), _text(row[6]))) for row in rows)
+        gone: frozenset[CandidateId] = frozenset()
+        if not withdrawn and any(row[3] > FIRST_VERSION for row in rows):
+            gone = withdrawn_versions(journal.events_of(connection, one, _DECIDING))
+    found = ((_candidate_from(row), FileFacts(row[9], row[10], _text(row[7]), _text(row[6]))) for row in rows)
+    return tuple((candidate, facts) for candidate, facts in found if candidate.id not in gone)
+
+
+def number_of_case(connection: Connection, case: CaseId) -> int:
+    """Return the number of a case; raises ReviewError for an unknown one."""
+    found = connection.exec_driver_sql('SELECT no FROM cases WHERE "case" = ?', (case,)).scalar_one_or_none()
+    if found is None:
+        raise ReviewError(f"There is no case {case} in this review.", "`labelcritic list REVIEW` shows all.")
+    return int(found)
 
 
 def image_facts(database: Database, one: CaseId) -> FileFacts:

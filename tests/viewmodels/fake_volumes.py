@@ -7,13 +7,18 @@ import numpy as np
 from labelcritic_gui.core.cancel import stop_if
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
 from labelcritic_gui.core.geometry import Geometry, Mask, Volume
+from labelcritic_gui.core.tour import Tour
 from labelcritic_gui.services.slices import CaseVolume
+from labelcritic_gui.services.tour import Pair, Remarks, find_differences
 
 DEPTH = 60
 
 
 class FakeVolumes:
-    """The part of `FakeCalls` that loads volumes; `read` says which, `volume_broken` makes it fail."""
+    """The part of `FakeCalls` that loads volumes; `read` says which, `volume_broken` makes it fail.
+
+    `shapes` are masks by label set, instead of balls; `remarks` is what is said at the stops of a tour.
+    """
 
     items: list[ItemId]
     label_sets: tuple[LabelSet, ...]
@@ -24,6 +29,9 @@ class FakeVolumes:
         self.read: list[CaseId] = []
         self.renewed: list[CaseId] = []
         self.volume_broken: Exception | None = None
+        self.toured: list[Pair] = []
+        self.remarks: Remarks = ()
+        self.shapes: dict[str, Mask] = {}
 
     def load_volume(self, case: CaseId, cancel: Any, progress: Any, *, image: Volume | None = None) -> CaseVolume:
         """Return a soft cube with a ball per candidate, the second a little further on."""
@@ -39,9 +47,19 @@ class FakeVolumes:
             for number, label_set in enumerate(self.label_sets):
                 candidate = CandidateId(item.case, item.structure, label_set.slug)
                 if candidate not in self.missing:
-                    masks[candidate] = ball(geometry, (34.0, 30.0, 40.0 - 5 * number), 9.0)
+                    usual = (34.0, 30.0, 40.0 - 5 * number)
+                    masks[candidate] = self.shapes.get(label_set.slug) or ball(geometry, usual, 9.0)
         progress(2, 2, "masks")
         return CaseVolume(case, volume, masks, {})
+
+    def find_differences(self, held: CaseVolume, pair: Pair, cancel: Any) -> Tour:
+        """Return where two of the balls differ."""
+        self.toured.append(pair)
+        return find_differences(held, pair, cancel=cancel)
+
+    def remarks_at(self, pair: Pair, tour: Tour) -> Remarks:
+        """Return what the test wants to be said at the first stops."""
+        return tuple(self.remarks[n] if n < len(self.remarks) else () for n in range(len(tour.stops)))
 
 
 def ball(geometry: Geometry, middle: tuple[float, float, float], radius: float) -> Mask:

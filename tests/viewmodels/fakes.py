@@ -39,6 +39,7 @@ from tests.fake_llm import png
 from tests.querying import holds
 from tests.viewmodels.fake_bench import FakeBench
 from tests.viewmodels.fake_cohort import FakeCohort
+from tests.viewmodels.fake_modes import FakeModes
 from tests.viewmodels.fake_volumes import FakeVolumes
 
 SETS = (LabelSet("alpha", "Alpha"), LabelSet("beta", "Beta"))
@@ -58,7 +59,7 @@ def disc(row: int, column: int, radius: int = 9) -> Any:
     return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
-class FakeCalls(FakeVolumes, FakeCohort, FakeBench):
+class FakeCalls(FakeModes, FakeVolumes, FakeCohort, FakeBench):
     """Keeps `ReviewCalls` in memory. `broken` makes writing fail; `missing` candidates have no mask."""
 
     def __init__(self, cases: int = 3, *, label_sets: tuple[LabelSet, ...] = SETS) -> None:
@@ -99,7 +100,7 @@ class FakeCalls(FakeVolumes, FakeCohort, FakeBench):
         self.audit_gate: threading.Event | None = None
         self.audit_broken: Exception | None = None
 
-    def decide(self, item, choice, *, candidate=None, position=0, remarks=None, seen):
+    def decide(self, item, choice, *, candidate=None, position=0, remarks=None, repeat_of="", seen):
         if self.broken is not None:
             raise self.broken
         added = remarks or Remarks()

@@ -190,11 +190,11 @@ def _how(arguments: argparse.Namespace, settings: LvlmSettings) -> LvlmSettings:
 def _summary(opened: OpenReview, asked: int, *, assess: bool) -> tuple[dict[str, Any], list[str]]:
     outcomes, picks = Counter[str](), Counter[str]()
     query = worklist.WorklistQuery(sort="case")
-    last: worklist.ItemRow | None = None
-    while chunk := worklist.page(opened, query, after=last, limit=1000):
+    every = worklist.order(opened, query)
+    for start in range(0, every.size, 1000):
+        chunk = worklist.rows(opened, every[start : start + 1000].tolist())
         outcomes.update(r.outcome or "not asked" for r in chunk)
         picks.update(r.pick for r in chunk if r.pick and r.outcome in {"first", "second"})
-        last = chunk[-1]
     body = {
         "critic": asdict(opened.critic.identity),
         "asked_now": asked,

@@ -15,10 +15,12 @@ from labelcritic_gui.core.cancel import Cancel, NeverCancel, Progress, no_progre
 from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
+from labelcritic_gui.core.patchwork.versions import FIRST_VERSION
 from labelcritic_gui.core.tournament import verdict_of_quality
 from labelcritic_gui.core.verdict import CriticIdentity, Outcome, Quality, Subject, Verdict
 from labelcritic_gui.critic.base import WORTH_REASONS, Critic, seeing
 from labelcritic_gui.critic.rule_based import RuleCritic
+from labelcritic_gui.services.auditing import is_audited
 from labelcritic_gui.services.judging import FIELD_OF_VIEW, Judged, Judging
 from labelcritic_gui.services.measuring import MeasuredCase, measure_case
 from labelcritic_gui.services.review import OpenReview, now
@@ -156,8 +158,22 @@ def _summary(
     known: MeasuredCase, item: ItemId, joined: Verdict | None, measured: Sequence[Quality], *, failed: bool = False
 ) -> ItemSummary:
     findings = [f for q in measured for f in q.findings]
-    dice = min((facts.dice for (first, _), facts in known.pairs.items() if first.item == item), default=None)
-    return summarise(item, joined, dice=dice, findings=findings, failed=failed)
+    pairs = [facts for (first, _), facts in known.pairs.items() if first.item == item]
+    made = summarise(
+        item,
+        joined,
+        dice=min((facts.dice for facts in pairs), default=None),
+        findings=findings,
+        failed=failed,
+        difference_ml=max((facts.only_first_ml + facts.only_second_ml for facts in pairs), default=0.0),
+    )
+    return drawn(known.review, made)
+
+
+def drawn(review: OpenReview, summary: ItemSummary) -> ItemSummary:
+    """Return a line for the list with whether the item is drawn for a human look although it is calm."""
+    audit = is_audited(review, summary.item, attention=summary.attention, outcome=summary.outcome)
+    return replace(summary, audit=audit)
 
 
 def _take(formed: CaseOpinions, known: MeasuredCase, item: ItemId, told: Judged, critic: Critic) -> None:
@@ -258,12 +274,15 @@ def _is_answered(
     said = opinions.opinions_of(review.database, item, critic.identity.kind)
     left_out = {"prompts": ""} if other_prompts else {}
     who = replace(critic.identity, **left_out)
-    mine = [s.opinion for s in said if same_words(replace(s.opinion.critic, **left_out), who)]
+    known = _standing(review, item)
+    about = (s.opinion for s in said if set(s.opinion.subject.candidates) <= known)
+    mine = [o for o in about if same_words(replace(o.critic, **left_out), who)]
     verdicts = [o for o in mine if isinstance(o, Verdict) and o.outcome is not Outcome.FAILED]
     scores = [o for o in mine if isinstance(o, Quality)]
     seer = seeing(critic)
     if seer is None:
-        return bool(verdicts or scores)
+        made = any(c.version > FIRST_VERSION for c in known)  # findings alone may have been formed since
+        return bool(verdicts or (scores and not made))
     if not verdicts:
         return _nothing_to_ask(review, item)
     if assess and _is_unscored(review, item, scores):
@@ -284,14 +303,23 @@ def _anatomy_of(review: OpenReview, item: ItemId) -> list[Quality]:
 
 
 def _is_measured(review: OpenReview, item: ItemId) -> bool:
-    return any(same_words(q.critic, RuleCritic().identity) for q in _anatomy_of(review, item))
+    """Say whether an item was measured, and every version of a candidate that was made since."""
+    measured = [q for q in _anatomy_of(review, item) if same_words(q.critic, RuleCritic().identity)]
+    known = {c for q in measured for c in q.subject.candidates}
+    return bool(measured) and all(c in known for c in _standing(review, item) if c.version > FIRST_VERSION)
+
+
+def _standing(review: OpenReview, item: ItemId) -> set[CandidateId]:
+    """Return the candidates that compete for an item now: the newest version of each."""
+    return {c.id for c in latest(index.candidates_of(review.database, item.case, item.structure))}
 
 
 def _is_unscored(review: OpenReview, item: ItemId, scores: Sequence[Quality]) -> bool:
     """Say whether a mask of an item lacks a score; an empty one has nothing to score."""
-    measured = {sets: body for sets, body in opinions.facts_of(review.database, item).items() if ":" not in sets}
-    scored = {score.subject.candidates[0].label_set for score in scores}
-    return not measured or any(not body.get("empty") for sets, body in measured.items() if sets not in scored)
+    known = {c.key for c in _standing(review, item)}
+    measured = {key: body for key, body in opinions.facts_of(review.database, item).items() if key in known}
+    scored = {score.subject.candidates[0].key for score in scores}
+    return not measured or any(not body.get("empty") for key, body in measured.items() if key not in scored)
 
 
 def _nothing_to_ask(review: OpenReview, item: ItemId) -> bool:
@@ -313,6 +341,7 @@ def summarise(
     dice: float | None,
     findings: Sequence[Finding],
     failed: bool = False,
+    difference_ml: float = 0.0,
 ) -> ItemSummary:
     """Return what the worklist shows of the opinions on an item."""
     by_code: dict[str, int] = defaultdict(int)
@@ -329,5 +358,7 @@ def summarise(
         dice=dice,
         findings=sum(by_code.values()),
         severity=max((int(f.severity) for f in findings), default=0),
-        attention=attention(verdict, dice=dice, findings=findings) + (0.5 if failed else 0.0),
+        attention=attention(verdict, dice=dice, findings=findings, difference_ml=difference_ml)
+        + (0.5 if failed else 0.0),
+        codes=tuple(sorted(by_code)),
     )

@@ -1,6 +1,6 @@
-"""The worklist: pages, counts, and what to read next. Layer: services."""
+"""The worklist: filters, orders, pages, counts, and what to read next. Layer: services."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,37 +8,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelcritic_gui.core.cases import CaseId, ItemId
+from labelcritic_gui.core.findings import split_codes
+from labelcritic_gui.core.query.parsing import parse
+from labelcritic_gui.core.query.query import Query
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import index
-from labelcritic_gui.store.index import Keys, Sort
-from labelcritic_gui.store.ordering import DECIDED, RANK_SHIFT, SKIPPED
+from labelcritic_gui.store.index import Asker, Keys, Ranks, Sort
+from labelcritic_gui.store.ordering import DECIDED, SKIPPED
 
 __all__ = [
+    "BUILT_IN",
     "DECIDED",
-    "RANK_SHIFT",
     "SKIPPED",
     "Counts",
+    "Head",
     "ItemRow",
     "Keys",
     "Sort",
     "WorklistQuery",
+    "count",
     "counts",
+    "head",
     "keys",
+    "matching",
     "next_open",
+    "occurring",
     "order",
     "page",
     "row",
     "rows",
-    "search",
-    "total",
+    "turns",
     "upcoming",
 ]
+
+BUILT_IN: Mapping[str, str] = {
+    "all": "",
+    "undecided": "status:open",
+    "orders-disagree": "orders:disagree",
+    "findings": "findings>0",
+    "queued": "status:queued",
+    "skipped": "skipped:yes",
+    "audit": "audit:yes",
+    "mine": "reader:me",
+}
+"""The filters that every review has, by name, in the language of `core.query`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One line of the worklist. `pick` is a label set's slug or empty; `rank` is the item's fixed number from 1."""
+    """One line of the worklist. `pick` is a label set's slug or empty; `rank` is the item's fixed number from 1.
+
+    `decided` is a time in UTC (ISO 8601) or empty; `codes` and `reasons` are codes of the taxonomy.
+    """
 
     item: ItemId
     title: str
@@ -56,21 +78,34 @@ class ItemRow:
     note: bool
     attention: float
     accepted: str = ""
+    note_text: str = ""
+    decided: str = ""
+    quality: int | None = None
+    codes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    edited: bool = False
+    audit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WorklistQuery:
-    """Which items, in which order. `saved` names a saved filter; words of `text` must all occur."""
+    """Which items, in which order. `saved` and `text` are filters that must both hold; `reader` is who asks."""
 
     text: str = ""
-    saved: str = "all"
+    saved: str = ""
     sort: Sort = "attention"
     reader: str = ""
+    descending: bool = False
+
+    @property
+    def query(self) -> Query:
+        """Both filters as one; raises QueryError for a text that cannot be understood."""
+        return parse(self.saved) & parse(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How far a review is. `filters` counts the items of every saved filter."""
+    """How far a review is. `filters` counts the items of every built-in filter."""
 
     total: int
     decided: int
@@ -81,22 +116,49 @@ class Counts:
     absent: int
     none: int
     filters: dict[str, int] = field(default_factory=dict)
+    unjudged: int = 0
 
 
-def page(
-    review: OpenReview, query: WorklistQuery, *, after: ItemRow | None = None, limit: int = 300
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a list: its first rows, how long it is, and which ranks it has (None for all)."""
+
+    rows: tuple[ItemRow, ...]
+    total: int
+    ranks: Ranks | None
+
+
+def head(review: OpenReview, query: WorklistQuery, limit: int) -> Head:
+    """Return the first rows of a query and its length; raises QueryError."""
+    wanted, asker = query.query, _asker(review, query.reader)
+    among = index.matching(review.database, wanted, asker)
+    total = index.counts(review.database, query.reader)["total"] if among is None else int(among.size)
+    return Head(_page(review, query, wanted, limit, among), total, among)
+
+
+def page(review: OpenReview, query: WorklistQuery, limit: int = 300) -> tuple[ItemRow, ...]:
+    """Return the first rows of a query; raises QueryError."""
+    return _page(review, query, query.query, limit, None)
+
+
+def _page(
+    review: OpenReview, query: WorklistQuery, wanted: Query, limit: int, among: Ranks | None
 ) -> tuple[ItemRow, ...]:
-    """Return the next rows of a query after a row (from the top when None)."""
-    rows = index.page(
+    ranks = index.first_ranks(
         review.database,
-        saved=query.saved,
-        text=query.text,
+        wanted,
+        _asker(review, query.reader),
         sort=query.sort,
-        reader=query.reader,
-        after=_key(after) if after else None,
+        descending=query.descending,
         limit=limit,
+        among=among,
     )
-    return tuple(_shown(review, row) for row in rows)
+    return rows(review, ranks)
+
+
+def matching(review: OpenReview, query: WorklistQuery) -> Ranks | None:
+    """Return the ranks that a query leaves, in no order; None when it leaves every one. Raises QueryError."""
+    return index.matching(review.database, query.query, _asker(review, query.reader))
 
 
 def row(review: OpenReview, item: ItemId) -> ItemRow:
@@ -109,14 +171,14 @@ def rows(review: OpenReview, ranks: Sequence[int]) -> tuple[ItemRow, ...]:
     return tuple(_shown(review, row) for row in index.rows_at(review.database, ranks))
 
 
-def total(review: OpenReview, query: WorklistQuery) -> int:
-    """Return how many items a query without text has."""
-    return index.total(review.database, query.saved, query.reader)
+def order(review: OpenReview, query: WorklistQuery) -> Ranks:
+    """Return the rank of every item in the order of a query, its filters left aside."""
+    return index.order(review.database, sort=query.sort, descending=query.descending)
 
 
-def order(review: OpenReview, query: WorklistQuery) -> NDArray[np.int32]:
-    """Return every item of a query, its text left aside: `rank << RANK_SHIFT` with the bits SKIPPED and DECIDED."""
-    return index.order(review.database, saved=query.saved, sort=query.sort, reader=query.reader)
+def turns(review: OpenReview) -> NDArray[np.uint8]:
+    """Return how every item stands, by rank: 0 open, SKIPPED or DECIDED."""
+    return index.turns(review.database)
 
 
 def keys(review: OpenReview) -> Keys:
@@ -124,21 +186,8 @@ def keys(review: OpenReview) -> Keys:
     return index.keys(review.database)
 
 
-def search(review: OpenReview, text: str, known: Keys) -> NDArray[np.bool_]:
-    """Say of every rank whether each word of a text is in its case id, its structure's names or its note."""
-    found = np.ones(len(known.case_of), dtype=np.bool_)
-    titles = [f"{s} {review.table.get(s).shown}".lower() for s in known.structures]
-    for word in text.lower().split():
-        cases = np.array([word in case.lower() for case in known.cases], dtype=np.bool_)
-        structures = np.array([word in title for title in titles], dtype=np.bool_)
-        hit = cases[known.case_of] | structures[known.structure_of] if known.cases else np.zeros_like(found)
-        hit[index.noted(review.database, word)] = True
-        found &= hit
-    return found
-
-
 def counts(review: OpenReview, reader: str = "") -> Counts:
-    """Count the items by status and by saved filter."""
+    """Count the items by status and by built-in filter."""
     found = index.counts(review.database, reader)
     return Counts(
         total=found["total"],
@@ -149,8 +198,21 @@ def counts(review: OpenReview, reader: str = "") -> Counts:
         accepted=found[Status.ACCEPTED.value],
         absent=found[Status.ABSENT.value],
         none=found[Status.NONE.value],
+        unjudged=found[Status.UNJUDGED.value],
         filters={k.removeprefix("filter:"): v for k, v in found.items() if k.startswith("filter:")},
     )
+
+
+def count(review: OpenReview, text: str, reader: str = "") -> int:
+    """Count the items of a filter; raises QueryError."""
+    return index.count(review.database, parse(text), _asker(review, reader))
+
+
+def occurring(review: OpenReview) -> dict[str, tuple[str, ...]]:
+    """Return which values of a filter's fields occur in a review, cases and structures left aside (see `keys`)."""
+    found = index.occurring(review.database)
+    slugs = tuple(label_set.slug for label_set in review.label_sets)
+    return found | {name: tuple(dict.fromkeys((*slugs, *found[name]))) for name in ("pick", "accepted")}
 
 
 def next_open(review: OpenReview, reader: str, *, after: ItemId | None = None) -> ItemId | None:
@@ -168,21 +230,14 @@ def upcoming(
 ) -> tuple[ItemId, ...]:
     """Return the open items that come next in the order of attention; at its end it starts again at the top."""
     start = index.item_row(review.database, after) if after else None
-    rows = index.next_open(review.database, sort="attention", after=start, limit=count)
-    return tuple(ItemId(CaseId(r["case"]), r["structure"]) for r in rows)
+    return tuple(index.next_open(review.database, after=start, limit=count))
 
 
-def _key(after: ItemRow) -> dict[str, Any]:
-    return {
-        "rank": after.rank,
-        "structure": after.item.structure,
-        "skipped": after.skipped,
-        "dice": after.dice,
-        "attention": after.attention,
-    }
+def _asker(review: OpenReview, reader: str) -> Asker:
+    return Asker(reader, {name: review.table.get(name).shown for name in review.structures})
 
 
-def _shown(review: OpenReview, row: dict[str, Any]) -> ItemRow:
+def _shown(review: OpenReview, row: Mapping[str, Any]) -> ItemRow:
     return ItemRow(
         item=ItemId(CaseId(row["case"]), row["structure"]),
         title=review.table.get(row["structure"]).shown,
@@ -200,4 +255,11 @@ def _shown(review: OpenReview, row: dict[str, Any]) -> ItemRow:
         note=bool(row["note"]),
         attention=row["attention"],
         accepted=row["label_set"],
+        note_text=row["note"],
+        decided=row["decided"],
+        quality=row["quality"],
+        codes=split_codes(row["codes"]),
+        reasons=split_codes(row["reasons"]),
+        edited=row["edited"],
+        audit=row["audit"],
     )

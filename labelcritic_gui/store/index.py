@@ -3,6 +3,8 @@
 How it is filled is in `store.scan`, how the worklist is ordered in `store.ordering`.
 """
 
+from collections.abc import Iterator
+
 from sqlalchemy import delete, insert, select
 
 from labelcritic_gui.core.cases import CaseId, ItemId
@@ -10,19 +12,22 @@ from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.store.candidates import FoundMask, candidates_of
 from labelcritic_gui.store.database import Database
+from labelcritic_gui.store.filtering import Asker
 from labelcritic_gui.store.ordering import (
-    SAVED_FILTERS,
     Keys,
+    Ranks,
     Row,
     Sort,
+    count,
     counts,
+    first_ranks,
     keys,
+    matching,
     next_open,
-    noted,
+    occurring,
     order,
-    page,
     rows_at,
-    total,
+    turns,
 )
 from labelcritic_gui.store.scan import (
     FoundCase,
@@ -41,10 +46,11 @@ from labelcritic_gui.store.schema import cases, meta, place, refusal
 from labelcritic_gui.store.schema import item as items
 
 __all__ = [
-    "SAVED_FILTERS",
+    "Asker",
     "FoundCase",
     "FoundMask",
     "Keys",
+    "Ranks",
     "Refusal",
     "Row",
     "ScanTotals",
@@ -53,28 +59,32 @@ __all__ = [
     "begin_scan",
     "bookmark",
     "bookmarked",
+    "calm_items",
     "candidates_of",
     "case_ids",
+    "count",
     "counts",
     "enter",
     "enter_cases",
     "finish_scan",
+    "first_ranks",
     "image_of",
     "item_row",
     "items_of",
     "keys",
     "known_to",
+    "matching",
     "meta_value",
     "next_open",
-    "noted",
+    "occurring",
     "order",
-    "page",
     "present_in",
     "refusals_of",
+    "remember_meta",
     "rows_at",
     "scanned_cases",
     "settled_items",
-    "total",
+    "turns",
 ]
 
 
@@ -121,6 +131,14 @@ def items_of(database: Database, one: CaseId) -> tuple[ItemId, ...]:
         return tuple(ItemId(one, s) for s in connection.execute(query).scalars())
 
 
+def calm_items(database: Database) -> Iterator[tuple[int, str, str, float, str]]:
+    """Give the items that a critic has spoken about: rank, case, structure, attention and outcome."""
+    text = "SELECT rank, \"case\", structure, attention, outcome FROM item WHERE outcome <> ''"
+    with database.reading() as connection:
+        for row in connection.exec_driver_sql(text):
+            yield row[0], row[1], row[2], row[3], row[4]
+
+
 def settled_items(database: Database, structure: str) -> tuple[tuple[ItemId, Status, str, int], ...]:
     """Return the items of a structure where a candidate was accepted or none was acceptable.
 
@@ -153,3 +171,10 @@ def meta_value(database: Database, key: str) -> str:
     """Return a note about the review as a whole, or an empty text."""
     with database.reading() as connection:
         return str(connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none() or "")
+
+
+def remember_meta(database: Database, key: str, value: str) -> None:
+    """Write a note about the review as a whole; what was noted before goes."""
+    with database.writing() as connection:
+        connection.execute(delete(meta).where(meta.c.key == key))
+        connection.execute(insert(meta).values(key=key, value=value))

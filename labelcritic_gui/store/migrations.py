@@ -61,6 +61,7 @@ def _to_3(connection: Connection) -> None:
 
 def _to_4(connection: Connection) -> None:
     """The reading room: items know their finding codes, reasons, quality word, edits and whether they are audited."""
+    schema.drop_aids(connection)
     _add_columns(
         connection,
         "item",
@@ -70,10 +71,12 @@ def _to_4(connection: Connection) -> None:
         "edited BOOLEAN DEFAULT 0 NOT NULL",
         "audit BOOLEAN DEFAULT 0 NOT NULL",
         "turn INTEGER GENERATED ALWAYS AS (CASE WHEN status = 'open' THEN skipped ELSE 2 END) VIRTUAL",
+        "pressing FLOAT GENERATED ALWAYS AS (-max(attention, CASE WHEN audit THEN 0.8 ELSE 0.0 END)) VIRTUAL",
         "noted BOOLEAN GENERATED ALWAYS AS (note <> '') VIRTUAL",
         "confidence_key FLOAT GENERATED ALWAYS AS (coalesce(confidence, 9.0)) VIRTUAL",
     )
-    schema.drop_aids(connection)
+    if "calm" in _columns(connection, "item"):
+        connection.exec_driver_sql("ALTER TABLE item DROP COLUMN calm")
     connection.exec_driver_sql("DROP TABLE tally")  # it is counted anew, by one more thing
     schema.tally.create(connection)
     schema.create_aids(connection)
@@ -81,10 +84,14 @@ def _to_4(connection: Connection) -> None:
 
 def _add_columns(connection: Connection, table: str, *columns: str) -> None:
     """Add the columns that a table lacks: one that an earlier step made anew has them already."""
-    known = {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_xinfo({table})")}
+    known = _columns(connection, table)
     for column in columns:
         if column.split()[0] not in known:
             connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
+def _columns(connection: Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_xinfo({table})")}
 
 
 def _move_candidates(connection: Connection) -> None:

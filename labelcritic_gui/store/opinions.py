@@ -1,12 +1,13 @@
 """Verdicts, quality scores and facts of a review. Layer: store."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.findings import joined_codes
 from labelcritic_gui.core.opinion_records import (
     quality_from_json,
     quality_to_json,
@@ -37,6 +38,8 @@ class ItemSummary:
     findings: int
     severity: int
     attention: float
+    codes: tuple[str, ...] = ()
+    audit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,17 @@ def facts_of(database: Database, item: ItemId) -> dict[str, Mapping[str, Any]]:
     with database.reading() as connection:
         rows = connection.execute(select(facts).where(*_is_item(facts, item))).mappings().all()
     return {row["label_sets"]: row["body"] for row in rows}
+
+
+def mark_audited(database: Database, ranks: Sequence[int]) -> None:
+    """Mark the items that are drawn for a human look, and no others."""
+    chosen = set(ranks)
+    with database.writing() as connection:
+        marked = set(connection.exec_driver_sql("SELECT rank FROM item WHERE audit").scalars())
+        for value, changed in ((0, marked - chosen), (1, chosen - marked)):
+            if changed:
+                text = "UPDATE item SET audit = ? WHERE rank = ?"
+                connection.exec_driver_sql(text, [(value, rank) for rank in sorted(changed)])
 
 
 def save_case_record(database: Database, case: CaseId, kind: str, body: Mapping[str, Any], *, time: str) -> None:
@@ -136,6 +150,8 @@ def _summary_row(summary: ItemSummary) -> dict[str, Any]:
         "findings": summary.findings,
         "severity": summary.severity,
         "attention": summary.attention,
+        "codes": joined_codes(summary.codes),
+        "audit": summary.audit,
     }
 
 

@@ -1,49 +1,68 @@
-"""The worklist's order in the database: pages by key, rows by rank, the whole order as an array, counts. Layer: store.
+"""The worklist as it is asked for: filters, orders, pages, counts, what comes next. Layer: store.
 
-Nothing here costs more deep in the list than at its top, and no call returns an object per item of the review.
+An item's `rank` (its place by case and structure) never changes, so an order is an array of ranks. A filter is answered
+by one reading of the index `item_facets`; its first page is looked for among the first items of the order before that.
+The texts of the queries are made of the constants here and of `store.filtering`; what a person typed is bound.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, and_, or_, select, text, true
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection
 
 from labelcritic_gui.core.cases import CaseId, ItemId
-from labelcritic_gui.core.errors import ReviewError
+from labelcritic_gui.core.query.query import Query
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.store.database import Database
-from labelcritic_gui.store.schema import item as items
+from labelcritic_gui.store.filtering import Asker, condition
 
-Sort = Literal["attention", "case", "structure", "dice"]
+Sort = Literal[
+    "attention", "case", "structure", "dice", "confidence", "findings",
+    "status", "pick", "quality", "reader", "decided",
+]  # fmt: skip
 Row = dict[str, Any]
-DECIDED, SKIPPED, RANK_SHIFT = 1, 2, 2
+Ranks = NDArray[np.int32]
+DECIDED, SKIPPED = 2, 1
+"""What an item's `turn` says; 0 is open."""
+PROBE = 3_000
+"""So many items of an order are looked at before the whole index is read."""
+_LISTED = 5_000
+"""So many matching items are put in order by themselves."""
 
-SAVED_FILTERS: Mapping[str, str] = {
-    "all": "",
-    "undecided": "status = 'open'",
-    "orders-disagree": "orders_agree = 0",
-    "findings": "findings > 0",
-    "queued": "status = 'queued'",
-    "mine": "reader <> '' AND reader = :reader",
+
+class _Way(NamedTuple):
+    """How an order is found: what it is sorted by, in parts that follow each other, and its index."""
+
+    keys: tuple[str, ...]
+    through: str = "item_facets"
+    parts: tuple[str, ...] = ("1",)
+
+
+# turned around, an order keeps its parts: what is undecided stays before what is decided, what is unknown at the end
+_WAYS: Mapping[Sort, _Way] = {
+    "attention": _Way(("turn", "pressing", "rank"), "item_by_attention", ("turn = 0", "turn = 1", "turn = 2")),
+    "case": _Way(("rank",), "item_by_rank"),
+    "structure": _Way(("structure", "rank"), "item_by_structure"),
+    "dice": _Way(("dice_key", "rank"), "item_by_dice", ("dice_key < 9.0", "dice_key >= 9.0")),
+    "confidence": _Way(
+        ("confidence_key", "rank"), "item_by_confidence", ("confidence_key < 9.0", "confidence_key >= 9.0")
+    ),
+    "findings": _Way(("findings", "rank"), "item_by_findings"),
+    "status": _Way(("status", "rank")),
+    "pick": _Way(("pick", "rank"), parts=("pick <> ''", "pick = ''")),
+    "quality": _Way(("quality", "rank"), parts=("quality IS NOT NULL", "quality IS NULL")),
+    "reader": _Way(("reader", "rank"), parts=("reader <> ''", "reader = ''")),
+    "decided": _Way(("decided", "rank"), parts=("decided <> ''", "decided = ''")),
 }
-_KEYS: Mapping[Sort, tuple[str, ...]] = {
-    "attention": ("skipped", "calm", "rank"),
-    "case": ("rank",),
-    "structure": ("structure", "rank"),
-    "dice": ("dice_key", "rank"),
-}
-_INDEX: Mapping[Sort, str] = {
-    "attention": "item_by_attention",
-    "case": "item_by_rank",
-    "structure": "item_by_structure",
-    "dice": "item_by_dice",
-}
-_LAST = 9.0
-"""A Dice above every real one: items without a Dice come last."""
+_ROW = (
+    'rank, "case", structure, status, skipped, event, reader, decided, choice, label_set, version, note, outcome, '
+    "pick, confidence, orders_agree, dice, findings, severity, attention, codes, reasons, quality, edited, audit"
+)
+_NAMES = tuple(name.strip().strip('"') for name in _ROW.split(","))
+_TRUTHS = ("skipped", "edited", "audit", "orders_agree")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,58 +92,134 @@ class Keys:
         return int(found[0]) if found.size else None
 
 
-def page(
+def matching(database: Database, query: Query, asker: Asker) -> Ranks | None:
+    """Return the ranks of the items that a filter leaves, in no order; None when it leaves every one."""
+    if not query.terms:
+        return None
+    wanted, values = condition(query, asker)
+    text = f"SELECT group_concat(rank, ' ') FROM item INDEXED BY item_facets WHERE {wanted}"
+    with database.reading() as connection:
+        return _numbers(connection.exec_driver_sql(text, values).scalar_one())
+
+
+def first_ranks(
     database: Database,
+    query: Query,
+    asker: Asker,
     *,
-    saved: str,
-    text: str,
     sort: Sort,
-    reader: str,
-    after: Row | None,
+    descending: bool,
     limit: int,
-) -> list[Row]:
-    """Return the next rows after a given one; by key, never by offset, so that any depth costs the same."""
-    query = _sorted(select(items).where(_filter(saved, text, reader)), sort, after)
+    among: Ranks | None = None,
+) -> list[int]:
+    """Return the first ranks of a filter in an order; `among` is what `matching` said, if it was asked."""
+    way, direction = _WAYS[sort], " DESC" if descending else ""
+    keys = ", ".join(key + direction for key in way.keys)
+    wanted, values = condition(query, asker)
     with database.reading() as connection:
-        return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+        if among is not None and among.size <= _LISTED:
+            listed = f"SELECT rank FROM item WHERE rank IN ({', '.join(map(str, among.tolist()))}) AND"
+            return _in_parts(connection, listed, (), way, keys, limit, descending)
+        if query.terms:
+            probe = f"SELECT rank FROM (SELECT * FROM item INDEXED BY {way.through} WHERE %s ORDER BY {keys} LIMIT ?)"
+            part = way.parts[0] if descending else "1"
+            text = f"{probe % part} WHERE {wanted} LIMIT ?"
+            found = connection.exec_driver_sql(text, (PROBE, *values, limit)).scalars().all()
+            if len(found) == limit:
+                return list(found)
+        index = way.through if not query.terms else "item_facets"
+        return _in_parts(
+            connection,
+            f"SELECT rank FROM item INDEXED BY {index} WHERE {wanted} AND",
+            values,
+            way,
+            keys,
+            limit,
+            descending,
+        )
 
 
-def next_open(database: Database, *, sort: Sort, after: Row | None, limit: int) -> list[Row]:
-    """Return open items after a given one in the order of the list, starting again at the top when it ends."""
-    base = select(items).where(items.c.status == Status.OPEN.value)
-    with database.reading() as connection:
-        found: list[Row] = []
-        if after is not None:
-            found = [dict(r) for r in connection.execute(_sorted(base, sort, after).limit(limit)).mappings()]
+def _in_parts(
+    connection: Connection,
+    select: str,
+    values: tuple[Any, ...],
+    way: _Way,
+    keys: str,
+    limit: int,
+    descending: bool,
+) -> list[int]:
+    found: list[int] = []
+    for part in way.parts if descending else ("1",):
         if len(found) < limit:
-            seen = {r["rank"] for r in found} | ({after["rank"]} if after else set())
-            top = _sorted(base.where(items.c.rank.not_in(seen)), sort, None).limit(limit - len(found))
-            found += [dict(r) for r in connection.execute(top).mappings()]
+            text = f"{select} ({part}) ORDER BY {_blanks_last(way, keys, descending)} LIMIT ?"
+            found += connection.exec_driver_sql(text, (*values, limit - len(found))).scalars().all()
+    return found
+
+
+def _blanks_last(way: _Way, keys: str, descending: bool) -> str:
+    """Sort what has no value last where the keys by themselves do not."""
+    if descending or way.through != "item_facets" or len(way.parts) == 1:
+        return keys
+    return f"NOT ({way.parts[0]}), {keys}"
+
+
+def order(database: Database, *, sort: Sort, descending: bool = False) -> Ranks:
+    """Return the rank of every item, in an order."""
+    way, direction = _WAYS[sort], " DESC" if descending else ""
+    keys = ", ".join(key + direction for key in way.keys)
+    found = []
+    with database.reading() as connection:
+        for part in way.parts if descending else ("1",):
+            # the database joins the numbers into one text: no Python object per item, and other threads run meanwhile;
+            # the LIMIT keeps the inner order
+            text = (
+                f"SELECT group_concat(rank, ' ') FROM (SELECT rank FROM item INDEXED BY {way.through} WHERE {part} "
+                f"ORDER BY {_blanks_last(way, keys, descending)} LIMIT -1)"
+            )
+            found.append(_numbers(connection.exec_driver_sql(text).scalar_one()))
+    return np.concatenate(found)
+
+
+def turns(database: Database) -> NDArray[np.uint8]:
+    """Return how every item stands, by rank: 0 open, SKIPPED, DECIDED."""
+    text = "SELECT group_concat(turn, '') FROM (SELECT turn FROM item INDEXED BY item_by_rank ORDER BY rank LIMIT -1)"
+    ranks = "SELECT count(*), max(rank) FROM item"
+    with database.reading() as connection:
+        joined = connection.exec_driver_sql(text).scalar_one() or ""
+        number, last = connection.exec_driver_sql(ranks).one()
+        places: Any = slice(1, None)
+        if number != (last or 0):
+            places = list(connection.exec_driver_sql("SELECT rank FROM item ORDER BY rank").scalars())
+    found = np.zeros((last or 0) + 1, dtype=np.uint8)
+    found[places] = np.frombuffer(joined.encode("ascii"), dtype=np.uint8) - ord("0")
     return found
 
 
 def rows_at(database: Database, ranks: Sequence[int]) -> list[Row]:
     """Return the rows of some ranks, in the order asked for; ranks that are not there are left out."""
-    query = select(items).where(items.c.rank.in_([int(r) for r in ranks]))
+    wanted = [int(rank) for rank in ranks]
+    text = f"SELECT {_ROW} FROM item WHERE rank IN ({', '.join(map(str, wanted))})"
     with database.reading() as connection:
-        found = {row["rank"]: dict(row) for row in connection.execute(query).mappings()}
-    return [found[rank] for rank in map(int, ranks) if rank in found]
+        found = {row[0]: _row(row) for row in connection.exec_driver_sql(text)}
+    return [found[rank] for rank in wanted if rank in found]
 
 
-def order(database: Database, *, saved: str, sort: Sort, reader: str) -> NDArray[np.int32]:
-    """Return every item of a saved filter in an order: rank << 2, with the bits SKIPPED and DECIDED."""
-    _known(saved)
-    where = f"WHERE {SAVED_FILTERS[saved]}" if SAVED_FILTERS[saved] else ""
-    # The database joins the numbers into one text: no Python object per item, and other threads run meanwhile.
-    # The LIMIT keeps the inner order.
-    query = (
-        f"SELECT group_concat((rank << {RANK_SHIFT}) | (skipped << 1) | (status <> 'open'), ' ') FROM "
-        f"(SELECT rank, skipped, status FROM item INDEXED BY {_INDEX[sort]} {where} "
-        f"ORDER BY {', '.join(_KEYS[sort])} LIMIT -1)"
-    )
-    values = {"reader": reader} if ":reader" in where else {}
+def next_open(database: Database, *, after: Row | None, limit: int) -> list[ItemId]:
+    """Return open items after a given one in the order of attention, starting again at the top when it ends."""
+    base = "SELECT \"case\", structure FROM item INDEXED BY item_by_status WHERE status = 'open'"
+    keys = "skipped, pressing, rank"
     with database.reading() as connection:
-        return _numbers(connection.execute(text(query), values).scalar_one())
+        found: list[Any] = []
+        here: tuple[Any, ...] = ()
+        if after is not None:
+            here = (int(after["skipped"]), after["pressing"], after["rank"])
+            text = f"{base} AND ({keys}) > (?, ?, ?) ORDER BY {keys} LIMIT ?"
+            found += connection.exec_driver_sql(text, (*here, limit)).all()
+        if len(found) < limit:
+            before = f"AND ({keys}) < (?, ?, ?)" if here else ""
+            text = f"{base} {before} ORDER BY {keys} LIMIT ?"
+            found += connection.exec_driver_sql(text, (*here, limit - len(found))).all()
+    return [ItemId(CaseId(case), structure) for case, structure in found]
 
 
 def keys(database: Database) -> Keys:
@@ -134,7 +229,7 @@ def keys(database: Database) -> Keys:
         "(SELECT rank, case_no, structure_no FROM item INDEXED BY item_by_rank ORDER BY rank LIMIT -1)"
     )
     with database.reading() as connection:
-        ranks, case_nos, structure_nos = (_numbers(found) for found in connection.execute(text(query)).one())
+        ranks, case_nos, structure_nos = (_numbers(found) for found in connection.exec_driver_sql(query).one())
         cases = connection.exec_driver_sql('SELECT no, "case" FROM cases ORDER BY no').all()
         wanted = "SELECT no, text FROM name WHERE no IN (SELECT DISTINCT structure_no FROM item) ORDER BY no"
         structures = connection.exec_driver_sql(wanted).all()
@@ -145,17 +240,11 @@ def keys(database: Database) -> Keys:
     return Keys(tuple(c for _, c in cases), tuple(s for _, s in structures), case_of, structure_of)
 
 
-def noted(database: Database, word: str) -> NDArray[np.int32]:
-    """Return the ranks of the items whose note has a word in it, whatever its case (of ASCII letters)."""
-    query = "SELECT rank FROM item INDEXED BY item_with_note WHERE note <> '' AND note LIKE ?"
-    with database.reading() as connection:
-        return np.array(list(connection.exec_driver_sql(query, (f"%{word}%",)).scalars()), dtype=np.int32)
-
-
 def counts(database: Database, reader: str) -> dict[str, int]:
-    """Return how many items there are by status, skipped ones, and by saved filter (prefixed "filter:")."""
+    """Count the items by status, the skipped ones, and by built-in filter (prefixed "filter:")."""
     with database.reading() as connection:
-        tally = connection.exec_driver_sql("SELECT status, skipped, disagree, found, reader, n FROM tally").all()
+        text = "SELECT status, skipped, disagree, found, audit, reader, n FROM tally"
+        tally = connection.exec_driver_sql(text).all()
     counted = {"total": sum(t.n for t in tally), "skipped": sum(t.n for t in tally if t.skipped)}
     counted |= {s.value: sum(t.n for t in tally if t.status == s.value) for s in Status}
     filters = {
@@ -164,57 +253,46 @@ def counts(database: Database, reader: str) -> dict[str, int]:
         "orders-disagree": sum(t.n for t in tally if t.disagree),
         "findings": sum(t.n for t in tally if t.found),
         "queued": counted[Status.QUEUED.value],
+        "skipped": counted["skipped"],
+        "audit": sum(t.n for t in tally if t.audit),
         "mine": sum(t.n for t in tally if t.reader and t.reader == reader),
     }
     return counted | {f"filter:{name}": n for name, n in filters.items()}
 
 
-def total(database: Database, saved: str, reader: str) -> int:
-    """Return how many items a saved filter has."""
-    _known(saved)
-    return counts(database, reader)[f"filter:{saved}"]
+def count(database: Database, query: Query, asker: Asker) -> int:
+    """Count the items of a filter."""
+    wanted, values = condition(query, asker)
+    text = f"SELECT count(*) FROM item INDEXED BY item_facets WHERE {wanted}"
+    with database.reading() as connection:
+        return int(connection.exec_driver_sql(text, values).scalar_one())
 
 
-def _known(saved: str) -> None:
-    if saved not in SAVED_FILTERS:
-        raise ReviewError(f"There is no filter {saved!r}.", f"Known are: {', '.join(SAVED_FILTERS)}.")
+def occurring(database: Database) -> dict[str, tuple[str, ...]]:
+    """Return which values occur: of the fields "finding", "reason", "reader", "pick", "outcome", "accepted"."""
+    found: dict[str, tuple[str, ...]] = {}
+    columns = {"pick": "pick", "outcome": "outcome", "accepted": "label_set", "finding": "codes", "reason": "reasons"}
+    with database.reading() as connection:
+        readers = connection.exec_driver_sql("SELECT DISTINCT reader FROM tally WHERE n > 0 AND reader <> ''")
+        found["reader"] = tuple(sorted(readers.scalars()))
+        for name, column in columns.items():
+            text = f"SELECT DISTINCT {column} FROM item INDEXED BY item_facets WHERE {column} <> ''"
+            texts = connection.exec_driver_sql(text).scalars().all()
+            codes = {code for one in texts for code in (one.split() if name in {"finding", "reason"} else (one,))}
+            found[name] = tuple(sorted(codes))
+    return found
 
 
-def _filter(saved: str, words: str, reader: str) -> ColumnElement[bool]:
-    _known(saved)
-    wanted: ColumnElement[bool] = true()
-    if SAVED_FILTERS[saved]:
-        chosen = text(SAVED_FILTERS[saved])
-        wanted = and_(wanted, chosen.bindparams(reader=reader) if saved == "mine" else chosen)
-    for word in words.split():
-        like = f"%{word}%"
-        wanted = and_(wanted, or_(items.c.case.ilike(like), items.c.structure.ilike(like), items.c.note.ilike(like)))
-    return wanted
+def _row(values: Any) -> Row:
+    row = dict(zip(_NAMES, values, strict=True))
+    for name in _TRUTHS:
+        if row[name] is not None:
+            row[name] = bool(row[name])
+    return row
 
 
-def _sorted(query: Select[Any], sort: Sort, after: Row | None) -> Select[Any]:
-    """Order a query, from the row after a given one."""
-    columns = _KEYS[sort]
-    if after is not None:
-        values = _key_values(columns, after)
-        left, right = ", ".join(columns), ", ".join(f":after_{n}" for n in range(len(columns)))
-        beyond = text(f"({left}) > ({right})" if len(columns) > 1 else f"{left} > {right}")
-        query = query.where(beyond.bindparams(**{f"after_{n}": value for n, value in enumerate(values)}))
-    return query.order_by(*(text(column) for column in columns))
-
-
-def _key_values(columns: Sequence[str], row: Row) -> list[Any]:
-    known = {
-        "rank": row["rank"],
-        "structure": row.get("structure"),
-        "skipped": int(row.get("skipped") or 0),
-        "calm": -(row.get("attention") or 0.0),
-        "dice_key": _LAST if row.get("dice") is None else row["dice"],
-    }
-    return [known[column] for column in columns]
-
-
-def _numbers(joined: str | None) -> NDArray[np.int32]:
-    if not joined:
+def _numbers(joined: str | int | None) -> Ranks:
+    # fewer than two numbers are no text to the database
+    if joined is None or joined == "":
         return np.zeros(0, dtype=np.int32)
-    return np.fromstring(joined, dtype=np.int32, sep=" ")
+    return np.fromstring(str(joined), dtype=np.int32, sep=" ")

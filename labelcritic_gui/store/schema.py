@@ -25,6 +25,10 @@ from sqlalchemy import (
 )
 
 SCHEMA_VERSION = 4
+AUDITED = 0.8
+"""Attention, at least, of a calm item that was drawn for a human look: `core.attention.AUDITED`."""
+
+_PRESSING = f"-max(attention, CASE WHEN audit THEN {AUDITED} ELSE 0.0 END)"
 
 metadata = MetaData()
 
@@ -102,8 +106,7 @@ item = Table(
     Column("findings", Integer, nullable=False, default=0),
     Column("severity", Integer, nullable=False, default=0),
     Column("attention", Float, nullable=False, default=0.0),
-    # what is sorted by, so that one comparison of rows finds the next page
-    Column("calm", Float, Computed("-attention", persisted=False)),
+    # what is sorted by
     Column("dice_key", Float, Computed("coalesce(dice, 9.0)", persisted=False)),
     # since version 4; codes as `core.findings.joined_codes` writes them
     Column("codes", String, nullable=False, server_default=text("''")),
@@ -112,6 +115,7 @@ item = Table(
     Column("edited", Boolean, nullable=False, server_default=text("0")),
     Column("audit", Boolean, nullable=False, server_default=text("0")),
     Column("turn", Integer, Computed("CASE WHEN status = 'open' THEN skipped ELSE 2 END", persisted=False)),
+    Column("pressing", Float, Computed(_PRESSING, persisted=False)),
     Column("noted", Boolean, Computed("note <> ''", persisted=False)),
     Column("confidence_key", Float, Computed("coalesce(confidence, 9.0)", persisted=False)),
     UniqueConstraint("case", "structure"),
@@ -204,13 +208,13 @@ place = Table(
 # One narrow index for every order that is offered first hand, and one wide one that answers any filter without
 # touching the table: it begins with the case, so that a filter by case reads that case alone.
 _INDEXES = {
-    "item_by_attention": "turn, calm, rank",
+    "item_by_attention": "turn, pressing, rank",
     "item_by_rank": "rank, skipped, status, case_no, structure_no",
     "item_by_structure": "structure, rank",
     "item_by_dice": "dice_key, rank",
     "item_by_confidence": "confidence_key, rank",
     "item_by_findings": "findings, rank",
-    "item_by_status": "status, skipped, calm, rank",
+    "item_by_status": "status, skipped, pressing, rank",
     "item_facets": (
         "case_no, structure_no, rank, status, skipped, orders_agree, findings, severity, dice, confidence, attention, "
         "quality, audit, edited, noted, outcome, pick, label_set, reader, codes, reasons, decided"

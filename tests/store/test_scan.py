@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,29 +186,6 @@ def test_that_the_tally_counts_what_the_items_say_after_any_change(database: Dat
     plain = sqlite3.connect(database.file)
     assert plain.execute("SELECT count(*) FROM item WHERE status = 'open'").fetchone() == (counted["open"],)
     plain.close()
-
-
-@pytest.mark.parametrize("sort", ["attention", "case", "structure", "dice"])
-@pytest.mark.parametrize("saved", list(index.SAVED_FILTERS))
-def test_that_the_order_is_that_of_the_pages(database: Database, saved: str, sort: index.Sort) -> None:
-    index.begin_scan(database, "plan", SETS)
-    index.enter_cases(database, [scanned(n) for n in range(12)])
-    index.finish_scan(database)
-    with database.writing() as connection:
-        connection.exec_driver_sql(
-            "UPDATE item SET dice = (rank * 7 % 5) * 0.1, attention = rank * 3 % 4 WHERE rank % 3"
-        )
-        connection.exec_driver_sql("UPDATE item SET skipped = 1 WHERE rank IN (2, 9)")
-        connection.exec_driver_sql("UPDATE item SET status = 'queued', reader = 'ann' WHERE rank % 4 = 1")
-        connection.exec_driver_sql("UPDATE item SET orders_agree = 0, findings = 1 WHERE rank % 5 = 1")
-    rows = index.page(database, saved=saved, text="", sort=sort, reader="ann", after=None, limit=1000)
-    packed = index.order(database, saved=saved, sort=sort, reader="ann")
-    assert packed.dtype == np.int32
-    expected = [(r["rank"] << 2) | (2 * r["skipped"]) | (r["status"] != "open") for r in rows]
-    assert packed.tolist() == expected
-    assert len(rows) == index.total(database, saved, "ann") > 0
-    some = [r["rank"] for r in rows][::-2]
-    assert [r["rank"] for r in index.rows_at(database, [*some, 9999])] == some
 
 
 def test_that_keys_name_the_item_of_every_rank(database: Database) -> None:

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from labelcritic_gui.core.review import Choice
-from labelcritic_gui.ui.views.worklist_panel import WAITING
+from labelcritic_gui.ui.worklist.model import WAITING
 from tests.viewmodels.fakes import FakeCalls
 
 

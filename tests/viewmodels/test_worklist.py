@@ -1,7 +1,8 @@
 """The worklist view-model: a fixed order, rows by page, queries, what comes next."""
 
 from labelcritic_gui.core.review import Choice, Status
-from labelcritic_gui.viewmodels import worklist as module
+from labelcritic_gui.viewmodels.worklist import finding
+from labelcritic_gui.viewmodels.worklist import listing as module
 from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
 from labelcritic_gui.viewmodels.worklist import Worklist
 from tests.viewmodels.fakes import FakeCalls, HeldRunner
@@ -15,6 +16,7 @@ def listed(calls: FakeCalls, runner=None) -> Worklist:
 
 def test_that_only_pages_that_are_looked_at_are_fetched(monkeypatch) -> None:
     monkeypatch.setattr(module, "PAGE", 4)
+    monkeypatch.setattr(finding, "PAGE", 4)
     calls = FakeCalls(cases=10)
     rows = listed(calls)
     came = []
@@ -30,6 +32,7 @@ def test_that_only_pages_that_are_looked_at_are_fetched(monkeypatch) -> None:
 
 def test_that_the_list_is_known_to_its_end_while_one_page_is_held(monkeypatch) -> None:
     monkeypatch.setattr(module, "PAGE", 4)
+    monkeypatch.setattr(finding, "PAGE", 4)
     calls = FakeCalls(cases=10)
     rows = listed(calls)
     assert rows.item_at(29) == calls.items[29]
@@ -42,6 +45,7 @@ def test_that_the_list_is_known_to_its_end_while_one_page_is_held(monkeypatch) -
 
 def test_that_rows_looked_at_longest_ago_are_let_go(monkeypatch) -> None:
     monkeypatch.setattr(module, "PAGE", 4)
+    monkeypatch.setattr(finding, "PAGE", 4)
     monkeypatch.setattr(module, "HELD", 8)
     rows = listed(FakeCalls(cases=10))
     for place in (9, 13, 17):
@@ -54,6 +58,7 @@ def test_that_rows_looked_at_longest_ago_are_let_go(monkeypatch) -> None:
 
 def test_that_pages_a_scroll_bar_passed_by_are_not_fetched(monkeypatch) -> None:
     monkeypatch.setattr(module, "PAGE", 4)
+    monkeypatch.setattr(finding, "PAGE", 4)
     runner = HeldRunner()
     calls = FakeCalls(cases=100)
     rows = listed(calls, runner)
@@ -115,6 +120,7 @@ def test_that_what_follows_is_open_and_below_then_from_the_top() -> None:
 
 def test_that_what_was_decided_far_from_any_held_row_does_not_follow_even_after_a_search(monkeypatch) -> None:
     monkeypatch.setattr(module, "PAGE", 4)
+    monkeypatch.setattr(finding, "PAGE", 4)
     calls = FakeCalls(cases=10)
     rows = listed(calls)
     item = calls.items[20]
@@ -122,7 +128,7 @@ def test_that_what_was_decided_far_from_any_held_row_does_not_follow_even_after_
     assert rows.following(calls.items[19], 1) == (calls.items[21],)
     rows.ask(text="case")
     assert rows.following(calls.items[19], 1) == (calls.items[21],)
-    calls.undo()
+    calls.undo(seen={})
     rows.refresh((item,))
     assert rows.following(calls.items[19], 1) == (item,)
 

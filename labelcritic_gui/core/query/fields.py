@@ -62,6 +62,20 @@ class Field:
 YES_NO = ("yes", "no")
 ME = "me"
 """As a reader: whoever asks."""
+SORTS = (
+    "attention",
+    "case",
+    "structure",
+    "dice",
+    "confidence",
+    "findings",
+    "status",
+    "pick",
+    "quality",
+    "reader",
+    "decided",
+)
+"""What the worklist can be sorted by."""
 NOBODY = "none"
 """As a pick: the critic has spoken and picked no candidate."""
 

@@ -1,7 +1,8 @@
 """A filter as a value, and as text again. Layer: core."""
 
+import dataclasses
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.query.fields import FIELDS, Op
@@ -31,8 +32,8 @@ class Term:
     op: Op
     values: tuple[str, ...]
     negated: bool = False
-    start: int = field(default=0, compare=False)
-    end: int = field(default=0, compare=False)
+    start: int = dataclasses.field(default=0, compare=False)
+    end: int = dataclasses.field(default=0, compare=False)
 
     @property
     def text(self) -> str:

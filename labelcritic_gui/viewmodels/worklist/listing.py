@@ -1,190 +1,204 @@
 """The worklist as the reader sees it: a fixed order, rows fetched by page where they are looked at. Layer: viewmodels.
 
-The order of a query is an array of numbers; rows are objects only for the pages that are or were on the screen.
+The order of a query is an array of numbers; rows are objects only for the pages that are or were on the screen. A
+line of the window is an item, or, where cases are grouped, the heading of a case.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, cast
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from labelcritic_gui.core.blinding import Mode, visible
 from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.core.query.completing import Completion
 from labelcritic_gui.core.review import ItemState, Status
-from labelcritic_gui.services.worklist import DECIDED, RANK_SHIFT, SKIPPED, Counts, ItemRow, Keys, WorklistQuery
+from labelcritic_gui.services.worklist import (
+    DECIDED,
+    SKIPPED,
+    Counts,
+    Head,
+    ItemRow,
+    Keys,
+    Sort,
+    WorklistQuery,
+)
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.runner import Lane, Runner
+from labelcritic_gui.viewmodels.worklist.asking import Asking, Change
+from labelcritic_gui.viewmodels.worklist.counting import OwnCounts
+from labelcritic_gui.viewmodels.worklist.finding import PAGE, Found, Known, find
+from labelcritic_gui.viewmodels.worklist.grouping import Groups
+from labelcritic_gui.viewmodels.worklist.keeping import ListKeeping
+from labelcritic_gui.viewmodels.worklist.lines import Lines, Rows
+from labelcritic_gui.viewmodels.worklist.vocabulary import Vocabulary
 
-Sort = Literal["attention", "case", "structure", "dice"]
-PAGE = 200
 HELD = 6_000
 """Rows kept as objects; those looked at longest ago go first."""
 WAITING = 4
 """Pages that may wait to be fetched; where a scroll bar only passed by is not fetched."""
 _BLOCK = 8_192
-SAVED = ("all", "undecided", "orders-disagree", "findings", "queued", "mine")
-SAVED_TITLES = {
-    "all": "All items",
-    "undecided": "Undecided",
-    "orders-disagree": "Orders disagree",
-    "findings": "Findings",
-    "queued": "Queued for editing",
-    "mine": "Decided by me",
-}
-SORT_TITLES = {
-    "attention": "By attention",
-    "case": "By case",
-    "structure": "By structure",
-    "dice": "By Dice",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the store answers to a query: the saved filter's whole order, what the text leaves of it, the first rows."""
-
-    base: NDArray[np.int32]
-    shown: NDArray[np.int32]
-    rows: tuple[ItemRow, ...]
-    keys: Keys
-
-
-class Rows:
-    """The list by position: `rows[n]` is a row, or None where it is not held; iterating gives the rows held."""
-
-    def __init__(self, worklist: "Worklist") -> None:
-        self._worklist = worklist
-
-    def __len__(self) -> int:
-        """Return how many items the list has."""
-        return self._worklist.count
-
-    def __getitem__(self, place: int) -> ItemRow | None:
-        """Return what is held at a place; nothing is fetched."""
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        return self._worklist.held(place % len(self))
-
-    def __iter__(self) -> Iterator[ItemRow]:
-        """Give the rows held, from the top."""
-        for n in range(len(self)):
-            row = self._worklist.held(n)
-            if row is not None:
-                yield row
+_OPEN = 0
+Numbers = NDArray[np.int32]
 
 
 class Worklist:
     """Items in the order of the query. Rows never move by themselves: the order is that of the last query.
 
+    `asking` is what is asked, `lines` the list as the window shows it, `kept` what the person keeps of it, `loaded`
+    says that the answer to a query came.
+
     Signals: `reset` (another list), `rows_changed` (first and last place whose rows came or changed), `ordered` (all
-    places are known now), `counts_changed`.
+    places are known now), `counts_changed`, `asked` (another query, or a text that is not understood).
     """
 
     reset: ClassVar[Signal] = Signal()
     rows_changed: ClassVar[Signal] = Signal(int, int)
     ordered: ClassVar[Signal] = Signal()
     counts_changed: ClassVar[Signal] = Signal()
+    asked: ClassVar[Signal] = Signal()
 
-    def __init__(self, calls: ReviewCalls, runner: Runner, *, reader: str) -> None:
+    def __init__(self, calls: ReviewCalls, runner: Runner, *, reader: str, kept: ListKeeping | None = None) -> None:
         self._calls = calls
         self._runner = runner
-        self.query = WorklistQuery(reader=reader)
+        self.kept = kept or ListKeeping.unkept()
+        told = visible(Mode(calls.mode), revealed=False).advice
+        self.asking = Asking(reader, self.kept, told=told)
+        self.lines = Lines(self)
+        self.own_counts = OwnCounts(calls, runner, self.kept)
+        self.loaded = False
         self.counts: Counts | None = None
         self.count = 0
         self.rows = Rows(self)
+        self.groups: Groups | None = None
+        self._vocabulary = Vocabulary(calls, runner)
         self._keys: Keys | None = None
-        self._base: NDArray[np.int32] | None = None
-        self._ranks: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+        self._base: Numbers | None = None
+        self._ranks: Numbers = np.zeros(0, dtype=np.int32)
         self._flags: NDArray[np.uint8] = np.zeros(1, dtype=np.uint8)
+        self._known_flags = False
         self._rows: OrderedDict[int, ItemRow] = OrderedDict()
         self._rank_of: dict[ItemId, int] = {}
         self._wanted: list[int] = []
         self._fetching = False
         self._generation = 0
+        self.kept.grouped_changed.connect(self._regroup)
 
-    # --- the order ---------------------------------------------------------------------------------------------
+    # --- the query ---------------------------------------------------------------------------------------------
 
     def load(self) -> None:
         """Fetch the list anew, and the counts."""
         self._base = None
         self._fetch()
         self.recount()
+        self._vocabulary.refresh()
 
-    def ask(self, *, text: str | None = None, saved: str | None = None, sort: str | None = None) -> None:
-        """Change the query and fetch anew."""
-        wanted = replace(
-            self.query,
-            text=self.query.text if text is None else text.strip(),
-            saved=self.query.saved if saved is None else saved,
-            sort=self.query.sort if sort is None else cast("Sort", sort),
-        )
-        if wanted == self.query:
-            return
-        if replace(wanted, text=self.query.text) != self.query:
+    def ask(
+        self,
+        *,
+        text: str | None = None,
+        saved: str | None = None,
+        sort: str | None = None,
+        descending: bool | None = None,
+    ) -> None:
+        """Change the query and fetch anew; a text that is not understood leaves the list as it is."""
+        before = self.asking.problem
+        change = self.asking.change(text=text, saved=saved, sort=sort, descending=descending)
+        if change is Change.ORDER:
             self._base = None
-        self.query = wanted
-        self._fetch()
+        if change is not Change.NONE:
+            self._fetch()
+        if change is not Change.NONE or self.asking.problem is not before:
+            self.asked.emit()
+
+    @property
+    def query(self) -> WorklistQuery:
+        """The query in force."""
+        return self.asking.query
+
+    @property
+    def told(self) -> bool:
+        """Say whether the reader may know what the critic thinks."""
+        return self.asking.told
+
+    def sort_by(self, sort: Sort, *, first: bool = False) -> None:
+        """Sort by a column, whose usual order has the highest first or not; a second time turns it around."""
+        turned = not self.query.descending if sort == self.query.sort else first
+        self.ask(sort=sort, descending=turned)
+
+    def clear(self) -> None:
+        """Show every item again."""
+        self.ask(text="", saved="all")
+
+    def complete(self, text: str, cursor: int) -> Completion:
+        """Return what may stand at a place of a filter."""
+        return self._vocabulary.complete(text, cursor, self._keys, told=self.told)
+
+    # --- the order ---------------------------------------------------------------------------------------------
 
     def _fetch(self) -> None:
         """Show the first page as soon as it is there, the whole order when it is."""
         self._generation += 1
         query, generation = self.query, self._generation
-        if query.text or self._base is not None:
-            self._fetch_order()
+        if self._base is not None or self.kept.grouped:
+            self._fetch_order(None)
             return
         self._runner.run(
             Lane.STORE,
-            lambda: (self._calls.page(query, None, PAGE), self._calls.total(query)),
-            lambda head: self._take_head(*head, generation),
+            lambda: self._calls.head(query, PAGE),
+            lambda head: self._take_head(head, generation),
             key="worklist",
         )
 
-    def _fetch_order(self) -> None:
-        query, generation, base, keys = self.query, self._generation, self._base, self._keys
+    def _fetch_order(self, head: Head | None) -> None:
+        generation, base = self._generation, self._base
+        turns = self._flags if base is not None and self._known_flags else None
+        known = Known(base, turns, self._keys, head)
+        query, grouped = self.query, self.kept.grouped
+        self._runner.run(
+            Lane.STORE,
+            lambda: find(self._calls, query, known, grouped=grouped),
+            lambda found: self._take_order(found, generation),
+            key="worklist",
+        )
 
-        def find() -> _Found:
-            whole = base if base is not None else self._calls.order(query)
-            known = keys if keys is not None else self._calls.keys()
-            shown = whole
-            if query.text:
-                shown = whole[self._calls.search(query.text, known)[whole >> RANK_SHIFT]]
-            first = [int(r) for r in shown[:PAGE] >> RANK_SHIFT]
-            return _Found(whole, shown, self._calls.rows(first), known)
-
-        self._runner.run(Lane.STORE, find, lambda found: self._take_order(found, generation), key="worklist")
-
-    def _take_head(self, rows: tuple[ItemRow, ...], total: int, generation: int) -> None:
+    def _take_head(self, head: Head, generation: int) -> None:
         if generation != self._generation:
             return
-        packed = [
-            (r.rank << RANK_SHIFT) | (SKIPPED * r.skipped) | (DECIDED * (r.status is not Status.OPEN)) for r in rows
-        ]
-        order = np.array(packed, dtype=np.int32)
         self._forget()
-        self._ranks = order >> RANK_SHIFT
-        self._stand_all(order)
-        self._hold_all(rows)
-        self.count = max(total, len(rows))
+        self.groups = None
+        self._ranks = np.array([row.rank for row in head.rows], dtype=np.int32)
+        self._known_flags = False
+        self._flags = np.full(int(self._ranks.max(initial=0)) + 1, _OPEN, dtype=np.uint8)
+        self._hold_all(head.rows)
+        self.count = max(head.total, len(head.rows))
+        self.loaded = True
         self.reset.emit()
-        self._fetch_order()
+        self._fetch_order(head)
 
-    def _take_order(self, found: _Found, generation: int) -> None:
+    def _take_order(self, found: Found, generation: int) -> None:
         if generation != self._generation:
             return
-        fresh = found.base is not self._base
         self._keys, self._base = found.keys, found.base
-        head = self._ranks[: len(found.rows)]
-        same = len(found.shown) == self.count and np.array_equal(head, found.shown[: len(head)] >> RANK_SHIFT)
+        head = self._ranks[:PAGE]
+        plain = found.starts is None and self.groups is None
+        same = plain and len(found.shown) == self.count and np.array_equal(head, found.shown[: len(head)])
         if not same:
             self._forget()
-        self._ranks = found.shown >> RANK_SHIFT
-        if fresh:
-            self._stand_all(found.base)
+        self._ranks = found.shown
+        if found.turns is not self._flags:
+            self._flags, self._known_flags = found.turns, True
+            # what was decided while the order was on its way is known better by the rows
+            for row in self._rows.values():
+                self._stand(row)
         self._hold_all(row for row in found.rows if row.rank not in self._rows)
         self.count = len(found.shown)
+        self.loaded = True
+        self.groups = self._grouped(found.starts)
         if not same:
             self.reset.emit()
         self.ordered.emit()
@@ -195,14 +209,25 @@ class Worklist:
         self._rank_of.clear()
         self._wanted.clear()
 
-    def _stand_all(self, packed: NDArray[np.int32]) -> None:
-        """Take over how the items of an order stand."""
-        ranks = packed >> RANK_SHIFT
-        self._flags = np.zeros(int(ranks.max(initial=0)) + 1, dtype=np.uint8)
-        self._flags[ranks] = packed & (DECIDED | SKIPPED)
-        # what was decided while the order was on its way is known better by the rows
-        for row in self._rows.values():
-            self._stand(row)
+    # --- groups ------------------------------------------------------------------------------------------------
+
+    def _grouped(self, starts: Numbers | None) -> Groups | None:
+        if starts is None or self._keys is None:
+            return None
+        folded = self.groups.folded_cases if self.groups is not None else frozenset()
+        cases = self._keys.case_of[self._ranks[starts]] if starts.size else starts
+        return Groups(starts, cases, self.count, folded)
+
+    def _regroup(self) -> None:
+        self._fetch()
+
+    def case_name(self, number: int) -> str:
+        """Return a case by its number."""
+        return self._keys.cases[number] if self._keys is not None else ""
+
+    def decided_between(self, first: int, end: int) -> int:
+        """Count the decided items from one place to before another."""
+        return int(np.count_nonzero(self._flags[self._ranks[first:end]] == DECIDED))
 
     # --- rows --------------------------------------------------------------------------------------------------
 
@@ -242,16 +267,21 @@ class Worklist:
         return int(found[0]) if found.size else None
 
     def step(self, item: ItemId | None, by: int) -> ItemId | None:
-        """Return the item `by` rows further, whatever its status; None at the end or when there are no rows."""
+        """Return the item `by` (1 or -1) rows further, whatever its status; None at the end or without rows.
+
+        Cases that are folded are passed over.
+        """
         here = self.index_of(item)
-        return self.item_at(0 if here is None else here + by)
+        if here is None:
+            return self.item_at(0)
+        return self.item_at(here + by if self.groups is None else self.groups.next_open_place(here, by))
 
     def following(self, item: ItemId | None, count: int) -> tuple[ItemId, ...]:
         """Return the open items that come after one: below it, then from the top, skipped ones at the end."""
         here = self.index_of(item)
         start = 0 if here is None else here + 1
         places: list[int] = []
-        for flags in (0, SKIPPED):
+        for flags in (_OPEN, SKIPPED):
             for first, end in ((start, len(self._ranks)), (0, start)):
                 places += self._with_flags(flags, first, end, count + 1 - len(places))
         found = [self.item_at(place) for place in places if place != here]
@@ -317,7 +347,7 @@ class Worklist:
 
     def _stand(self, row: ItemRow) -> None:
         if row.rank < len(self._flags):
-            self._flags[row.rank] = SKIPPED * row.skipped | DECIDED * (row.status is not Status.OPEN)
+            self._flags[row.rank] = _turn(row.status, row.skipped)
 
     # --- changes -----------------------------------------------------------------------------------------------
 
@@ -325,11 +355,12 @@ class Worklist:
         """Show an item's new state at once, then as the store has it."""
         rank = self._rank(item)
         if rank is not None and rank < len(self._flags):
-            self._flags[rank] = SKIPPED * state.skipped | DECIDED * (state.status is not Status.OPEN)
+            self._flags[rank] = _turn(state.status, state.skipped)
         row = self._rows.get(rank) if rank is not None else None
         if row is not None:
             reader = state.last.reader if state.last else ""
-            self._change(replace(row, status=state.status, skipped=state.skipped, reader=reader, note=bool(state.note)))
+            row = replace(row, note=bool(state.note), note_text=state.note, reader=reader)
+            self._change(replace(row, status=state.status, skipped=state.skipped))
         self.refresh((item,))
 
     def refresh(self, items: Iterable[ItemId]) -> None:
@@ -360,3 +391,9 @@ class Worklist:
     def _counted(self, counts: Counts) -> None:
         self.counts = counts
         self.counts_changed.emit()
+
+
+def _turn(status: Status, skipped: bool) -> int:
+    if status is not Status.OPEN:
+        return DECIDED
+    return SKIPPED if skipped else _OPEN

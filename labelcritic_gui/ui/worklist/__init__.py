@@ -1,0 +1,1 @@
+"""The worklist of the window: filter, saved filters, table, progress. Layer: ui."""

@@ -10,13 +10,11 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 from labelcritic_gui import __version__
 from labelcritic_gui.paths import cache_dir
 from labelcritic_gui.ui import theme as themes
-from labelcritic_gui.ui.commands import COMMANDS
-from labelcritic_gui.ui.keymap import Keys, shown
+from labelcritic_gui.ui.keymap import Keys
 from labelcritic_gui.ui.views.dialogs import (
     NOTICE,
     ExportDialog,
     IntroductionDialog,
-    KeySheet,
     Sheet,
     TextDialog,
 )
@@ -45,7 +43,7 @@ class SheetWindow(QMainWindow):
     def __init__(self, station: Station, runner: Runner, keys: Keys) -> None:
         super().__init__()
         self._station, self._runner, self._keys = station, runner, keys
-        self._theme = themes.load_theme(station.settings.theme, station.settings.font_scale)
+        self._theme = themes.load_theme(station.settings.theme, station.settings.font_scale, station.settings.palette)
         self._dialog: Sheet | None = None
         self._new_review: NewReview | None = None
         self._model_server: ModelServer | None = None
@@ -162,17 +160,6 @@ class SheetWindow(QMainWindow):
         search = self._station.outliers()
         if search is not None:
             self._open(OutlierDialog(search, self._theme, self))
-
-    def show_keys(self) -> None:
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for command in COMMANDS:
-            if self._keys[command.id] and not command.id.startswith("reason."):
-                keys = " ".join(dict.fromkeys(shown([key]) for key in self._keys[command.id]))
-                groups.setdefault(command.menu, []).append((keys, command.title))
-        groups.setdefault("Decide", []).append(("Alt+1 … 9", "Attach a reason, or take it off"))
-        order: tuple[str, ...] = ("Decide", "Go", "View", "Review", "Help")
-        ordered = {title: groups[title] for title in order if title in groups}
-        self._open(KeySheet(ordered, self))
 
     def show_about(self) -> None:
         text = f"Label Critic {__version__}\n{NOTICE}\n\nApache-2.0. Type: Inter, SIL Open Font License 1.1."

@@ -23,12 +23,25 @@ class Shortcuts(QObject):
         super().__init__(window)
         self._made: list[tuple[QShortcut, ScreenMode | None, bool]] = []
         self._mode, self._writing = ScreenMode.READING, False
-        for command in COMMANDS:
-            for key in keys[command.id]:
-                self._add(window, command, key, trigger)
+        self._window, self._trigger = window, trigger
+        self._bind(keys)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._focus_moved)
+
+    def rebind(self, keys: Keys) -> None:
+        """Put other keys in force."""
+        for shortcut, _, _ in self._made:
+            shortcut.setEnabled(False)
+            shortcut.deleteLater()
+        self._made.clear()
+        self._bind(keys)
+        self._apply()
+
+    def _bind(self, keys: Keys) -> None:
+        for command in COMMANDS:
+            for key in keys[command.id]:
+                self._add(self._window, command, key, self._trigger)
 
     def _add(self, window: QWidget, command: Command, key: str, trigger: Callable[[Command], None]) -> None:
         sequence = QKeySequence.fromString(key, QKeySequence.SequenceFormat.PortableText)

@@ -54,7 +54,10 @@ class Theme:
 
 def ink_on(colour: QColor) -> QColor:
     """Return black or white, whichever is more legible on a colour; at least 4.5:1 on any."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    parts = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (colour.redF(), colour.greenF(), colour.blueF())
+    ]
     bright = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
     return QColor("#000000") if (bright + 0.05) / 0.05 >= 1.05 / (bright + 0.05) else QColor("#FFFFFF")
 

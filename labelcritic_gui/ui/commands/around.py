@@ -1,6 +1,10 @@
 """The commands around the reading: theme, type, keys, what this program is. Layer: ui."""
 
+from labelcritic_gui.translation import N_
 from labelcritic_gui.ui.commands.command import Command, Hand
+from labelcritic_gui.viewmodels.context import Condition
+
+_C = Condition
 
 TYPE_STEP = 0.1
 
@@ -16,9 +20,31 @@ def _scale_type(hand: Hand, steps: int) -> None:
 
 
 AROUND: tuple[Command, ...] = (
-    Command("view.theme", "Dark or light", ("Ctrl+T",), _toggle_theme, menu="View", mode=None),
-    Command("view.larger", "Larger type", ("Ctrl++", "Ctrl+="), lambda h: _scale_type(h, 1), menu="View", mode=None),
-    Command("view.smaller", "Smaller type", ("Ctrl+-",), lambda h: _scale_type(h, -1), menu="View", mode=None),
-    Command("help.keys", "Keys", ("F1",), lambda h: h.face.show_keys(), menu="Help", icon="info", mode=None),
-    Command("help.about", "About Label Critic", (), lambda h: h.face.show_about(), menu="Help", mode=None),
+    Command(
+        "go.palette",
+        N_("Command palette…"),
+        ("Ctrl+K",),
+        lambda h: h.face.show_palette(),
+        menu="Go",
+        icon="search",
+        mode=None,
+    ),
+    Command("view.theme", N_("Dark or light"), ("Ctrl+T",), _toggle_theme, menu="View", mode=None),
+    Command(
+        "view.larger", N_("Larger type"), ("Ctrl++", "Ctrl+="), lambda h: _scale_type(h, 1), menu="View", mode=None
+    ),
+    Command("view.smaller", N_("Smaller type"), ("Ctrl+-",), lambda h: _scale_type(h, -1), menu="View", mode=None),
+    Command(
+        "view.preferences",
+        N_("Preferences…"),
+        ("Ctrl+,",),
+        lambda h: h.face.show_preferences(),
+        menu="View",
+        mode=None,
+    ),
+    Command("help.keys", N_("Keys"), ("F1",), lambda h: h.face.show_keys(), menu="Help", icon="info", mode=None),
+    Command(
+        "help.hints", N_("Hints"), ("Ctrl+Shift+H",), lambda h: h.face.show_hints(), _C.REVIEW_OPEN, "Help", mode=None
+    ),
+    Command("help.about", N_("About Label Critic"), (), lambda h: h.face.show_about(), menu="Help", mode=None),
 )

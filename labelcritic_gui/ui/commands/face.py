@@ -63,6 +63,15 @@ class Face(Protocol):
     def show_keys(self) -> None:
         """Show the key sheet."""
 
+    def show_palette(self) -> None:
+        """Find anything by its name and do it."""
+
+    def show_preferences(self) -> None:
+        """Show what a person may set."""
+
+    def show_hints(self) -> None:
+        """Show the hints of the first run."""
+
     def show_about(self) -> None:
         """Show what this program is."""
 

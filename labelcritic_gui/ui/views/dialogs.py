@@ -1,4 +1,4 @@
-"""The few dialogs: introduction, export, plain text, keys; and what all dialogs are made of. Layer: ui."""
+"""The few dialogs: introduction, export, plain text; and what all dialogs are made of. Layer: ui."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,20 +10,18 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
+from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.viewmodels.calls import ExportReport
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.runner import Job
@@ -230,37 +228,4 @@ class TextDialog(Sheet):
         self.text.setMinimumHeight(280)
         self.rows.addWidget(self.text, 1)
         self.add_button("Copy", lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
-        self.add_button("Close", self.accept, primary=True)
-
-
-class KeySheet(Sheet):
-    """All keys, in two columns, by menu."""
-
-    def __init__(self, groups: dict[str, list[tuple[str, str]]], parent: QWidget | None = None) -> None:
-        super().__init__("Keys", parent, width=760)
-        columns = QHBoxLayout()
-        columns.setSpacing(40)
-        sides = (QVBoxLayout(), QVBoxLayout())
-        for side in sides:
-            side.setSpacing(6)
-        for place, (title, entries) in enumerate(groups.items()):
-            side = sides[0] if place < 2 else sides[1]
-            heading = plain_label(title, role="caption")
-            heading.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-            side.addWidget(heading)
-            form = QFormLayout()
-            form.setHorizontalSpacing(16)
-            form.setVerticalSpacing(4)
-            for key, words in entries:
-                name = plain_label(key, role="strong")
-                name.setMinimumWidth(72)
-                form.addRow(name, ElidedLabel(words))
-            side.addLayout(form)
-            side.addSpacing(12)
-        for side in sides:
-            side.addStretch()
-            columns.addLayout(side, 1)
-        self.rows.addLayout(columns)
-        hint = "Keys act wherever the focus is, except in a text field (it has a ring; Esc leaves it)."
-        self.rows.addWidget(plain_label(hint, role="quiet", wrap=True))
         self.add_button("Close", self.accept, primary=True)

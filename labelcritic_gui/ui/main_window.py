@@ -1,15 +1,19 @@
 """The one window: header, start page, reading screen, dialogs; menus and keys come from the tables. Layer: ui."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.paths import config_dir
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui import theme as themes
+from labelcritic_gui.ui.around_window import AroundWindow
 from labelcritic_gui.ui.commands import BY_ID, COMMANDS, MENUS, Command, Hand
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.screen import ReadingScreen
-from labelcritic_gui.ui.sheet_window import SheetWindow
 from labelcritic_gui.ui.shortcuts import Shortcuts
 from labelcritic_gui.ui.views.dialogs import TextDialog
 from labelcritic_gui.ui.views.header import Header
@@ -25,7 +29,7 @@ LEAVING = {"Decide", "Go", "Review"}
 """Menus whose commands may leave the item: a note that is being written is kept first."""
 
 
-class MainWindow(SheetWindow):
+class MainWindow(AroundWindow):
     """Builds the window around a station. Commands reach it through the `Face` protocol."""
 
     def __init__(self, station: Station, runner: Runner, keys: Keys) -> None:
@@ -34,14 +38,14 @@ class MainWindow(SheetWindow):
         self.setWindowTitle("Label Critic")
         self.header = Header(self._theme)
         self.start = StartPage(self._theme)
-        self.screen_ = ReadingScreen(station, self._theme, keys, self.header)
+        self.screen_ = ReadingScreen(station, self._theme, self.keys, self.header)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.screen_)
         self._lay_out()
         self._hand = Hand(station, self)
         self._build_menus()
-        self._shortcuts = Shortcuts(self, keys, self.trigger)
+        self._shortcuts = Shortcuts(self, self.keys, self.trigger)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(lambda: self.start.show_job(station.job))
         self._bind()
@@ -65,6 +69,10 @@ class MainWindow(SheetWindow):
         station.mode_changed.connect(lambda: self._shortcuts.set_mode(station.mode))
         station.said.connect(self.say)
         self.told.connect(self.say)
+        self.command_chosen.connect(self.trigger)
+        self.item_chosen.connect(self._go_to)
+        self.structure_chosen.connect(self._show_structure)
+        self.keys.changed.connect(self._keys_changed)
         self.start.opened.connect(station.open)
         self.start.new_wanted.connect(self.ask_new_review)
         self.start.open_wanted.connect(self.ask_review)
@@ -87,20 +95,42 @@ class MainWindow(SheetWindow):
             return
         if command.when in holding(self._station):
             command.call(self._hand)
+            self.heed(command)
         elif self._station.reading is not None:
-            self.say(Message(f"{command.title}: not now, only when {command.when.value}."))
+            words = tr("{command}: not now, only when {condition}.")
+            self.say(Message(words.format(command=tr(command.title), condition=tr(command.when.value))))
+
+    def _go_to(self, item: ItemId) -> None:
+        if self._station.reading is not None:
+            self.screen_.keep_note()
+            self._station.reading.go_to(item)
+
+    def _show_structure(self, name: str) -> None:
+        self.screen_.worklist.filter.setText(f"structure:{name}")
+
+    def _keys_changed(self) -> None:
+        """Bind the keys anew, and show them wherever they are shown."""
+        self._shortcuts.rebind(self.keys)
+        for menu in self._menus:
+            menu.menuAction().setVisible(False)
+            menu.deleteLater()
+        self._build_menus()
+        self.screen_.show_keys(self.keys)
 
     def _build_menus(self) -> None:
         self._entries: list[tuple[QAction, Condition]] = []
+        self._menus: list[QMenu] = []
         for title in MENUS:
-            menu = self.header.menus.addMenu(title)
+            menu = self.header.menus.addMenu(tr(title))
+            self._menus.append(menu)
             menu.aboutToShow.connect(self._refresh_menus)
             for command in COMMANDS:
                 if command.menu != title:
                     continue
                 key = shown(self._keys[command.id])
                 # the key is shown, not bound: keys are bound once, in Shortcuts
-                action = QAction(f"{command.title}\t{key}" if key else command.title, menu)
+                words = tr(command.title)
+                action = QAction(f"{words}\t{key}" if key else words, menu)
                 if command.icon:
                     action.setIcon(themes.icon(self._theme, command.icon, "text-quiet"))
                 action.triggered.connect(lambda _=False, chosen=command: self.trigger(chosen))
@@ -112,6 +142,15 @@ class MainWindow(SheetWindow):
         for action, condition in self._entries:
             action.setEnabled(condition in held)
 
+    def hint_parts(self) -> dict[str, Callable[[], QWidget | None]]:
+        screen = self.screen_
+        return {
+            "stage": lambda: screen.stage,
+            "bar": lambda: screen.bar,
+            "verdict": lambda: screen.cards,
+            "menus": lambda: self.header.menus,
+        }
+
     # --- following the station ---------------------------------------------------------------------------------
 
     def say(self, message: Message) -> None:
@@ -119,7 +158,7 @@ class MainWindow(SheetWindow):
         if self.pages.currentWidget() is self.screen_:
             self.screen_.message.say(message)
         elif message.error and self._dialog is None:
-            self._open(TextDialog("That did not work", f"{message.text}\n{message.hint}".strip(), self))
+            self._open(TextDialog(tr("That did not work"), f"{message.text}\n{message.hint}".strip(), self))
 
     def _review_changed(self) -> None:
         reading = self._station.reading
@@ -133,11 +172,13 @@ class MainWindow(SheetWindow):
     def _settings_changed(self) -> None:
         settings = self._station.settings
         self.start.show_recent(settings.recent)
-        if (settings.theme, settings.font_scale) != (self._theme.name, self._theme.scale):
-            self._theme = themes.load_theme(settings.theme, settings.font_scale)
+        dressed = (self._theme.name, self._theme.scale, self._theme.palette)
+        if (settings.theme, settings.font_scale, settings.palette) != dressed:
+            self._theme = self.load_theme()
             self._dress_application()
             for part in (self.header, self.start, self.screen_):
                 part.set_theme(self._theme)
+            self.dress_hints()
 
     def _dress_application(self) -> None:
         application = QApplication.instance()

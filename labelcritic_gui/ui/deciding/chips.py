@@ -97,6 +97,11 @@ class ReasonChip(Chip):
             self._say()
             self.update()
 
+    def show_key(self, key: str) -> None:
+        """Name another key in the tooltip."""
+        self._key = key
+        self._say()
+
     def _say(self) -> None:
         meaning, key = tr(self.code.meaning), f" ({self._key})" if self._key else ""
         self.setAccessibleName(tr("Reason {code}: {meaning}").format(code=self.code.value, meaning=meaning))
@@ -118,6 +123,11 @@ class QualityChip(Chip):
         self.setCheckable(True)
         meaning = tr(QUALITY_MEANINGS[quality])
         self.setAccessibleName(tr("Quality {n}: {meaning}").format(n=quality, meaning=meaning))
+        self.show_key(key)
+
+    def show_key(self, key: str) -> None:
+        """Name another key in the tooltip."""
+        meaning = tr(QUALITY_MEANINGS[self.quality])
         self.setToolTip(f"{meaning} ({key})" if key else meaning)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)

@@ -135,6 +135,17 @@ class DecisionBar(QWidget):
         self.strip.update()
         self._size_note()
 
+    def show_keys(self, keys: Keys) -> None:
+        """Show the keys in force: in the caps, in tooltips, in the note."""
+        self._keys = keys
+        for name, button in self.buttons.items():
+            button.show_key(shown(keys[name]))
+        for number, chip in enumerate(self.chips, 1):
+            chip.show_key(shown(keys[f"reason.{number}"]))
+        for word in self.qualities:
+            word.show_key(shown(keys[f"quality.{word.quality}"]))
+        self.note.setPlaceholderText(tr("Note  ({key})").format(key=shown(keys["note.focus"])))
+
     def show_remarks(self, mark_of: Callable[[str], Mark], quality: int | None) -> None:
         """Show how every reason stands, and the quality word."""
         for one in self.chips:

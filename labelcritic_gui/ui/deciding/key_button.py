@@ -41,6 +41,12 @@ class KeyButton(QAbstractButton):
         self.updateGeometry()
         self.update()
 
+    def show_key(self, key: str) -> None:
+        """Show another key in the cap."""
+        self._key = key
+        self.updateGeometry()
+        self.update()
+
     def show_in_force(self, in_force: bool) -> None:
         """Say whether this is the decision that the item has now."""
         if in_force != self._in_force:

@@ -75,6 +75,10 @@ class CaseOpinions:
         self._wanted = list(dict.fromkeys(c for c in cases if c not in self._asked))
         self._next()
 
+    def renew(self, case: CaseId) -> None:
+        """Take note that a case has another candidate: it is asked for again when it is wanted next."""
+        self._asked.discard(case)
+
     def retry(self, case: CaseId) -> None:
         """Ask for a case again, also when the critic was down, or answered to other prompts."""
         self._resting = None

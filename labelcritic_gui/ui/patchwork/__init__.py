@@ -1,0 +1,1 @@
+"""The patchwork mode on the screen. Layer: ui."""

@@ -1,0 +1,32 @@
+"""What a patchwork asks: to be made. Layer: viewmodels."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from labelcritic_gui.core.patchwork.recipe import Recipe
+from labelcritic_gui.core.review import ItemState, Remarks
+from labelcritic_gui.viewmodels.calls.bound import Bound
+
+
+class PiecingCalls(Protocol):
+    """What a patchwork asks: to be made."""
+
+    def make_and_accept(
+        self, recipe: Recipe, *, position: int = 0, remarks: Remarks | None = None, seen: Mapping[str, Any]
+    ) -> ItemState:
+        """Make a new version by a recipe and accept it; both are durable on return. Lane DECIDE."""
+
+
+class Piecing(Bound):
+    """The real thing."""
+
+    def make_and_accept(
+        self, recipe: Recipe, *, position: int = 0, remarks: Remarks | None = None, seen: Mapping[str, Any]
+    ) -> ItemState:
+        """Make a new version by a recipe and accept it; both are durable on return."""
+        from labelcritic_gui.services import patchwork  # what is not needed to open a review
+
+        _, state = patchwork.make_and_accept(
+            self._review, self._reader, recipe, position=position, remarks=remarks, seen=seen
+        )
+        return state

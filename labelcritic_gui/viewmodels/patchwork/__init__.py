@@ -1,0 +1,1 @@
+"""Piecing a mask together from those on the stage. Layer: viewmodels."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QW
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.ui.deciding.decision_bar import DecisionBar, command_of
 from labelcritic_gui.ui.keymap import Keys
+from labelcritic_gui.ui.patchwork.view import PatchworkView
 from labelcritic_gui.ui.sheet.sheet_view import SheetView
 from labelcritic_gui.ui.stage.stage import ReviewStage
 from labelcritic_gui.ui.theme import Theme
@@ -16,7 +17,7 @@ from labelcritic_gui.ui.views.cards import SideCards
 from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.message_line import MessageLine
 from labelcritic_gui.ui.views.words import plain_label
-from labelcritic_gui.ui.views.worklist_panel import WorklistPanel
+from labelcritic_gui.ui.worklist.panel import WorklistPanel
 from labelcritic_gui.viewmodels.cards import colour_of, standing_words
 from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.reading.reading import Reading
@@ -48,6 +49,7 @@ class ReadingScreen(QWidget):
         self.message = MessageLine(theme)
         self.bar = DecisionBar(theme, keys)
         self.sheet = SheetView(theme, keys)
+        self.patchwork = PatchworkView(theme, keys, station.looking)
         self.finished = self._finished_page()
         self._lay_out()
         self.stage.painted.connect(self._painted)
@@ -93,6 +95,7 @@ class ReadingScreen(QWidget):
         self.middle = QStackedWidget()
         self.middle.addWidget(self.stage)
         self.middle.addWidget(self.sheet)
+        self.middle.addWidget(self.patchwork)
         for part in (left, self.middle, right):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
@@ -112,8 +115,8 @@ class ReadingScreen(QWidget):
     def _place_message(self) -> None:
         """News lie beside the reasons; an error gets a line of its own above the bar."""
         message, bar = self.message, self.bar
-        if self.sheet.isVisibleTo(self):
-            self._place_on_sheet()
+        if self._mode_view is not None:
+            self._place_on(self._mode_view)
             return
         if message.message is not None and message.message.error:
             height = max(self._theme.px(32), message.heightForWidth(self.width()) + 8)
@@ -122,9 +125,15 @@ class ReadingScreen(QWidget):
         room = bar.message_room()
         message.setGeometry(QRect(bar.mapTo(self, room.topLeft()), room.size()))
 
-    def _place_on_sheet(self) -> None:
-        """News lie over the words of the sheet's foot; an error gets a line of its own above it."""
-        message, sheet = self.message, self.sheet
+    @property
+    def _mode_view(self) -> SheetView | PatchworkView | None:
+        """The screen that has taken the place of the reading; None while reading."""
+        content = self.middle.currentWidget()
+        return content if isinstance(content, SheetView | PatchworkView) else None
+
+    def _place_on(self, sheet: SheetView | PatchworkView) -> None:
+        """News lie over the words of a screen's foot; an error gets a line of its own above it."""
+        message = self.message
         if message.message is not None and message.message.error:
             height = max(self._theme.px(32), message.heightForWidth(sheet.width()) + 8)
             room = QRect(0, sheet.foot_top() - height, sheet.width(), height)
@@ -133,25 +142,29 @@ class ReadingScreen(QWidget):
         message.setGeometry(QRect(sheet.mapTo(self, room.topLeft()), room.size()))
 
     def show_mode(self) -> None:
-        """Show the screen whose keys are in force: the contact sheet takes the place of stage, cards and bar."""
-        on_sheet = self._station.mode is ScreenMode.SHEET
-        if on_sheet:
+        """Show the screen whose keys are in force: another one takes the place of stage, cards and bar."""
+        mode = self._station.mode
+        if mode is ScreenMode.SHEET:
             self.sheet.attach(self._station.sheet())
-        self.middle.setCurrentWidget(self.sheet if on_sheet else self.stage)
+        elif mode is ScreenMode.PATCHWORK:
+            self.patchwork.attach(self._station.patchwork())
+        shown = {ScreenMode.SHEET: self.sheet, ScreenMode.PATCHWORK: self.patchwork}
+        self.middle.setCurrentWidget(shown.get(mode, self.stage))
         for part in (self._sides[1], self.bar):
-            part.setVisible(not on_sheet)
+            part.setVisible(mode is ScreenMode.READING)
         self.focus_content()
         self._place_message()
 
     def focus_content(self) -> None:
         """Give the keys to what is on the screen."""
-        content = self.sheet if self.sheet.isVisibleTo(self) else self.stage
+        content = self._mode_view or self.stage
         content.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_theme(self, theme: Theme) -> None:
         """Take over another theme."""
         self._theme = theme
         self.sheet.set_theme(theme)
+        self.patchwork.set_theme(theme)
         for part in (self.worklist, self.stage, self.cards, self.message):
             part.set_theme(theme)
         left, right = theme.px(LEFT_W), theme.px(RIGHT_W)
@@ -164,6 +177,7 @@ class ReadingScreen(QWidget):
     def show_keys(self, keys: Keys) -> None:
         """Show other keys on the buttons."""
         self.bar.show_keys(keys)
+        self.patchwork.show_keys(keys)
 
     # --- binding -----------------------------------------------------------------------------------------------
 
@@ -180,6 +194,7 @@ class ReadingScreen(QWidget):
         if reading is None:
             self._poll.stop()
             self.sheet.attach(None)
+            self.patchwork.attach(None)
             self._header.show_review("", "")
             return
         reading.item_changed.connect(self._show_item)

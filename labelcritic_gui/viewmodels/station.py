@@ -18,10 +18,13 @@ from labelcritic_gui.viewmodels.calls import ReviewCalls, ServiceCalls
 from labelcritic_gui.viewmodels.looking import Looking
 from labelcritic_gui.viewmodels.looking.views import CaseViews
 from labelcritic_gui.viewmodels.messages import Message, of_error
+from labelcritic_gui.viewmodels.reading.habits import Habits
 from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 from labelcritic_gui.viewmodels.screens import ScreenMode
+from labelcritic_gui.viewmodels.tour import Touring
 from labelcritic_gui.viewmodels.worklist import Worklist
+from labelcritic_gui.viewmodels.worklist.keeping import ListKeeping
 
 if TYPE_CHECKING:
     from labelcritic_gui.critic.lvlm import LvlmCritic
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from labelcritic_gui.viewmodels.bench import Bench
     from labelcritic_gui.viewmodels.cohort import OutlierSearch
     from labelcritic_gui.viewmodels.new_review import NewReview
+    from labelcritic_gui.viewmodels.patchwork.patchwork import Patchwork
+    from labelcritic_gui.viewmodels.sheet.sheet import ContactSheet
 
 
 class ReviewOpener(Protocol):
@@ -77,6 +82,8 @@ class Station:
         self.settings: Settings = services.settings
         self.looking = Looking(self.settings, self.change)
         self.looking.mode_changed.connect(self._want_slices)
+        self.list_keeping = ListKeeping(self.settings, self.change)
+        self.tour: Touring | None = None
         self.views: CaseViews | None = None
         """The projections of the case on the stage that are loaded when asked for."""
         self.calls: ReviewCalls | None = None
@@ -87,6 +94,8 @@ class Station:
         self._auditor: Auditor | None = None
         self._bench: Bench | None = None
         self._outliers: OutlierSearch | None = None
+        self._sheet: ContactSheet | None = None
+        self._patchwork: Patchwork | None = None
         self._anew = False
         """The open review is to be opened anew when the long job is over."""
 
@@ -251,6 +260,22 @@ class Station:
             self._outliers = OutlierSearch(self.calls, self._runner, found=reading.refresh_opinions, go=reading.go_to)
         return self._outliers
 
+    def sheet(self) -> "ContactSheet | None":
+        """Return the contact sheet of the open review, the same one while it is open; None without a review."""
+        from labelcritic_gui.viewmodels.sheet.sheet import sheet_of
+
+        if self._sheet is None and self.reading is not None:
+            self._sheet = sheet_of(self, self.reading, self._runner)
+        return self._sheet
+
+    def patchwork(self) -> "Patchwork | None":
+        """Return what pieces masks of the open review together, the same one while it is open; None without one."""
+        from labelcritic_gui.viewmodels.patchwork.patchwork import Patchwork
+
+        if self._patchwork is None and self.reading is not None:
+            self._patchwork = Patchwork(self.reading, self.looking, self._runner, enter=self.enter)
+        return self._patchwork
+
     def rendering_critic(self, database: "Database", prompts: "PromptSet") -> "LvlmCritic":
         """Return the LVLM critic of the settings with other words, to see what it would send."""
         return self._services.rendering_critic(database, prompts)
@@ -278,9 +303,18 @@ class Station:
         self.close_review()
         calls = self._bind(opened, self.settings.reader)
         self.calls = calls
-        self.worklist = Worklist(calls, self._runner, reader=self.settings.reader)
-        self.reading = Reading(calls, self.worklist, self._runner, view=self.looking.seen, budget=self.settings.memory_budget)
+        self.worklist = Worklist(calls, self._runner, reader=self.settings.reader, kept=self.list_keeping)
+        self.reading = Reading(
+            calls,
+            self.worklist,
+            self._runner,
+            view=self.looking.seen,
+            habits=self._habits,
+            reader=self.settings.reader,
+            budget=self.settings.memory_budget,
+        )
         self.views = CaseViews(calls, self._runner)
+        self.tour = Touring(calls, self._runner, self.reading, self.looking)
         self.reading.item_changed.connect(self.looking.end)
         self.reading.stage_changed.connect(self._begin_looking)
         self.reading.volume_changed.connect(self._take_volume)
@@ -288,6 +322,10 @@ class Station:
         self._runner.run(Lane.STORE, lambda: remember_review(calls.folder), self._take_settings, on_error=self._failed)
         self.review_changed.emit()
         self.reading.start()
+
+    def _habits(self) -> Habits:
+        wished = self.settings
+        return Habits(wished.auto_advance, wished.shuffle_sides, wished.pause_after_min)
 
     def _take_volume(self) -> None:
         if self.reading is not None:
@@ -309,7 +347,7 @@ class Station:
             return
         reading, calls = self.reading, self.calls
         self.enter(ScreenMode.READING)
-        self.reading = self.worklist = self.calls = self.views = None
+        self.reading = self.worklist = self.calls = self._sheet = self._patchwork = self.views = self.tour = None
         self.looking.end(for_good=True)
         for under_way in (self._auditor, self._bench, self._outliers):
             if under_way is not None:

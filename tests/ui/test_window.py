@@ -12,9 +12,11 @@ from labelcritic_gui.core.errors import CriticError, UnreadableFileError
 from labelcritic_gui.core.review import Choice
 from labelcritic_gui.settings import load_settings
 from labelcritic_gui.ui.views.critic_dialog import CriticDialog
-from labelcritic_gui.ui.views.dialogs import ExportDialog, IntroductionDialog, KeySheet
+from labelcritic_gui.ui.views.dialogs import ExportDialog, IntroductionDialog
+from labelcritic_gui.ui.views.key_sheet import KeySheet
 from labelcritic_gui.ui.views.prompt_editor import PromptEditorDialog
 from labelcritic_gui.ui.views.sent_dialog import SentDialog
+from labelcritic_gui.viewmodels.reading.remarks import Mark
 from labelcritic_gui.viewmodels.runner import Lane
 from tests.viewmodels.fakes import FakeCalls, full_disk
 
@@ -117,12 +119,17 @@ def test_that_backspace_goes_back_to_the_item(opened) -> None:
 
 def test_that_reasons_are_toggled_by_mouse_and_by_key(opened) -> None:
     chips = opened.window.screen_.bar.chips
+    opened.heard()
     QTest.mouseClick(chips[0], Qt.MouseButton.LeftButton)
     opened.press(Key.Key_3, Qt.KeyboardModifier.AltModifier)
-    assert [chip.isChecked() for chip in chips[:3]] == [True, False, True]
+    for _ in range(2):
+        opened.press(Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert [chip.mark for chip in chips[:4]] == [Mark.CONFIRMED, Mark.DENIED, Mark.CONFIRMED, Mark.OFF]
     opened.decide(Key.Key_E)
-    assert opened.calls.written[0][1].reasons == ("LEAK", "CUT")
-    assert not any(chip.isChecked() for chip in chips)
+    decision = opened.calls.written[0][1]
+    assert (decision.reasons, decision.denied) == (("LEAK", "CUT"), ("MISS",))
+    opened.heard()
+    assert {chip.mark for chip in chips} <= {Mark.OFF, Mark.SUGGESTED}
 
 
 def test_that_buttons_decide_like_keys(opened) -> None:
@@ -132,12 +139,12 @@ def test_that_buttons_decide_like_keys(opened) -> None:
 
 
 def test_that_view_keys_change_only_the_view(opened) -> None:
-    stage, display = opened.window.screen_.stage, opened.station.display
+    display = opened.station.looking
     opened.press(Key.Key_W)
     assert display.projection == "organs"
     opened.press(Key.Key_Plus)
     opened.press(Key.Key_Plus)
-    assert stage.camera.zoom > 1.4
+    assert display.zoom > 1.4
     opened.press(Key.Key_O)
     assert not display.overlay
     opened.press(Key.Key_BracketRight)
@@ -145,7 +152,7 @@ def test_that_view_keys_change_only_the_view(opened) -> None:
     opened.press(Key.Key_F)
     assert display.style == "fill"
     opened.press(Key.Key_R)
-    assert stage.camera.zoom == 1.0
+    assert display.zoom == 1.0
     opened.wait(lambda: load_settings().projection == "organs")
     assert opened.calls.written == []
 
@@ -214,7 +221,7 @@ def test_that_a_click_on_a_finding_goes_to_its_place(opened) -> None:
     opened.ready()
     button = opened.window.screen_.cards.findChild(FindingButton)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert opened.window.screen_.stage.camera.zoom >= 2.5
+    assert opened.station.looking.zoom >= 2.5
 
 
 def test_that_an_unreadable_item_says_why_and_the_list_goes_on(scene) -> None:

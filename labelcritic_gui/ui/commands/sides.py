@@ -5,6 +5,7 @@ from labelcritic_gui.ui.commands.command import Command, Hand
 from labelcritic_gui.viewmodels.context import Condition
 
 _C = Condition
+_MENU = "Label sets"
 _SIDES = (
     N_("Label set 1 on or off the stage"),
     N_("Label set 2 on or off the stage"),
@@ -42,18 +43,18 @@ def _shuffle(hand: Hand) -> None:
 
 
 SIDES: tuple[Command, ...] = (
-    Command("sides.swap", N_("Swap the sides of this item"), ("Tab",), _swap, _C.ITEM_OPEN, "View"),
-    Command("sides.next", N_("Next label sets on the stage"), ("F9",), lambda h: _page(h, 1), _C.ITEM_OPEN, "View"),
+    Command("sides.swap", N_("Swap the sides of this item"), ("Tab",), _swap, _C.ITEM_OPEN, _MENU),
+    Command("sides.next", N_("Next label sets on the stage"), ("F9",), lambda h: _page(h, 1), _C.ITEM_OPEN, _MENU),
     Command(
         "sides.previous",
         N_("Previous label sets on the stage"),
         ("Shift+F9",),
         lambda h: _page(h, -1),
         _C.ITEM_OPEN,
-        "View",
+        _MENU,
     ),
-    Command("sides.usual", N_("The usual label sets on the stage"), (), _usual, _C.ITEM_OPEN, "View"),
-    Command("sides.shuffle", N_("Shuffle the sides of every item, or not"), (), _shuffle, menu="View"),
+    Command("sides.usual", N_("The usual label sets on the stage"), (), _usual, _C.ITEM_OPEN, _MENU),
+    Command("sides.shuffle", N_("Shuffle the sides of every item, or not"), (), _shuffle, menu=_MENU),
     *(
         Command(
             f"sides.toggle_{n}",
@@ -61,6 +62,7 @@ SIDES: tuple[Command, ...] = (
             (f"Ctrl+F{n}",),
             lambda h, n=n: _toggle(h, n),  # type: ignore[misc]
             _C.ITEM_OPEN,
+            _MENU,
         )
         for n, title in enumerate(_SIDES, 1)
     ),

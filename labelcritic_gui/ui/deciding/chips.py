@@ -46,7 +46,7 @@ class Chip(QAbstractButton):
         return QSize(width + self._theme.px(14 + self.TICK), self._theme.px(20))
 
     def draw(self, *, on: bool, dashed: bool = False, struck: bool = False, ticked: bool = False) -> None:
-        """Draw the chip; nothing in it moves when its state changes."""
+        """Draw the chip; its size is the same in every state, so that its neighbours stay where they are."""
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -61,18 +61,18 @@ class Chip(QAbstractButton):
         font = theme.font("small", strong=on)
         font.setStrikeOut(struck)
         painter.setFont(font)
-        left = theme.px(self.TICK)
+        left = theme.px(self.TICK) if ticked else 0
         painter.drawText(self.rect().adjusted(left, 0, 0, 0), int(Qt.AlignmentFlag.AlignCenter), self.text())
         if ticked:
             self._draw_tick(painter)
 
     def _draw_tick(self, painter: QPainter) -> None:
-        unit, middle = self._theme.px(1), self.height() / 2
+        unit, middle = self._theme.scale, self.height() / 2
         painter.setPen(QPen(self._theme.colour("ground"), 1.6 * unit))
         points = [
             QPointF(5 * unit, middle),
-            QPointF(7.5 * unit, middle + 2.5 * unit),
-            QPointF(12 * unit, middle - 3 * unit),
+            QPointF(7 * unit, middle + 2 * unit),
+            QPointF(11 * unit, middle - 2.5 * unit),
         ]
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(points))
@@ -81,7 +81,7 @@ class Chip(QAbstractButton):
 class ReasonChip(Chip):
     """An error code: a critic suggests it (dashed), the reader confirms it (filled, ticked) or denies it (struck)."""
 
-    TICK = 8
+    TICK = 10
 
     def __init__(self, theme: Theme, code: FindingCode, key: str, parent: QWidget | None = None) -> None:
         super().__init__(theme, code.value, parent)

@@ -12,7 +12,7 @@ from labelcritic_gui.ui.commands import BY_ID
 from labelcritic_gui.ui.commands.deciding import CHIPS
 from labelcritic_gui.ui.deciding.chips import QualityChip, ReasonChip
 from labelcritic_gui.ui.deciding.flow import FlowLayout
-from labelcritic_gui.ui.deciding.key_button import KeyButton
+from labelcritic_gui.ui.deciding.key_button import LEAST_WORD, WIDEST_WORD, KeyButton
 from labelcritic_gui.ui.deciding.strip import StripView
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.theme import Theme
@@ -30,6 +30,8 @@ OTHERS = (
     "decide.undo",
     "decide.redo",
 )
+WIDEST_OF_MANY = 96
+"""How much of a name is shown on a button where three or four stand side by side, in px at scale 1."""
 _APART = {"decide.edit", "decide.undo"}
 """Buttons with some room before them."""
 
@@ -63,8 +65,9 @@ class DecisionBar(QWidget):
 
     def _button(self, name: str) -> KeyButton:
         command = BY_ID[name]
-        least = 40 if name in ACCEPTS else 0
-        button = KeyButton(self._theme, shown(self._keys[name]), tr(command.short), least=least)
+        least = LEAST_WORD if name in ACCEPTS else 0
+        cap = shown(self._keys[name]).replace("Shift+", "⇧").replace("Backspace", "⌫")
+        button = KeyButton(self._theme, cap, tr(command.short), least=least)
         button.setToolTip(tr(command.title))
         button.setAccessibleName(tr(command.title))
         button.clicked.connect(lambda: self.triggered.emit(name))
@@ -87,12 +90,12 @@ class DecisionBar(QWidget):
         column.setSpacing(6)
         self._flow = FlowLayout()
         self._headings = [_heading(tr("Reasons")), _heading(tr("Quality"))]
-        for widget in (self._headings[0], *self.chips, self._headings[1], *self.qualities):
+        for widget in (self._headings[0], *self.chips, self._together(self._headings[1], *self.qualities)):
             self._flow.addWidget(widget)
         remarks = QHBoxLayout()
         remarks.setSpacing(12)
-        remarks.addLayout(self._flow, 3)
-        remarks.addWidget(self.strip, 2)
+        remarks.addLayout(self._flow)
+        remarks.addWidget(self.strip, 1, Qt.AlignmentFlag.AlignTop)
         column.addLayout(remarks)
         line = QHBoxLayout()
         line.setSpacing(6)
@@ -106,6 +109,16 @@ class DecisionBar(QWidget):
         column.addLayout(line)
         self._size_note()
 
+    def _together(self, *widgets: QWidget) -> QWidget:
+        """Keep widgets on one line."""
+        group = QWidget(self)
+        line = QHBoxLayout(group)
+        line.setContentsMargins(12, 0, 0, 0)
+        line.setSpacing(4)
+        for widget in widgets:
+            line.addWidget(widget)
+        return group
+
     def _size_note(self) -> None:
         self.note.setMinimumWidth(self._theme.px(90))
         self.note.setMaximumWidth(self._theme.px(360))
@@ -116,13 +129,14 @@ class DecisionBar(QWidget):
     def dress(self, theme: Theme, titles: Sequence[tuple[str, int]], *, pick: int) -> None:
         """Name the accept buttons after the panels (title, colour index) and tint the pick's (-1: none)."""
         self._theme = theme
+        widest = WIDEST_WORD if len(titles) <= 2 else WIDEST_OF_MANY
         for place, name in enumerate(ACCEPTS):
             button = self.buttons[name]
             button.setVisible(place < len(titles))
             if place < len(titles):
                 title, colour = titles[place]
                 word = title if len(titles) > 1 else tr("accept")
-                button.dress(theme, colour=theme.label(colour) if colour >= 0 else None, word=word)
+                button.dress(theme, colour=theme.label(colour) if colour >= 0 else None, word=word, widest=widest)
                 button.setToolTip(f"{tr(BY_ID[name].title)}: {title}")
         for name in OTHERS:
             colour_of_pick = theme.label(pick) if name == "decide.accept_pick" and pick >= 0 else None
@@ -139,7 +153,7 @@ class DecisionBar(QWidget):
         """Show the keys in force: in the caps, in tooltips, in the note."""
         self._keys = keys
         for name, button in self.buttons.items():
-            button.show_key(shown(keys[name]))
+            button.show_key(shown(keys[name]).replace("Shift+", "⇧").replace("Backspace", "⌫"))
         for number, chip in enumerate(self.chips, 1):
             chip.show_key(shown(keys[f"reason.{number}"]))
         for word in self.qualities:

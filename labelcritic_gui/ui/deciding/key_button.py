@@ -8,7 +8,7 @@ from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme, ink_on
 
 FLASH_MS = 300
-WIDEST_WORD, LEAST_WORD = 150, 40
+WIDEST_WORD, LEAST_WORD = 150, 54
 """A word on a button is elided beyond the first, in px at scale 1; where room is short, down to the second."""
 
 
@@ -24,6 +24,7 @@ class KeyButton(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self._theme, self._key, self._least = theme, key, least
+        self._widest = WIDEST_WORD
         self._in_force = False
         self._colour: QColor | None = None
         self._lit = False
@@ -33,8 +34,11 @@ class KeyButton(QAbstractButton):
         self._flash = QTimer(self, singleShot=True, interval=FLASH_MS)
         self._flash.timeout.connect(self._dim)
 
-    def dress(self, theme: Theme, *, colour: QColor | None = None, word: str | None = None) -> None:
-        """Take over a theme, a colour, a word."""
+    def dress(
+        self, theme: Theme, *, colour: QColor | None = None, word: str | None = None, widest: int = WIDEST_WORD
+    ) -> None:
+        """Take over a theme, a colour, a word that is elided beyond `widest` px at scale 1."""
+        self._widest = widest
         self._theme, self._colour = theme, colour
         if word is not None:
             self.setText(word)
@@ -76,7 +80,7 @@ class KeyButton(QAbstractButton):
         return px(6) + cap + (px(6) + shown + px(10) if shown else px(6))
 
     def sizeHint(self) -> QSize:
-        return QSize(self._width(WIDEST_WORD), self._theme.px(28))
+        return QSize(self._width(self._widest), self._theme.px(28))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._width(self._least), self._theme.px(28))
@@ -103,7 +107,7 @@ class KeyButton(QAbstractButton):
         painter.setPen(theme.colour("text" if self.isEnabled() else "text-quiet"))
         painter.setFont(theme.font())
         room = QRectF(cap.right() + gap, 0, self.width() - cap.right() - theme.px(10), self.height())
-        if room.width() >= theme.px(16):
+        if room.width() >= min(theme.px(36), painter.fontMetrics().horizontalAdvance(self.text())):
             word = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, round(room.width()) + 1)
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), word)
         if self._in_force:

@@ -28,8 +28,8 @@ CHOICE_WORDS = {
     Choice.SKIP: N_("skipped"),
     Choice.UNJUDGED: N_("cannot be judged"),
 }
-LEAST, NAMED, MOST = 20, 46, 84
-"""Widths of a cell in px at scale 1: the least, from where the structure is named, the most."""
+LEAST, NAMED, MOST = 22, 62, 96
+"""Widths of a cell in px at scale 1: with a sign alone, from where the structure is named, the most."""
 
 
 class StripView(QWidget):
@@ -42,7 +42,7 @@ class StripView(QWidget):
         self.theme = theme
         self._made: tuple[Made, ...] = ()
         self._here: ItemId | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Your last ten decisions"))
 
     def show_made(self, made: Sequence[Made], here: ItemId | None) -> None:
@@ -52,14 +52,15 @@ class StripView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(STRIP * self.theme.px(MOST), self.theme.px(20))
+        return self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(STRIP * self.theme.px(LEAST), self.theme.px(20))
 
     def cell(self, place: int) -> QRectF:
         """Return where a decision is drawn; 0 is the oldest of those shown."""
-        step = min(self.theme.px(MOST), self.width() / STRIP)
+        room = self.width() / STRIP
+        step = min(self.theme.px(MOST), room) if room >= self.theme.px(NAMED) else self.theme.px(LEAST)
         left = self.width() - (len(self._made) - place) * step
         return QRectF(left, 0, step, self.height())
 

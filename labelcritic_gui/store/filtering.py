@@ -14,7 +14,7 @@ _COMPARED = {Op.IS: "=", Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 _STATUS = {"decided": "status <> 'open'", "skipped": "(status = 'open' AND skipped)", "open": "status = 'open'"}
 _ORDERS = {"agree": "orders_agree IS 1", "disagree": "orders_agree IS 0", "single": "orders_agree IS NULL"}
 _HAS = {
-    "note": "noted",
+    "note": "rank IN (SELECT rank FROM item INDEXED BY item_with_note WHERE note <> '')",
     "verdict": "outcome <> ''",
     "findings": "findings > 0",
     "dice": "dice IS NOT NULL",

@@ -72,7 +72,6 @@ def _to_4(connection: Connection) -> None:
         "audit BOOLEAN DEFAULT 0 NOT NULL",
         "turn INTEGER GENERATED ALWAYS AS (CASE WHEN status = 'open' THEN skipped ELSE 2 END) VIRTUAL",
         "pressing FLOAT GENERATED ALWAYS AS (-max(attention, CASE WHEN audit THEN 0.8 ELSE 0.0 END)) VIRTUAL",
-        "noted BOOLEAN GENERATED ALWAYS AS (note <> '') VIRTUAL",
         "confidence_key FLOAT GENERATED ALWAYS AS (coalesce(confidence, 9.0)) VIRTUAL",
     )
     if "calm" in _columns(connection, "item"):

@@ -116,7 +116,6 @@ item = Table(
     Column("audit", Boolean, nullable=False, server_default=text("0")),
     Column("turn", Integer, Computed("CASE WHEN status = 'open' THEN skipped ELSE 2 END", persisted=False)),
     Column("pressing", Float, Computed(_PRESSING, persisted=False)),
-    Column("noted", Boolean, Computed("note <> ''", persisted=False)),
     Column("confidence_key", Float, Computed("coalesce(confidence, 9.0)", persisted=False)),
     UniqueConstraint("case", "structure"),
 )
@@ -217,7 +216,7 @@ _INDEXES = {
     "item_by_status": "status, skipped, pressing, rank",
     "item_facets": (
         "case_no, structure_no, rank, status, skipped, orders_agree, findings, severity, dice, confidence, attention, "
-        "quality, audit, edited, noted, outcome, pick, label_set, reader, codes, reasons, decided"
+        "quality, audit, edited, outcome, pick, label_set, reader, codes, reasons, decided"
     ),
 }
 _PARTIAL = {"item_with_note": "item(rank) WHERE note <> ''"}

@@ -260,7 +260,7 @@ def test_that_a_review_of_version_3_gets_what_items_of_version_4_know(tmp_path: 
     for kind, name in kept:
         if not name.startswith(("sqlite_", "event_", "opinion_")):
             connection.execute(f"DROP {kind} {name}")
-    for column in ("turn", "pressing", "noted", "confidence_key", "codes", "reasons", "quality", "edited", "audit"):
+    for column in ("turn", "pressing", "confidence_key", "codes", "reasons", "quality", "edited", "audit"):
         connection.execute(f"ALTER TABLE item DROP COLUMN {column}")
     connection.execute("ALTER TABLE item ADD COLUMN calm FLOAT GENERATED ALWAYS AS (-attention) VIRTUAL")
     connection.execute("UPDATE meta SET value = '3' WHERE key = 'schema'")

@@ -60,7 +60,8 @@ class Placement(NamedTuple):
 class Layer:
     """A mask over the anatomy, bool (rows, columns) of the source. `fill` is its opacity, `line` its outline in px.
 
-    `strength` (0..1) is how strong the outline is. Zero `fill` or `line` draws none.
+    `strength` (0..1) is how strong the outline is. Zero `fill` or `line` draws none. `hatch` fills stripes so many px
+    wide, `between` draws from one column of the canvas (inclusive) to another (exclusive) only.
     """
 
     mask: NDArray[np.bool_]
@@ -68,6 +69,8 @@ class Layer:
     fill: float = 0.0
     line: float = 0.0
     strength: float = 1.0
+    hatch: float = 0.0
+    between: tuple[int, int] | None = None
 
 
 def magnified(grey: Picture, placement: Placement, shape: tuple[int, int]) -> Picture:
@@ -166,11 +169,25 @@ def _draw(canvas: Canvas, layer: Layer, placement: Placement) -> None:
     share = magnified(np.asarray(source, dtype=np.uint8), placed.moved(top, left), shape)
     least = THIN_INSIDE if thin else INSIDE - 1
     inside = np.asarray(cv2.threshold(share, least, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+    if layer.between is not None:
+        inside[:, : max(0, layer.between[0] - left)] = 0
+        inside[:, max(0, layer.between[1] - left) :] = 0
     red, green, blue = layer.colour
     if layer.fill > 0:
-        _fill(canvas, inside, (top, left), (blue, green, red), layer.fill)
+        filled = _striped(inside, (top, left), layer.hatch) if layer.hatch > 0 else inside
+        _fill(canvas, filled, (top, left), (blue, green, red), layer.fill)
     if layer.line > 0:
         _line(canvas, inside, (top, left), (blue, green, red), layer)
+
+
+def _striped(inside: Picture, at: tuple[int, int], width: float) -> Picture:
+    """Leave diagonal stripes of what is inside, which hold still on the canvas whatever part of it is drawn."""
+    rows, columns = inside.shape
+    period = max(2, round(2 * width))
+    steps = (np.arange(rows + columns) + at[0] + at[1]) % period < period // 2
+    # every row shows the stripes of the one above it, one pixel further to the left: a view, no copy
+    stripes = np.lib.stride_tricks.sliding_window_view(steps, columns)[:rows]
+    return np.where(stripes, inside, np.uint8(0))
 
 
 def _span(start: float, size: float, limit: int) -> tuple[int, int]:
@@ -196,12 +213,15 @@ def _line(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, 
     import cv2
 
     contours, _ = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(at[1], at[0]))
-    width = max(1, round(layer.line))
+    # a second stroke half a pixel off makes one and a half: lines of two pixels are too heavy for thin structures
+    width, half = max(1, int(layer.line)), layer.line % 1.0 >= 0.25
     smooth = len(contours) <= MANY_OUTLINES
     # sixteenths of a pixel
     drawn = [_rounded(contour) if smooth else np.asarray(contour, dtype=np.int32) * 16 for contour in contours]
     target = canvas if layer.strength >= 1.0 else canvas.copy()
     cv2.polylines(target, drawn, True, (*colour, 255), width, cv2.LINE_AA, 4)
+    if half:
+        cv2.polylines(target, [line + 8 for line in drawn], True, (*colour, 255), width, cv2.LINE_AA, 4)
     if target is not canvas:
         cv2.addWeighted(target, layer.strength, canvas, 1.0 - layer.strength, 0.0, dst=canvas)
 

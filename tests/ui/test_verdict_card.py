@@ -87,13 +87,13 @@ def test_that_suspected_errors_are_chips_with_their_word(opened: Scene) -> None:
 
 def test_that_a_place_is_gone_to_and_marked_on_every_panel(opened: Scene) -> None:
     stage = opened.window.screen_.stage
-    marks = {m.number for panel in stage.panels for m in panel._marks}
+    marks = {m.number for panel in stage.panels for m in panel.panes[0].marks}
     assert not any("differ" in number for number in marks)
-    before = stage.camera.zoom
+    before = stage.looking.zoom
     press(opened, "2")
-    assert stage.camera.zoom > before
+    assert stage.looking.zoom > before
     for panel in stage.panels[:2]:
-        assert [m.number for m in panel._marks if m.lit] == ["differ 2"]
+        assert [m.number for m in panel.panes[0].marks if m.lit] == ["differ 2"]
 
 
 def test_that_other_prompts_are_named_and_asked_anew_by_a_click(opened: Scene, calls: Telling) -> None:

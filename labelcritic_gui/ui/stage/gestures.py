@@ -57,6 +57,7 @@ class Gestures:
         self._from = QPointF()
         self._last = QPointF()
         self._rest = 0.0
+        self._window = looking.window
         self.tool: Tool | None = None
 
     # --- events ------------------------------------------------------------------------------------------------
@@ -81,6 +82,7 @@ class Gestures:
             return
         self._from = self._last = event.position()
         self._rest = 0.0
+        self._window = self._looking.window
         self._doing = self._meaning(event)
         if self._doing in {"centre", "bar"}:
             self._follow(event)
@@ -101,9 +103,9 @@ class Gestures:
 
     def release(self, event: QMouseEvent) -> None:
         """End it."""
+        doing, self._doing = self._doing, ""
         if self.tool is not None and self.tool.release(self._pane, event):
             return
-        doing, self._doing = self._doing, ""
         moved = (event.position() - self._from).manhattanLength() >= CLICK_PX
         place = self._under(event.position())
         if doing == "window":
@@ -155,7 +157,8 @@ class Gestures:
         elif self._doing == "centre":
             looking.set_centre(place)
         elif self._doing == "window":
-            looking.drag_window(by.x(), -by.y())
+            whole = event.position() - self._from
+            looking.drag_window(self._window, whole.x(), -whole.y())
         elif self._doing == "measure" and self._drawing():
             looking.measure_to(place, fixed=False)
         elif self._doing == "bar":

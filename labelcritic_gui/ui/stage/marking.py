@@ -45,14 +45,14 @@ class Ink:
         self.painter.drawText(box, flags, text)
         return plate
 
-    def letters(self, area: QRectF, edges: Edges, *, foot: float) -> None:
-        """Write the letters at the four edges; the lowest one above a foot full of words."""
+    def letters(self, area: QRectF, edges: Edges, *, head: float, foot: float, side: float) -> None:
+        """Write the letters at the four edges: below a head and above a foot full of words, off a bar at the right."""
         self.painter.setFont(self.theme.font("title", strong=True))
         inner = area.adjusted(EDGE, EDGE - 4, -EDGE, -EDGE + 4)
         centre = int(_FLAG.AlignVCenter)
         self.words(inner, edges.left, int(_FLAG.AlignLeft) | centre, "on-stage")
-        self.words(inner, edges.right, int(_FLAG.AlignRight) | centre, "on-stage")
-        self.words(inner, edges.top, _FLAG.AlignTop | _FLAG.AlignHCenter, "on-stage")
+        self.words(inner.adjusted(0, 0, -side, 0), edges.right, int(_FLAG.AlignRight) | centre, "on-stage")
+        self.words(inner.adjusted(0, head, 0, 0), edges.top, _FLAG.AlignTop | _FLAG.AlignHCenter, "on-stage")
         low = inner.adjusted(0, 0, 0, -foot)
         self.words(low, edges.bottom, _FLAG.AlignBottom | _FLAG.AlignHCenter, "on-stage")
 

@@ -10,13 +10,16 @@ from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.imaging.composition import Canvas, Placement, composed, draw, magnified, tinted
 from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.imaging.projection import Picture
-from labelcritic_gui.ui.stage.gestures import Gestures
+from labelcritic_gui.ui.stage.gestures import Gestures, Tool
 from labelcritic_gui.ui.stage.marking import AXES, EDGE, RAY_NAME, Ink
 from labelcritic_gui.ui.stage.scene import Mark, Scene
 from labelcritic_gui.ui.stage.sight import Sight, sight
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.viewmodels.looking import Looking
 
+BAR_ROOM = 10
+MARK_REACH_MM = 8.0
+"""A finding is marked on slices that are no farther from it than this."""
 ROOMY, SMALL = 560, 250
 """Px of a pane that has room for a foot of words beside the letter, and of one that has room for few words at all."""
 Painter = Callable[[Ink, "PaneView", Sight], None]
@@ -68,6 +71,10 @@ class PaneView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setMinimumSize(80, 80)
+
+    def take_tool(self, tool: Tool | None) -> None:
+        """Let a tool have the left button, or take it away."""
+        self._gestures.tool = tool
 
     # --- what to show ------------------------------------------------------------------------------------------
 
@@ -169,7 +176,7 @@ class PaneView(QWidget):
             ink.rulers(area, seen)
         if looking.crosshair and (scene.index is not None or looking.placed):
             ink.crosshair(area, seen.to_pane(looking.centre))
-        ink.marks(self.marks, seen)
+        ink.marks(self._near_marks(scene), seen)
         for overlay in self.overlays:
             overlay(ink, self, seen)
         measure = looking.measure
@@ -180,10 +187,19 @@ class PaneView(QWidget):
             ink.cursor(seen.to_pane(cursor[1]))
         if scene.index is not None:
             ink.slice_bar(area, index=scene.index, count=scene.count, span=scene.span, colour=scene.colour)
-        # a narrow foot is full of words
-        foot = 0 if self.width() > self._theme.px(ROOMY) else self._theme.px(36 if scene.index is not None else 18)
-        ink.letters(area, scene.frame.edges, foot=foot)
+        # a narrow pane is full of words at its head and foot
+        line = self._theme.px(18)
+        foot = 0 if self.width() > self._theme.px(ROOMY) else line if small or scene.index is None else 2 * line
+        head = line if small else 0
+        ink.letters(area, scene.frame.edges, head=head, foot=foot, side=0 if scene.index is None else BAR_ROOM)
         self._draw_foot(ink, scene, seen, small=small)
+
+    def _near_marks(self, scene: Scene) -> list[Mark]:
+        """Return the marks that belong to what is seen: on a slice those that are near it."""
+        if scene.index is None:
+            return list(self.marks)
+        off = self._looking.mm_off
+        return [mark for mark in self.marks if off(mark.place, scene.view) <= MARK_REACH_MM]
 
     def _draw_foot(self, ink: Ink, scene: Scene, seen: Sight, *, small: bool) -> None:
         flag, area = Qt.AlignmentFlag, self.area

@@ -21,7 +21,7 @@ from labelcritic_gui.viewmodels.looking import Looking
 from labelcritic_gui.viewmodels.looking.ledger import PLANES
 from labelcritic_gui.viewmodels.looking.views import CaseView
 
-LINE_PX = 1.75
+LINE_PX = 1.5
 COMPANION_STRENGTH = 0.35
 MOST_NEIGHBOURS = 254
 PLANE_WORDS = {"axial": N_("axial"), "coronal": N_("coronal"), "sagittal": N_("sagittal")}
@@ -55,11 +55,12 @@ class SceneMaker:
         seen: CaseView | None = None,
         ratio: float = 1.0,
         special: LayerMaker | None = None,
+        named: bool = True,
     ) -> None:
         self.stage, self.looking, self.theme = stage, looking, theme
         self.seen = seen
         self.ratio = ratio
-        self._colour_of, self._special = colour_of, special
+        self._colour_of, self._special, self._named = colour_of, special, named
         self._masks: dict[View, list[NDArray[np.bool_] | None]] = {}
 
     # --- for whoever makes special layers ----------------------------------------------------------------------
@@ -89,8 +90,10 @@ class SceneMaker:
         if not self.looking.overlay:
             return ()
         special = self._special(self, position, view) if self._special is not None else None
-        if special is not None:
-            return special
+        return self.own_layers(position, view) if special is None else special
+
+    def own_layers(self, position: int, view: View) -> Sequence[Layer]:
+        """Return the mask of a panel, and the paired structure's dimly."""
         found = []
         # whose mask it is: shifted among the panels while blinking
         owner = (position + self.looking.blink) % len(self.stage.panels)
@@ -150,7 +153,7 @@ class SceneMaker:
             head=tr(VIEW_WORDS[frame.view]) + (f" · {tr('maximum')}" if looking.ray == "max" else ""),
             foot=self._foot(_window_words(name)),
             note=self._note(panel),
-            refusal=panel.refused,
+            refusal=self._refusal(panel.refused),
             neighbours=self._neighbours(panel, frame.view),
             colour=self.theme.label(max(0, self._colour_of(panel.label_set.slug))),
         )
@@ -169,7 +172,7 @@ class SceneMaker:
             head=tr(PLANE_WORDS[PLANES[view]]),
             foot=self._foot(_numbers(window.width, window.level, tr(WINDOW_WORDS.get(window.name, "")))),
             note=self._note(panel),
-            refusal=panel.refused or (str(refused) if refused is not None else ""),
+            refusal=self._refusal(panel.refused or (str(refused) if refused is not None else "")),
             neighbours=self._neighbours(panel, view),
             index=index,
             count=slice_count(volume.geometry, view),
@@ -181,11 +184,15 @@ class SceneMaker:
     def _foot(self, window: str) -> str:
         return window if self.looking.overlay else f"{window}  {tr('masks off')}"
 
+    def _refusal(self, reason: str) -> str:
+        """Return why a mask is not shown; where label sets are not named, the reason could name one."""
+        return reason if self._named or not reason else tr("This mask cannot be shown.")
+
     def _note(self, panel: Panel) -> str:
         if panel.refused:
             return ""
         if panel.candidate is None:
-            return tr("{label_set} has no mask of this structure").format(label_set=panel.label_set.title)
+            return tr("There is no mask of this structure here")
         return tr("The mask is empty") if panel.empty else ""
 
     def _neighbours(self, panel: Panel, view: View) -> Neighbours | None:

@@ -56,6 +56,7 @@ class ReviewStage(QWidget):
         self._lit: Placed | None = None
         self._slices_failed: Message | None = None
         self._painted_once = False
+        self._arranged = 0
         self.panels = [CandidateView(looking, theme, self._shelf, n, self) for n in range(MOST_PANELS)]
         self.panels[0].painted.connect(self._panel_painted)
         self._grid = QGridLayout(self)
@@ -80,8 +81,7 @@ class ReviewStage(QWidget):
     @property
     def panes(self) -> list[PaneView]:
         """All panes that are on the screen."""
-        count = len(self._stage.panels) if self._stage is not None else 1
-        return [pane for panel in self.panels[:count] for pane in panel.shown]
+        return [pane for panel in self.panels[: self._shown_count()] for pane in panel.shown]
 
     def attach(self, views: CaseViews | None) -> None:
         """Follow another review's projections, or none."""
@@ -184,6 +184,7 @@ class ReviewStage(QWidget):
             seen=self._seen_view(),
             ratio=self.devicePixelRatioF(),
             special=self.layer_maker,
+            named=self._named,
         )
 
     def redraw(self) -> None:
@@ -193,7 +194,9 @@ class ReviewStage(QWidget):
         if maker is None or stage is None:
             return
         views = self._shown_views()
-        for position, panel in enumerate(self.panels[: len(stage.panels)]):
+        if self._shown_count() != self._arranged:
+            self._arrange(len(stage.panels))
+        for position, panel in enumerate(self.panels[: self._shown_count()]):
             self._show_title(position)
             if len(panel.shown) != len(views):
                 panel.show_panes(len(views))
@@ -221,12 +224,14 @@ class ReviewStage(QWidget):
         stage = self._stage
         if stage is None:
             return
-        panel = stage.panels[position]
+        # while blinking, the title is that of the mask that is shown, with the key that accepts it
+        owner = (position + self.looking.blink) % len(stage.panels)
+        panel = stage.panels[owner]
         version = panel.candidate.version if panel.candidate is not None else 1
-        title = panel.label_set.title if self._named else str(position + 1)
+        title = panel.label_set.title if self._named else str(owner + 1)
         mark = tr("v{n}").format(n=version) if version > 1 else ""
         self.panels[position].title.show_title(
-            str(position + 1), title, mark, max(0, self._colour_of(panel.label_set.slug))
+            str(owner + 1), title, mark, max(0, self._colour_of(panel.label_set.slug))
         )
 
     def _mark(self) -> None:
@@ -322,8 +327,14 @@ class ReviewStage(QWidget):
         self._failure.setGeometry(self.rect())
         self.card.place(self.width(), self.panels[0].title.height() + self._theme.px(8))
 
+    def _shown_count(self) -> int:
+        """Return how many candidates have a panel of their own: one while two are swiped over each other."""
+        count = len(self._stage.panels) if self._stage is not None else 1
+        return 1 if self.looking.swipe is not None else max(1, min(count, MOST_PANELS))
+
     def _arrange(self, count: int) -> None:
-        shown = max(1, min(count, MOST_PANELS))
+        shown = 1 if self.looking.swipe is not None else max(1, min(count, MOST_PANELS))
+        self._arranged = shown
         for panel in self.panels:
             self._grid.removeWidget(panel)
         for index, panel in enumerate(self.panels):

@@ -96,7 +96,7 @@ class Camera:
     def zoom_for(self, low: Point, high: Point) -> float:
         """Return how near to go so that a box, with some of what is around it, fills the panels."""
         one, other = self._index(low), self._index(high)
-        box = np.abs(other - one) * np.array(self._spacing()) * SURROUNDINGS + 30.0
+        box = np.abs(other - one) * np.array(self.spacing) * SURROUNDINGS + 30.0
         return float(min(MAX_ZOOM, max(1.0, min(max(self._sides()) / side for side in box))))
 
     def keep_scale(self, before: View, after: View) -> None:
@@ -109,16 +109,18 @@ class Camera:
         """Bring a place to the middle where it would not be seen."""
         if self.zoom <= 1.0:
             return
-        off = np.abs(self._index(place) - self._index(self.middle)) * np.array(self._spacing())
+        off = np.abs(self._index(place) - self._index(self.middle)) * np.array(self.spacing)
         if max(off[view.across], off[view.up]) > IN_SIGHT * self.extent(view) / self.zoom:
             self.middle = place
 
-    def _spacing(self) -> Point:
+    @property
+    def spacing(self) -> Point:
+        """Voxel size along each axis of the grid, in mm."""
         return self.geometry.spacing if self.geometry is not None else (1.0, 1.0, 1.0)
 
     def _sides(self) -> Point:
         shape = self.geometry.shape if self.geometry is not None else (1, 1, 1)
-        x, y, z = (n * mm for n, mm in zip(shape, self._spacing(), strict=True))
+        x, y, z = (n * mm for n, mm in zip(shape, self.spacing, strict=True))
         return x, y, z
 
     def _index(self, place: Point) -> NDArray[np.float64]:

@@ -209,6 +209,10 @@ class Looking(Camera, Drawing, Ruler):
         """Return a place moved along a view's rays to where the crosshair is."""
         return self.with_depth(place, view, self.depth_of(self.centre, view))
 
+    def mm_off(self, place: Point, view: View) -> float:
+        """Return how far a place lies from the slice of a plane that is shown, in mm."""
+        return abs(self.depth_of(place, view) - self.index_of(view)) * self.spacing[view.ray]
+
     def set_centre(self, place: Point) -> None:
         """Put the crosshair somewhere, inside the image."""
         self.centre = self.inside(place)
@@ -284,11 +288,13 @@ class Looking(Camera, Drawing, Ruler):
         here = PRESET_NAMES.index(self.window.name) if self.window.name in PRESET_NAMES else -1
         self.show_window(PRESET_NAMES[(here + 1) % len(PRESET_NAMES)])
 
-    def drag_window(self, right: float, up: float) -> None:
-        """Widen the window by a drag to the right, lower its level (that is: brighten) by one upwards; in px."""
-        # a narrow window is dragged in small steps, a wide one in large ones
-        step = DRAG_HU * max(0.25, self.window.width / 400.0)
-        self.window = named(self.window.width + right * step, self.window.level - up * step, self.presets)
+    def drag_window(self, start: Window, right: float, up: float) -> None:
+        """Widen a window by a drag to the right, lower its level (that is: brighten) by one upwards; px since `start`.
+
+        A narrow window is dragged in small steps, a wide one in large ones; back where it began it is as it was.
+        """
+        step = DRAG_HU * max(0.25, start.width / 400.0)
+        self.window = named(start.width + right * step, start.level - up * step, self.presets)
         self.tell()
 
     def keep_window(self) -> None:

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labelcritic_gui.core.cases import ItemId
-from labelcritic_gui.core.repeats import Repeat, RepeatPlan
+from labelcritic_gui.core.repeats import Repeat, RepeatPlan, is_repeated
 from labelcritic_gui.core.review import Event, EventKind
+from labelcritic_gui.services import worklist
 from labelcritic_gui.services.review import OpenReview, default_reader
 from labelcritic_gui.store import journal
+
+MOST_COUNTED = 20_000
+"""Items of a review up to which repeats are counted with them."""
 
 __all__ = ["Repeat", "RepeatBook", "repeat_of", "undone_repeat"]
 
@@ -35,6 +42,7 @@ class RepeatBook:
     reader: str
     _plan: RepeatPlan | None = field(default=None, init=False)
     _read: int = field(default=0, init=False)
+    _chosen: NDArray[np.int32] | None = field(default=None, init=False)
 
     @property
     def active(self) -> bool:
@@ -48,6 +56,30 @@ class RepeatBook:
     def waiting(self, item: ItemId) -> Repeat | None:
         """Return the repeat of an item that is still to come, or None."""
         return self._kept_up().waiting(item) if self.active else None
+
+    def counted(self) -> tuple[int, int]:
+        """Return how many repeats were answered, and how many are to come: of items decided, and of open ones.
+
+        In very large reviews, where a few do not show, none are told to come.
+        """
+        plan = self._kept_up()
+        if self._chosen is None:
+            self._chosen = self._choose()
+        if not self._chosen.size:
+            return plan.answered, 0
+        stands = worklist.turns(self.review)
+        open_ones = int(np.count_nonzero(stands[self._chosen] != worklist.DECIDED))
+        return plan.answered, len(plan.planned) + open_ones
+
+    def _choose(self) -> NDArray[np.int32]:
+        """Return the ranks of the items that come again for this reader."""
+        known = worklist.keys(self.review)
+        ranks = range(len(known.case_of))
+        if len(ranks) > MOST_COUNTED:
+            return np.zeros(0, dtype=np.int32)
+        name, file = self.reader or default_reader(), self.review.file
+        chosen = [n for n in ranks if (item := known.item(n)) and is_repeated(file.seed, name, item, file.repeats)]
+        return np.array(chosen, dtype=np.int32)
 
     def _kept_up(self) -> RepeatPlan:
         name = self.reader or default_reader()

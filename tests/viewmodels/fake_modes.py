@@ -27,6 +27,9 @@ class FakeModes:
     def undone_repeat(self):
         return None
 
+    def disguise(self, item):
+        self.disguised = item
+
     def change_mode(self, mode, repeats):
         if self.mode_broken is not None:
             raise self.mode_broken

@@ -57,6 +57,9 @@ class ModeCalls(Protocol):
     def undone_repeat(self) -> Repeat | None:
         """Return the repeat whose answer is what the reader undid last, or None. Lane DECIDE."""
 
+    def disguise(self, item: ItemId | None) -> None:
+        """List an item as if nobody had decided it, as long as it is on the stage again. Any thread."""
+
     def change_mode(self, mode: str, repeats: float) -> None:
         """Have the review read otherwise; the review is opened anew after it. Raises UserError. Lane DECIDE."""
 
@@ -70,6 +73,7 @@ class Moded(Bound):
     def __init__(self, opened: OpenReview, reader: str) -> None:
         super().__init__(opened, reader)
         self._book = RepeatBook(opened, self._reader)
+        self._disguised: ItemId | None = None
 
     @property
     def reader(self) -> str:
@@ -105,6 +109,10 @@ class Moded(Bound):
     def undone_repeat(self) -> Repeat | None:
         """Return the repeat whose answer is what the reader undid last, or None."""
         return repeats.undone_repeat(self._review, self._reader)
+
+    def disguise(self, item: ItemId | None) -> None:
+        """List an item as if nobody had decided it."""
+        self._disguised = item
 
     def change_mode(self, mode: str, repeats: float) -> None:
         """Have the review read otherwise."""

@@ -24,6 +24,7 @@ from labelcritic_gui.viewmodels.reading.showing import Showing
 from labelcritic_gui.viewmodels.reading.sides import Sides
 from labelcritic_gui.viewmodels.reading.veil import Veil, by_place, measured_only, nameless
 from labelcritic_gui.viewmodels.runner import Lane, Runner
+from labelcritic_gui.viewmodels.worklist import Worklist
 
 _NO_COMMITMENT = frozenset({Choice.SKIP, Choice.UNJUDGED})
 """Words that settle nothing about the candidates: no verdict comes after them, so nobody skips to see it."""
@@ -48,6 +49,7 @@ class Blinding(Veil):
     def __init__(
         self,
         calls: ReviewCalls,
+        worklist: Worklist,
         runner: Runner,
         showing: Showing,
         sides: Sides,
@@ -57,6 +59,7 @@ class Blinding(Veil):
         say: Callable[[Message], None],
     ) -> None:
         self._calls = calls
+        self._worklist = worklist
         self._runner = runner
         self._showing = showing
         self._sides = sides
@@ -128,6 +131,7 @@ class Blinding(Veil):
     def _leave(self) -> None:
         if self.repeat is not None:
             self._sides.impose(self.repeat.item, ())
+            self._disguise(None)
         self.repeat = self.revealed = self._word = None
         self._known_before = False
 
@@ -136,6 +140,13 @@ class Blinding(Veil):
         if coming is not None and coming.item == self._showing.item:
             self.repeat = coming
             self._sides.impose(coming.item, coming.swapped)
+            self._disguise(coming.item)
+
+    def _disguise(self, item: ItemId | None) -> None:
+        """Let the worklist show a repeat as open while it is on the stage."""
+        self._calls.disguise(item)
+        if self.repeat is not None:
+            self._worklist.refresh((self.repeat.item,))
 
     # --- the commitment, and what comes after it -------------------------------------------------------------------
 

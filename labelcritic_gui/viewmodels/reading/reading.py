@@ -62,7 +62,7 @@ class Reading:
         self.worklist = worklist
         self._view = view
         self._habits = habits
-        self.ordering = Sides(calls.label_sets, seed=calls.seed, reader=calls.reader, shuffled=self._shuffles)
+        self.ordering = Sides(calls.label_sets, seed=calls.seed, reader=reader or calls.reader, shuffled=self._shuffles)
         stages, volumes = shares_of(budget)
         self.slicing = Slicing(calls, runner, budget=volumes)
         self.volume_changed = self.slicing.volume_changed
@@ -70,7 +70,9 @@ class Reading:
         self.showing.item_changed.connect(self._take_item)
         say = self.said.emit
         self.noting = Noting(calls, worklist, runner, self.showing, seen=self._seen, say=say)
-        self.blinding = Blinding(calls, runner, self.showing, self.ordering, habits=habits, seen=self._seen, say=say)
+        self.blinding = Blinding(
+            calls, worklist, runner, self.showing, self.ordering, habits=habits, seen=self._seen, say=say
+        )
         self._repeating = Repeating(calls, worklist, runner)
         self.path = Walk(calls, worklist, runner, self.showing, self.blinding, self._repeating)
         self.deciding = Deciding(

@@ -2,6 +2,7 @@
 
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.repeats import Repeat
+from labelcritic_gui.core.review import Status
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.calls.modes import Unfinished
 from labelcritic_gui.viewmodels.reading.blinding import Blinding
@@ -43,12 +44,20 @@ class Walk:
         self._worklist.load()
         self._runner.run(Lane.STORE, self._where_to_begin, self._begin_at)
 
-    def _where_to_begin(self) -> ItemId | Unfinished | None:
-        """Return a commitment that was left in the middle, else the item to begin with."""
-        return self._calls.unfinished() or self._first_item()
+    def _where_to_begin(self) -> ItemId | Unfinished | Repeat | None:
+        """Return a commitment that was left in the middle, else the item to begin with, else what comes again."""
+        unfinished = self._calls.unfinished()
+        if unfinished is not None:
+            return unfinished
+        found = self._first_item()
+        if found is not None and self._calls.item_state(found).status is Status.OPEN:
+            return found
+        return self._calls.due_repeat(others_left=False) or found
 
-    def _begin_at(self, found: ItemId | Unfinished | None) -> None:
-        if not isinstance(found, Unfinished):
+    def _begin_at(self, found: ItemId | Unfinished | Repeat | None) -> None:
+        if isinstance(found, Repeat):
+            self.open_repeat(found)
+        elif not isinstance(found, Unfinished):
             self._start_at(found)
         elif self._showing.item is None:
             if found.repeat is not None:

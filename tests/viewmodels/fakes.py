@@ -40,6 +40,7 @@ from tests.querying import holds
 from tests.viewmodels.fake_bench import FakeBench
 from tests.viewmodels.fake_cohort import FakeCohort
 from tests.viewmodels.fake_modes import FakeModes
+from tests.viewmodels.fake_piecing import FakePiecing
 from tests.viewmodels.fake_volumes import FakeVolumes
 
 SETS = (LabelSet("alpha", "Alpha"), LabelSet("beta", "Beta"))
@@ -59,7 +60,7 @@ def disc(row: int, column: int, radius: int = 9) -> Any:
     return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
-class FakeCalls(FakeModes, FakeVolumes, FakeCohort, FakeBench):
+class FakeCalls(FakePiecing, FakeModes, FakeVolumes, FakeCohort, FakeBench):
     """Keeps `ReviewCalls` in memory. `broken` makes writing fail; `missing` candidates have no mask."""
 
     def __init__(self, cases: int = 3, *, label_sets: tuple[LabelSet, ...] = SETS) -> None:

@@ -9,11 +9,16 @@ from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.viewmodels.calls.deciding import Deciding, DecidingCalls
 from labelcritic_gui.viewmodels.calls.describing import Describing, DescribingCalls
 from labelcritic_gui.viewmodels.calls.judging import Judging, JudgingCalls
-from labelcritic_gui.viewmodels.calls.listing import Listing, ListingCalls
+from labelcritic_gui.viewmodels.calls.listing import ListingCalls
+from labelcritic_gui.viewmodels.calls.modes import ModeCalls
+from labelcritic_gui.viewmodels.calls.piecing import Piecing, PiecingCalls
 from labelcritic_gui.viewmodels.calls.showing import Showing, ShowingCalls
+from labelcritic_gui.viewmodels.calls.veiled import VeiledListing
 
 
-class ReviewCalls(DescribingCalls, DecidingCalls, ListingCalls, ShowingCalls, JudgingCalls, Protocol):
+class ReviewCalls(
+    DescribingCalls, DecidingCalls, ModeCalls, ListingCalls, ShowingCalls, JudgingCalls, PiecingCalls, Protocol
+):
     """The use-cases of one open review; each is synchronous and belongs on the lane that its comment names."""
 
     def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:
@@ -23,7 +28,7 @@ class ReviewCalls(DescribingCalls, DecidingCalls, ListingCalls, ShowingCalls, Ju
         """Let go of the review's files."""
 
 
-class ServiceCalls(Describing, Deciding, Listing, Showing, Judging):
+class ServiceCalls(Describing, Deciding, VeiledListing, Showing, Judging, Piecing):
     """The real thing: the service functions with the review and the reader filled in."""
 
     def export(self, out: Path, cancel: Cancel, progress: Progress) -> ExportReport:

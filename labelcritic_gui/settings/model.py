@@ -54,6 +54,8 @@ class Settings(BaseModel):
     """A decision goes on to the next item by itself."""
     shuffle_sides: bool = False
     """Chance says, item by item, which label set stands left."""
+    agreed_goes_on: bool = True
+    """In a blind-first reading, a verdict that says what the reader said is told while the next item comes."""
     pause_after_min: int = Field(default=50, ge=0, le=600)
     """Minutes of reading without a break after which a pause is suggested; 0 is never."""
     sheet_confidence: float = Field(default=0.9, ge=0.5, le=1.0)

@@ -100,6 +100,13 @@ PREFERENCES: tuple[Preference, ...] = (
         note=N_("Chance says for every item which label set stands left; the journal records it."),
     ),
     Preference(
+        "agreed_goes_on",
+        READING,
+        N_("Blind-first: go on at once when the critic agrees"),
+        Kind.SWITCH,
+        note=N_("The verdict is told while the next item comes; otherwise you look at it before you go on."),
+    ),
+    Preference(
         "pause_after_min",
         READING,
         N_("Suggest a pause after"),

@@ -154,12 +154,36 @@ class SheetWindow(QMainWindow):
         if bench is not None:
             self._open(BenchDialog(bench, self._theme, self))
 
+    def ask_mode(self) -> None:
+        from labelcritic_gui.ui.views.mode_dialog import ModeDialog
+        from labelcritic_gui.viewmodels.modes import mode_choice
+
+        choice = mode_choice(self._station, self._runner)
+        if choice is not None:
+            self._open(ModeDialog(choice, self._theme, self))
+
+    def show_ledger(self) -> None:
+        from labelcritic_gui.ui.views.ledger_dialog import LedgerDialog
+        from labelcritic_gui.viewmodels.ledger import ReviewLedger
+
+        if self._station.calls is not None:
+            self._open(LedgerDialog(ReviewLedger(self._station.calls, self._runner), self._theme, self))
+
     def show_outliers(self) -> None:
         from labelcritic_gui.ui.views.outlier_dialog import OutlierDialog
 
         search = self._station.outliers()
         if search is not None:
             self._open(OutlierDialog(search, self._theme, self))
+
+    def ask_filters(self) -> None:
+        from labelcritic_gui.ui.worklist.filters_dialog import FiltersDialog
+        from labelcritic_gui.viewmodels.worklist.audit_share import AuditShare
+
+        worklist, calls = self._station.worklist, self._station.calls
+        if worklist is not None and calls is not None:
+            share = AuditShare(calls, self._runner, redrawn=worklist.load)
+            self._open(FiltersDialog(worklist, share, self))
 
     def show_about(self) -> None:
         text = f"Label Critic {__version__}\n{NOTICE}\n\nApache-2.0. Type: Inter, SIL Open Font License 1.1."

@@ -18,6 +18,8 @@ class Condition(StrEnum):
     CANDIDATE_3 = "the item has a third candidate"
     CANDIDATE_4 = "the item has a fourth candidate"
     HAS_PICK = "the critic picked something to accept"
+    ADVISED = "the verdict may be seen"
+    ASSISTED = "the review is read assisted"
 
 
 PANEL_CONDITIONS = (Condition.CANDIDATE_1, Condition.CANDIDATE_2, Condition.CANDIDATE_3, Condition.CANDIDATE_4)
@@ -30,11 +32,15 @@ def holding(station: "Station") -> frozenset[Condition]:
     if reading is None:
         return frozenset(found)
     found.add(Condition.REVIEW_OPEN)
+    if not reading.blinding.mode.hides:
+        found.add(Condition.ASSISTED)
     if reading.item is None:
         return frozenset(found)
     found.add(Condition.ITEM_OPEN)
     if reading.stage is not None:
         found |= {c for c, p in zip(PANEL_CONDITIONS, reading.stage.panels, strict=False) if p.candidate is not None}
-    if reading.verdict is not None and reading.verdict.outcome.is_pick:
+    if reading.verdict_visible:
+        found.add(Condition.ADVISED)
+    if reading.revealed or (reading.verdict is not None and reading.verdict.outcome.is_pick):
         found.add(Condition.HAS_PICK)
     return frozenset(found)

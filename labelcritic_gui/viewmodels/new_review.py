@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from psygnal import Signal
 
+from labelcritic_gui.core.blinding import Mode
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.previews import (
@@ -53,6 +54,8 @@ class NewReview:
         self.title = ""
         self.folder = ""
         self.take_all = False
+        self.mode = Mode.ASSISTED
+        self.repeats = 0.0
         self.preview: Preview | None = None
         self.picture: FirstCase | None = None
         self.error: Message | None = None
@@ -342,6 +345,8 @@ class NewReview:
             title=self.title,
             unmatched=self.take_all,
             renames=self.renames,
+            mode=self.mode.value,
+            repeats=self.repeats,
         )
         self.trouble = None
         self.creating = True

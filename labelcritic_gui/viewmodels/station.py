@@ -325,7 +325,7 @@ class Station:
 
     def _habits(self) -> Habits:
         wished = self.settings
-        return Habits(wished.auto_advance, wished.shuffle_sides, wished.pause_after_min)
+        return Habits(wished.auto_advance, wished.shuffle_sides, wished.pause_after_min, wished.agreed_goes_on)
 
     def _take_volume(self) -> None:
         if self.reading is not None:

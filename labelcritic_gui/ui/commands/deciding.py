@@ -200,7 +200,7 @@ DECIDING: tuple[Command, ...] = (
     Command("note.focus", "Write a note", ("Y",), lambda h: h.face.focus_note(), _C.ITEM_OPEN, "Decide", icon="note"),
     Command("critic.ask_again", "Ask the critic again", ("A",), _ask_again, _C.ITEM_OPEN, "Decide"),
     Command(
-        "critic.sent", "Show what was sent to the critic", ("T",), lambda h: h.face.show_sent(), _C.ITEM_OPEN, "Decide"
+        "critic.sent", "Show what was sent to the critic", ("T",), lambda h: h.face.show_sent(), _C.ADVISED, "Decide"
     ),
     *(
         Command(

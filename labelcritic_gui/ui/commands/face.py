@@ -18,6 +18,18 @@ class Face(Protocol):
     def focus_filter(self) -> None:
         """Put the cursor in the filter."""
 
+    def focus_list(self) -> None:
+        """Put the keys of a list in force: page up and down, first, last."""
+
+    def clear_filter(self) -> None:
+        """Show every item of the list."""
+
+    def choose_columns(self) -> None:
+        """Offer the columns of the list."""
+
+    def ask_filters(self) -> None:
+        """Save, rename, move and delete the person's own filters."""
+
     def focus_stage(self) -> None:
         """Take the cursor out of any text field."""
 
@@ -47,6 +59,12 @@ class Face(Protocol):
 
     def ask_bench(self) -> None:
         """Ask which errors to plant in known labels, and put the critic to them."""
+
+    def ask_mode(self) -> None:
+        """Ask how the open review is read from now on."""
+
+    def show_ledger(self) -> None:
+        """Show what the journal says of each reader."""
 
     def show_outliers(self) -> None:
         """Show what is unusual among the cases of the review."""

@@ -1,5 +1,6 @@
 """The commands about reviews as a whole: opening, exporting, critics, audits. Layer: ui."""
 
+from labelcritic_gui.translation import N_
 from labelcritic_gui.ui.commands.command import Command, Hand
 from labelcritic_gui.viewmodels.context import Condition
 
@@ -64,9 +65,27 @@ REVIEWS: tuple[Command, ...] = (
         "Outliers of this review…",
         ("Ctrl+D",),
         lambda h: h.face.show_outliers(),
-        _C.REVIEW_OPEN,
+        _C.ASSISTED,
         "Review",
         icon="search",
+    ),
+    Command(
+        "review.mode",
+        N_("How this review is read…"),
+        ("Ctrl+Shift+M",),
+        lambda h: h.face.ask_mode(),
+        _C.REVIEW_OPEN,
+        "Review",
+        icon="info",
+    ),
+    Command(
+        "review.ledger",
+        N_("Ledger of the readers…"),
+        ("Ctrl+J",),
+        lambda h: h.face.show_ledger(),
+        _C.REVIEW_OPEN,
+        "Review",
+        icon="info",
     ),
     Command(
         "review.prompts", "Edit the prompts…", ("Ctrl+P",), lambda h: h.face.ask_prompts(), menu="Review", icon="note"

@@ -143,5 +143,5 @@ VIEWING: tuple[Command, ...] = (
         lambda h: h.station.looking.to_end(last=True),
         _C.ITEM_OPEN,
     ),
-    Command("view.files", N_("About these files"), ("I",), lambda h: h.face.show_files(), _C.ITEM_OPEN, "View"),
+    Command("view.files", N_("About these files"), ("I",), lambda h: h.face.show_files(), _C.ADVISED, "View"),
 )

@@ -149,6 +149,19 @@ class DecisionBar(QWidget):
         self.strip.update()
         self._size_note()
 
+    def show_return(self, *, advised: bool, revealed: bool) -> None:
+        """Say what Return does: it accepts the critic's pick, where that is known; after a reveal it keeps the word."""
+        button = self.buttons["decide.accept_pick"]
+        if not advised:
+            button.hide()
+            return
+        title = tr("Keep my decision") if revealed else tr(BY_ID["decide.accept_pick"].title)
+        word = tr("keep mine") if revealed else tr(BY_ID["decide.accept_pick"].short)
+        button.dress(self._theme, colour=None, word=word) if revealed else button.setText(word)
+        button.setToolTip(title)
+        button.setAccessibleName(title)
+        button.updateGeometry()
+
     def show_keys(self, keys: Keys) -> None:
         """Show the keys in force: in the caps, in tooltips, in the note."""
         self._keys = keys

@@ -61,10 +61,15 @@ class MessageLine(QWidget):
         self.changed.emit()
         self.show()
         self.raise_()
-        if message.error:
+        if message.error or message.stays:
             self._leave.stop()
         else:
             self._leave.start()
+
+    def leave(self) -> None:
+        """Take away what stayed for the sake of an item that is left now."""
+        if self.message is not None and self.message.stays:
+            self.dismiss()
 
     def dismiss(self) -> None:
         """Take the message away."""

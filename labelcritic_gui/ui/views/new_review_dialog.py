@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.dialogs import Sheet
 from labelcritic_gui.ui.views.first_case_view import FirstCaseView
 from labelcritic_gui.ui.views.misfit_list import MisfitList
+from labelcritic_gui.ui.views.mode_dialog import mode_box, share_box, share_in
 from labelcritic_gui.ui.views.recognised_table import RecognisedTable
 from labelcritic_gui.ui.views.source_rows import LabelRow, SourceRow
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
@@ -93,6 +95,7 @@ class NewReviewDialog(Sheet):
         self.rows.addLayout(self._sources())
         self.rows.addLayout(self._recognised(), 1)
         self.rows.addLayout(self._target())
+        self.rows.addLayout(self._reading())
         self._foot()
 
     def _sources(self) -> QLayout:
@@ -167,6 +170,20 @@ class NewReviewDialog(Sheet):
         line.addWidget(self.browse)
         line.addSpacing(8)
         line.addWidget(self.take_all)
+        return line
+
+    def _reading(self) -> QLayout:
+        """When the verdict is seen, and what share comes again; both can be changed later."""
+        self.mode, self.share = mode_box(self.review.mode), share_box(self.review.repeats)
+        self.mode.currentIndexChanged.connect(lambda _: setattr(self.review, "mode", self.mode.currentData()))
+        self.share.valueChanged.connect(lambda _: setattr(self.review, "repeats", share_in(self.share)))
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        for words, widget in ((tr("Read it"), self.mode), (tr("Hidden repeats"), self.share)):
+            line.addWidget(_caption(words))
+            line.addWidget(widget)
+            line.addSpacing(12)
+        line.addStretch()
         return line
 
     def _foot(self) -> None:

@@ -24,7 +24,8 @@ INSIDE, THIN_INSIDE = 128, 56
 """Of 255: a mask's share of a pixel from which the pixel is inside; less where the mask is drawn smaller."""
 MANY_OUTLINES = 200
 MARGIN = 6
-NEIGHBOUR_FILL = 0.3
+TINT = 0.32
+"""How much of a neighbour's colour is laid over the anatomy."""
 
 
 class Placement(NamedTuple):
@@ -105,21 +106,17 @@ def tinted(canvas: Canvas, labels: NDArray[np.uint8], colours: Sequence[Colour],
     """Draw many labels (uint8 (rows, columns) of the source; n has `colours[n - 1]`) dimly, edges a bit stronger."""
     import cv2
 
-    spread = np.asarray(
-        cv2.warpAffine(
-            np.ascontiguousarray(labels),
-            placement.inverse(),
-            canvas.shape[1::-1],
-            flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
-        )
-    )
     table = np.zeros((256, 1, 4), dtype=np.uint8)
     table[1 : len(colours) + 1, 0] = [(blue, green, red, 255) for red, green, blue in colours]
-    paint = cv2.applyColorMap(spread, table[:, :, :3])
-    paint = cv2.cvtColor(paint, cv2.COLOR_BGR2BGRA)
-    edge = cv2.morphologyEx(spread, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
-    for share, where in ((NEIGHBOUR_FILL, spread), (0.5, cv2.bitwise_and(edge, spread))):
-        cv2.copyTo(cv2.addWeighted(canvas, 1.0 - share, paint, share, 0.0), where, canvas)
+    table[:, :, :3] = np.rint(table[:, :, :3] * TINT)
+    grid = np.ascontiguousarray(labels)
+    paint = table[:, 0][grid]
+    edge = cv2.morphologyEx(grid, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) > 0
+    paint[edge & (grid > 0), :3] = np.minimum(255, paint[edge & (grid > 0), :3] * np.uint16(2)).astype(np.uint8)
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    spread = cv2.warpAffine(paint, placement.inverse(), canvas.shape[1::-1], flags=flags)
+    where = cv2.extractChannel(spread, 3)
+    cv2.copyTo(cv2.add(cv2.convertScaleAbs(canvas, alpha=1.0 - TINT), spread), where, canvas)
 
 
 def _smaller(size: int, scale: float) -> int:
@@ -203,10 +200,14 @@ def _fill(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, 
     if visible.size == 0:
         return
     part = canvas[top : top + visible.shape[0], left : left + visible.shape[1]]
-    paint = np.empty_like(part)
-    paint[:] = (*colour, 255)
-    mixed = cv2.addWeighted(np.ascontiguousarray(part), 1.0 - opacity, paint, opacity, 0.0)
-    part[:] = cv2.copyTo(mixed, np.ascontiguousarray(visible), np.ascontiguousarray(part))
+    mixed = cv2.LUT(np.ascontiguousarray(part), _mixing(colour, opacity))
+    cv2.copyTo(mixed, np.ascontiguousarray(visible), part)
+
+
+def _mixing(colour: Colour, opacity: float) -> NDArray[np.uint8]:
+    """Return the table, uint8 (256, 1, 4), that lays a colour (blue, green, red) over every level."""
+    level = np.arange(256, dtype=np.float64)[:, None]
+    return np.rint(level * (1.0 - opacity) + np.array([(*colour, 255)]) * opacity).astype(np.uint8)[:, None, :]
 
 
 def _line(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, layer: Layer) -> None:

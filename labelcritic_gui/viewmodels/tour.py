@@ -12,7 +12,7 @@ from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.core.measures.regions import Claimant
 from labelcritic_gui.core.tour import Stop, Tour, stop_at
-from labelcritic_gui.imaging.window import PRESETS, Window
+from labelcritic_gui.imaging.window import Window
 from labelcritic_gui.services.tour import Pair, Remark, Remarks
 from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.calls import ReviewCalls
@@ -125,6 +125,10 @@ class Touring:
     def jump_to(self, place: Point) -> None:
         """Go to the difference that a world place lies in or near; only there, when none is near."""
 
+        if self.tour is None and self._reading.volume is None:  # nothing moves by itself when the slices come
+            self._looking.go_to(place)
+            return
+
         def go() -> None:
             number = stop_at(self.stops, place)
             if number is None:
@@ -190,7 +194,7 @@ class Touring:
         if window.low <= hu <= window.high:
             return
         self._usual_window = window
-        self._looking.window = PRESETS["lung" if hu < _LUNG_HU else "bone" if hu > _BONE_HU else "abdomen"]
+        self._looking.window = self._looking.presets["lung" if hu < _LUNG_HU else "bone" if hu > _BONE_HU else "abdomen"]
 
     def _restore_window(self) -> None:
         if self._usual_window is not None:

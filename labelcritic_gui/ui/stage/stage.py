@@ -67,6 +67,7 @@ class ReviewStage(QWidget):
         self._failure.hide()
         self.card = WaitCard(self)
         self.card.cancelled.connect(self._card_pressed)
+        self._shown = 2
         self._arrange(2)
         self._waiting = QElapsedTimer()
         self._since = QElapsedTimer()
@@ -82,6 +83,29 @@ class ReviewStage(QWidget):
     def panes(self) -> list[PaneView]:
         """All panes that are on the screen."""
         return [pane for panel in self.panels[: self._shown_count()] for pane in panel.shown]
+
+    @property
+    def shown_views(self) -> tuple[View, ...]:
+        """The views of every candidate, the large one first."""
+        return self._shown_views()
+
+    def name_of(self, position: int) -> str:
+        """Return what a candidate is called: its label set, or its number where names are hidden."""
+        stage = self._stage
+        if stage is None or position >= len(stage.panels) or not self._named:
+            return str(position + 1)
+        return stage.panels[position].label_set.title
+
+    def colour_at(self, position: int) -> int:
+        """Return the place of a candidate's colour."""
+        stage = self._stage
+        if stage is None or position >= len(stage.panels):
+            return 0
+        return max(0, self._colour_of(stage.panels[position].label_set.slug))
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Put a strip under the panels."""
+        self._grid.addWidget(strip, 2, 0, 1, 2)
 
     def attach(self, views: CaseViews | None) -> None:
         """Follow another review's projections, or none."""
@@ -228,7 +252,9 @@ class ReviewStage(QWidget):
         owner = (position + self.looking.blink) % len(stage.panels)
         panel = stage.panels[owner]
         version = panel.candidate.version if panel.candidate is not None else 1
-        title = panel.label_set.title if self._named else str(owner + 1)
+        title = self.name_of(owner)
+        if self.looking.swipe is not None and len(stage.panels) > 1:
+            title = f"{title}  |  {self.name_of(1)}"
         mark = tr("v{n}").format(n=version) if version > 1 else ""
         self.panels[position].title.show_title(
             str(owner + 1), title, mark, max(0, self._colour_of(panel.label_set.slug))
@@ -324,6 +350,7 @@ class ReviewStage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._even_out()
         self._failure.setGeometry(self.rect())
         self.card.place(self.width(), self.panels[0].title.height() + self._theme.px(8))
 
@@ -331,6 +358,16 @@ class ReviewStage(QWidget):
         """Return how many candidates have a panel of their own: one while two are swiped over each other."""
         count = len(self._stage.panels) if self._stage is not None else 1
         return 1 if self.looking.swipe is not None else max(1, min(count, MOST_PANELS))
+
+    def _even_out(self) -> None:
+        """Part the panels by as many px as make them equal: equal panes share their magnified anatomy."""
+        across = 2 if self._shown == MOST_PANELS else self._shown
+        down = 2 if self._shown == MOST_PANELS else 1
+        for count, size, part in (
+            (across, self.width(), self._grid.setHorizontalSpacing),
+            (down, self.height(), self._grid.setVerticalSpacing),
+        ):
+            part(next((gap for gap in range(1, count + 1) if (size - (count - 1) * gap) % count == 0), 1))
 
     def _arrange(self, count: int) -> None:
         shown = 1 if self.looking.swipe is not None else max(1, min(count, MOST_PANELS))
@@ -341,7 +378,8 @@ class ReviewStage(QWidget):
             panel.setVisible(index < shown)
             if index < shown:
                 row, column = divmod(index, 2) if shown == MOST_PANELS else (0, index)
-                self._grid.addWidget(panel, row, column)
+                # a strip under the panels has two columns, which one panel alone has both
+                self._grid.addWidget(panel, row, column, 1, 2 if shown == 1 else 1)
 
 
 def _first_colour(_: str) -> int:

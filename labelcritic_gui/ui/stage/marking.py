@@ -86,8 +86,7 @@ class Ink:
                     lines.append(QLineF(area.left(), at, area.left() + size, at))
                 else:
                     lines.append(QLineF(at, area.bottom() - size, at, area.bottom()))
-        self.painter.setPen(QPen(self.theme.colour("on-stage-quiet"), 1))
-        self.painter.drawLines(lines)
+        self._crisp(lines, self.theme.colour("on-stage-quiet"))
 
     def crosshair(self, area: QRectF, at: QPointF) -> None:
         """Draw two lines that leave the place itself free."""
@@ -100,8 +99,14 @@ class Ink:
         ]
         colour = QColor(self.theme.colour("focus"))
         colour.setAlpha(150)
+        self._crisp(lines, colour)
+
+    def _crisp(self, lines: Sequence[QLineF], colour: QColor) -> None:
+        """Draw upright and level lines a pixel wide; smoothing would blur them, and takes longer."""
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.painter.setPen(QPen(colour, 1))
         self.painter.drawLines(lines)
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def cursor(self, at: QPointF) -> None:
         """Draw where the mouse is in another panel."""

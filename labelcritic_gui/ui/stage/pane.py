@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.geometry import Geometry, Point
 from labelcritic_gui.imaging.composition import Canvas, Placement, composed, draw, magnified, tinted
-from labelcritic_gui.imaging.frame import View
+from labelcritic_gui.imaging.frame import Edges, View
 from labelcritic_gui.imaging.projection import Picture
 from labelcritic_gui.ui.stage.gestures import Gestures, Tool
 from labelcritic_gui.ui.stage.marking import AXES, EDGE, RAY_NAME, Ink
@@ -66,6 +66,7 @@ class PaneView(QWidget):
         self._waiting = ""
         self._canvas: Canvas | None = None
         self._canvas_key: object = None
+        self._edges: tuple[Geometry | None, View, Edges] | None = None
         self._gestures = Gestures(looking, self)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -132,9 +133,11 @@ class PaneView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._theme.colour("stage"))
         ink = Ink(painter, self._theme)
         scene, seen = self.scene, self.sight
+        whole = seen is not None and self.devicePixelRatioF().is_integer()
+        if not whole:  # a picture leaves part of a pixel uncovered at its edges
+            painter.fillRect(self.rect(), self._theme.colour("stage"))
         if scene is None or seen is None:
             self._say(ink, scene.refusal if scene is not None else self._waiting)
         else:
@@ -191,8 +194,15 @@ class PaneView(QWidget):
         line = self._theme.px(18)
         foot = 0 if self.width() > self._theme.px(ROOMY) else line if small or scene.index is None else 2 * line
         head = line if small else 0
-        ink.letters(area, scene.frame.edges, head=head, foot=foot, side=0 if scene.index is None else BAR_ROOM)
+        ink.letters(area, self._edges_of(scene), head=head, foot=foot, side=0 if scene.index is None else BAR_ROOM)
         self._draw_foot(ink, scene, seen, small=small)
+
+    def _edges_of(self, scene: Scene) -> Edges:
+        """Return the letters of the scene's edges; they are the same on every slice of a plane."""
+        geometry = self._looking.geometry
+        if self._edges is None or self._edges[0] is not geometry or self._edges[1] is not scene.view:
+            self._edges = (geometry, scene.view, scene.frame.edges)
+        return self._edges[2]
 
     def _near_marks(self, scene: Scene) -> list[Mark]:
         """Return the marks that belong to what is seen: on a slice those that are near it."""

@@ -22,6 +22,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 STRUCTURES = [f"structure_{n:02d}" for n in range(20)]
 SETS = ("first", "second", "third")
+FILTERS = (
+    "status:open",
+    "structure:structure_07 dice<0.8",
+    "finding:LEAK -structure:structure_1* orders:disagree",
+    "case:BDMAP_00012345",
+    "case:BDMAP_0001*",
+    "note:lobe",
+    "audit:yes quality<=1",
+    "dice<0.00001",
+    "00012 structure_1",
+)
 BATCH = 100
 REPEATS = 20
 
@@ -67,6 +78,13 @@ def build(folder: Path, cases: int) -> dict[str, float]:
             rng.choice((None, rng.random())),
             rng.choice((0, 0, 0, 2)),
             round(rng.random() * 2, 4),
+            rng.choice(("", "", "", " LEAK ", " ISLE MISS ")),
+            rng.choice((None, None, 0, 1, 2, 3)),
+            rng.choice(("", "first")),
+            rng.choice(("", *SETS)),
+            rng.choice((None, rng.random())),
+            rng.random() < 0.02,
+            "left lobe" if rng.random() < 0.001 else "",
             rank,
         )
         for rank in range(1, totals.items + 1)
@@ -74,8 +92,8 @@ def build(folder: Path, cases: int) -> dict[str, float]:
     with database.writing() as connection:
         schema.drop_aids(connection)
         connection.exec_driver_sql(
-            "UPDATE item SET status = ?, reader = ?, orders_agree = ?, dice = ?, findings = ?, attention = ? "
-            "WHERE rank = ?",
+            "UPDATE item SET status = ?, reader = ?, orders_agree = ?, dice = ?, findings = ?, attention = ?, "
+            "codes = ?, quality = ?, outcome = ?, pick = ?, confidence = ?, audit = ?, note = ? WHERE rank = ?",
             rows,
         )
         schema.create_aids(connection)
@@ -143,20 +161,38 @@ def measure(folder: Path) -> None:
 
     line("open the review, first page, counts", times(first_page), 1000)
     opened = services.open_review(folder)
-    for saved in ("all", "undecided", "orders-disagree", "findings", "queued", "mine"):
-        for sort in ("attention", "case", "structure", "dice"):
-            query = service.WorklistQuery(saved=saved, sort=sort, reader="ann")
-            found = times(lambda _, q=query: (service.page(opened, q, limit=200), service.total(opened, q)))
-            line(f"store: {saved}, by {sort}: first page and length", found, 50)
+    everything = service.WorklistQuery(reader="ann")
+    line("store: page of 30 rows, everything", times(lambda _: service.page(opened, everything, limit=30)), 5)
+    for text in FILTERS:
+        for sort in ("attention", "dice", "findings", "reader"):
+            query = service.WorklistQuery(text=text, sort=sort, reader="ann")
+            found = times(lambda _, q=query: service.page(opened, q, limit=30), 7)
+            line(f"store: {text}, by {sort}: page", found, 100)
+    for text in FILTERS:
+        query = service.WorklistQuery(text=text, reader="ann")
+        number = service.count(opened, text, "ann")
+        found = times(lambda _, q=query: service.head(opened, q, 200), 7)
+        line(f"store: {text}: first 200 rows and which all are ({number:,})", found, 150)
     line("store: counts of every status and filter", times(lambda _: service.counts(opened, "ann")), 50)
-    query = service.WorklistQuery(reader="ann")
-    line("store: whole order as numbers (in the background)", times(lambda _: service.order(opened, query)))
-    keys = service.keys(opened)
+    for sort in ("attention", "dice", "reader"):
+        query = service.WorklistQuery(sort=sort, reader="ann")
+        line(f"store: whole order by {sort} (in the background)", times(lambda _, q=query: service.order(opened, q), 5))
+    line("store: how every item stands (in the background)", times(lambda _: service.turns(opened), 5))
     line("store: which item every rank is (once, in the background)", times(lambda _: service.keys(opened), 5))
-    for word in ("BDMAP_00012", "structure_07", "00012 structure_1"):
-        line(f"store: search {word!r}", times(lambda _, w=word: service.search(opened, w, keys)), 50)
+    line("store: what occurs (once, in the background)", times(lambda _: service.occurring(opened), 5))
+    deciding(opened)
     window(application, opened)
     opened.close()
+
+
+def deciding(opened: Any) -> None:
+    """What a decision costs with every index there is."""
+    from labelcritic_gui.core.review import Choice
+    from labelcritic_gui.services import review, worklist
+
+    items = [row.item for row in worklist.page(opened, worklist.WorklistQuery(), limit=60)]
+    found = times(lambda n: review.decide(opened, "ann", items[n], Choice.SKIP), 60)
+    line("store: a decision on disk", found, 20)
 
 
 class Hands:
@@ -165,7 +201,7 @@ class Hands:
     def __init__(self, application: Any, opened: Any) -> None:
         from labelcritic_gui.ui.tasks import TaskRunner, default_lanes
         from labelcritic_gui.ui.theme import load_theme
-        from labelcritic_gui.ui.views.worklist_panel import WorklistPanel
+        from labelcritic_gui.ui.worklist.panel import WorklistPanel
         from labelcritic_gui.viewmodels.calls import ServiceCalls
         from labelcritic_gui.viewmodels.worklist import Worklist
 
@@ -238,6 +274,11 @@ class Hands:
         self.bar.setValue(round(self.bar.maximum() * place))
         self.painted()
 
+    def folded(self, n: int) -> None:
+        """Fold a case, or open it again."""
+        self.rows.lines.fold(n // 2, n % 2 == 0)
+        self.painted()
+
     def undecided(self, start: int) -> None:
         """Go from a place to the next undecided item, to its row painted."""
         (item,) = self.rows.following(self.rows.item_at(start), 1)
@@ -263,7 +304,14 @@ def window(application: Any, opened: Any) -> None:
     hands.asked(sort="attention")
     hands.settled()
     line("window: search as typed, painted", hands.waited(lambda n: hands.asked(text=f"BDMAP_{n:07d}")), 50)
+    texts = ("structure:structure_07", "dice<0.2 finding:LEAK", "note:lobe", "status:open reader:bob|ann")
+    line("window: filter as typed, painted", hands.waited(lambda n: hands.asked(text=texts[n % 4])), 150)
     hands.asked(text="")
+    hands.settled()
+    hands.rows.kept.group(True)
+    hands.until(lambda: hands.rows.groups is not None)
+    line("window: fold and open a case, painted", hands.waited(hands.folded), 50)
+    hands.rows.kept.group(False)
     hands.settled()
     rng = random.Random(3)
     line("window: scroll bar to the end and back, painted", hands.waited(lambda n: hands.jumped(1 - n % 2)), 100)

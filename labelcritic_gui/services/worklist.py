@@ -121,7 +121,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a list: its first rows, how long it is, and which ranks it has (None for all)."""
+    """The beginning of a list: its first rows, how long it is, and which ranks it has (None: not asked yet)."""
 
     rows: tuple[ItemRow, ...]
     total: int
@@ -130,8 +130,13 @@ class Head:
 
 def head(review: OpenReview, query: WorklistQuery, limit: int) -> Head:
     """Return the first rows of a query and its length; raises QueryError."""
-    wanted, asker = query.query, _asker(review, query.reader)
-    among = index.matching(review.database, wanted, asker)
+    wanted = query.query
+    name = next((name for name, text in BUILT_IN.items() if text == query.saved), None)
+    if name is not None and not query.text:
+        # how many there are is known from the tally: which they are can wait
+        total = index.counts(review.database, query.reader)[f"filter:{name}"]
+        return Head(_page(review, query, wanted, limit, None), total, None)
+    among = index.matching(review.database, wanted, _asker(review, query.reader))
     total = index.counts(review.database, query.reader)["total"] if among is None else int(among.size)
     return Head(_page(review, query, wanted, limit, among), total, among)
 

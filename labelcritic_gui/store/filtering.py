@@ -46,6 +46,21 @@ def condition(query: Query, asker: Asker) -> Condition:
     return " AND ".join(text for text, _ in parts) or "1", tuple(v for _, values in parts for v in values)
 
 
+def source(query: Query) -> str:
+    """Return how the table `item` is read for a filter: by the few ranks that one of its terms names, or whole."""
+    return "item NOT INDEXED" if any(_names_few(term) for term in query.terms) else "item INDEXED BY item_facets"
+
+
+def is_pointed(query: Query) -> bool:
+    """Say whether a filter leaves so little that it is better found by itself than among the first of an order."""
+    return any(_names_few(term) or (term.field == "case" and not term.negated) for term in query.terms)
+
+
+def _names_few(term: Term) -> bool:
+    few = {"note": None, "has": ("note",), "audit": ("yes",), "edited": ("yes",)}
+    return term.field in few and not term.negated and few[term.field] in {None, term.values}
+
+
 def _term(term: Term, asker: Asker) -> Condition:
     any_of = [_atom(term.field, term.op, value, asker) for value in term.values]
     text = " OR ".join(part for part, _ in any_of)
@@ -145,6 +160,12 @@ def _status(value: str, _: Asker) -> Condition:
     return (_STATUS[value], ()) if value in _STATUS else ("status = ?", (value,))
 
 
+def _rare(column: str, through: str) -> Callable[[str, Asker], Condition]:
+    """Say yes or no by the index of the few items that have it."""
+    text = f"(SELECT rank FROM item INDEXED BY {through} WHERE {column})"
+    return lambda value, _: (f"rank {'IN' if value == 'yes' else 'NOT IN'} {text}", ())
+
+
 def _flag(column: str) -> Callable[[str, Asker], Condition]:
     return lambda value, _: (column if value == "yes" else f"NOT {column}", ())
 
@@ -158,7 +179,7 @@ _SPECIAL: Mapping[str, Callable[[str, Asker], Condition]] = {
     "reader": _reader,
     "pick": _pick,
     "note": lambda value, _: (_NOTE, (f"%{_escaped(value)}%",)),
-    "edited": _flag("edited"),
+    "edited": _rare("edited", "item_edited_since"),
     "skipped": _flag("(status = 'open' AND skipped)"),
-    "audit": _flag("audit"),
+    "audit": _rare("audit", "item_audited"),
 }

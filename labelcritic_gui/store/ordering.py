@@ -17,7 +17,7 @@ from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.query.query import Query
 from labelcritic_gui.core.review import Status
 from labelcritic_gui.store.database import Database
-from labelcritic_gui.store.filtering import Asker, condition
+from labelcritic_gui.store.filtering import Asker, condition, is_pointed, source
 
 Sort = Literal[
     "attention", "case", "structure", "dice", "confidence", "findings",
@@ -29,6 +29,8 @@ DECIDED, SKIPPED = 2, 1
 """What an item's `turn` says; 0 is open."""
 PROBE = 3_000
 """So many items of an order are looked at before the whole index is read."""
+_FACETS = "item_facets"
+"""The index that knows everything, in no order that is asked for."""
 _LISTED = 5_000
 """So many matching items are put in order by themselves."""
 
@@ -37,7 +39,7 @@ class _Way(NamedTuple):
     """How an order is found: what it is sorted by, in parts that follow each other, and its index."""
 
     keys: tuple[str, ...]
-    through: str = "item_facets"
+    through: str = _FACETS
     parts: tuple[str, ...] = ("1",)
 
 
@@ -97,7 +99,7 @@ def matching(database: Database, query: Query, asker: Asker) -> Ranks | None:
     if not query.terms:
         return None
     wanted, values = condition(query, asker)
-    text = f"SELECT group_concat(rank, ' ') FROM item INDEXED BY item_facets WHERE {wanted}"
+    text = f"SELECT group_concat(rank, ' ') FROM {source(query)} WHERE {wanted}"
     with database.reading() as connection:
         return _numbers(connection.exec_driver_sql(text, values).scalar_one())
 
@@ -120,17 +122,17 @@ def first_ranks(
         if among is not None and among.size <= _LISTED:
             listed = f"SELECT rank FROM item WHERE rank IN ({', '.join(map(str, among.tolist()))}) AND"
             return _in_parts(connection, listed, (), way, keys, limit, descending)
-        if query.terms:
+        if query.terms and way.through != _FACETS and not is_pointed(query):
             probe = f"SELECT rank FROM (SELECT * FROM item INDEXED BY {way.through} WHERE %s ORDER BY {keys} LIMIT ?)"
             part = way.parts[0] if descending else "1"
             text = f"{probe % part} WHERE {wanted} LIMIT ?"
             found = connection.exec_driver_sql(text, (PROBE, *values, limit)).scalars().all()
             if len(found) == limit:
                 return list(found)
-        index = way.through if not query.terms else "item_facets"
+        read = source(query) if query.terms else f"item INDEXED BY {way.through}"
         return _in_parts(
             connection,
-            f"SELECT rank FROM item INDEXED BY {index} WHERE {wanted} AND",
+            f"SELECT rank FROM {read} WHERE {wanted} AND",
             values,
             way,
             keys,
@@ -158,7 +160,7 @@ def _in_parts(
 
 def _blanks_last(way: _Way, keys: str, descending: bool) -> str:
     """Sort what has no value last where the keys by themselves do not."""
-    if descending or way.through != "item_facets" or len(way.parts) == 1:
+    if descending or way.through != _FACETS or len(way.parts) == 1:
         return keys
     return f"NOT ({way.parts[0]}), {keys}"
 
@@ -263,7 +265,7 @@ def counts(database: Database, reader: str) -> dict[str, int]:
 def count(database: Database, query: Query, asker: Asker) -> int:
     """Count the items of a filter."""
     wanted, values = condition(query, asker)
-    text = f"SELECT count(*) FROM item INDEXED BY item_facets WHERE {wanted}"
+    text = f"SELECT count(*) FROM {source(query)} WHERE {wanted}"
     with database.reading() as connection:
         return int(connection.exec_driver_sql(text, values).scalar_one())
 

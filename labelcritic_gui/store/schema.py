@@ -219,7 +219,12 @@ _INDEXES = {
         "quality, audit, edited, outcome, pick, label_set, reader, codes, reasons, decided"
     ),
 }
-_PARTIAL = {"item_with_note": "item(rank) WHERE note <> ''"}
+# few items have one of these: their ranks stand by themselves
+_PARTIAL = {
+    "item_with_note": "item(rank) WHERE note <> ''",
+    "item_audited": "item(rank) WHERE audit",
+    "item_edited_since": "item(rank) WHERE edited",
+}
 
 _COUNTED = ("status", "skipped", "orders_agree", "findings", "audit", "reader")
 _KEY = "{0}.status, {0}.skipped, {0}.orders_agree IS 0, {0}.findings > 0, {0}.audit, {0}.reader"

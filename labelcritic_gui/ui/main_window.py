@@ -20,6 +20,7 @@ from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.start_page import StartPage
 from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.messages import Message
+from labelcritic_gui.viewmodels.modes import mode_words
 from labelcritic_gui.viewmodels.runner import Runner
 from labelcritic_gui.viewmodels.station import Station
 
@@ -67,6 +68,9 @@ class MainWindow(AroundWindow):
         station.settings_changed.connect(self._settings_changed)
         station.job_changed.connect(self._job_changed)
         station.mode_changed.connect(lambda: self._shortcuts.set_mode(station.mode))
+        station.mode_changed.connect(self.screen_.show_mode)
+        for mode in (self.screen_.sheet, self.screen_.patchwork):
+            mode.triggered.connect(lambda name: self.trigger(BY_ID[name]))
         station.said.connect(self.say)
         self.told.connect(self.say)
         self.command_chosen.connect(self.trigger)
@@ -82,6 +86,7 @@ class MainWindow(AroundWindow):
         self.screen_.cards.sent_wanted.connect(self.show_sent)
         self.screen_.bar.note.returnPressed.connect(self.focus_stage)
         self.screen_.worklist.filter.returnPressed.connect(self.focus_stage)
+        self.screen_.worklist.managing.connect(self.ask_filters)
         self.sheet_closed.connect(self.focus_stage)
         self.start.show_recent(station.settings.recent)
 
@@ -164,7 +169,8 @@ class MainWindow(AroundWindow):
         reading = self._station.reading
         self.screen_.attach()
         self.pages.setCurrentWidget(self.screen_ if reading else self.start)
-        self.setWindowTitle(f"{reading.calls.title} – Label Critic" if reading else "Label Critic")
+        words = f"{reading.calls.title} [{mode_words(reading.calls.mode)}] – " if reading else ""
+        self.setWindowTitle(f"{words}Label Critic")
         if reading:
             self.focus_stage()
             self._ask_consent_once()
@@ -207,8 +213,17 @@ class MainWindow(AroundWindow):
     def focus_filter(self) -> None:
         self.screen_.worklist.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def focus_list(self) -> None:
+        self.screen_.worklist.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def clear_filter(self) -> None:
+        self.screen_.worklist.clear()
+
+    def choose_columns(self) -> None:
+        self.screen_.worklist.table.choose_columns()
+
     def focus_stage(self) -> None:
-        self.screen_.stage.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.screen_.focus_content()
 
     def flash(self, command: str) -> None:
         self.screen_.bar.flash(command)

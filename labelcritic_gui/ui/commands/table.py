@@ -3,13 +3,29 @@
 from labelcritic_gui.ui.commands.around import AROUND
 from labelcritic_gui.ui.commands.command import Command
 from labelcritic_gui.ui.commands.deciding import DECIDING
+from labelcritic_gui.ui.commands.differing import DIFFERING
 from labelcritic_gui.ui.commands.going import GOING
+from labelcritic_gui.ui.commands.listing import LISTING
+from labelcritic_gui.ui.commands.patching import PATCHING
 from labelcritic_gui.ui.commands.reviews import REVIEWS
+from labelcritic_gui.ui.commands.sheet import SHEET
+from labelcritic_gui.ui.commands.sides import SIDES
 from labelcritic_gui.ui.commands.viewing import VIEWING
 
-MENUS = ("Review", "Decide", "View", "Go", "Help")
+MENUS = ("Review", "Decide", "View", "Differences", "Label sets", "Go", "List", "Help")
 
-COMMANDS: tuple[Command, ...] = (*REVIEWS, *DECIDING, *VIEWING, *GOING, *AROUND)
+COMMANDS: tuple[Command, ...] = (
+    *REVIEWS,
+    *DECIDING,
+    *SIDES,
+    *VIEWING,
+    *DIFFERING,
+    *GOING,
+    *LISTING,
+    *SHEET,
+    *PATCHING,
+    *AROUND,
+)
 
 BY_ID = {command.id: command for command in COMMANDS}
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import cast
 
-from labelcritic_gui.core.query.query import QueryError
+from labelcritic_gui.core.query.query import Query, QueryError
 from labelcritic_gui.services.worklist import BUILT_IN, Sort, WorklistQuery
 from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.worklist.keeping import TELLING, ListKeeping
@@ -78,6 +78,11 @@ class Asking:
     def understood(self) -> str:
         """What the filter typed says, in words."""
         return understood(replace(self.query, saved="").query)
+
+    @property
+    def combined(self) -> Query:
+        """Everything that is asked for, as one filter."""
+        return self.query.query
 
     @property
     def saved_names(self) -> tuple[str, ...]:

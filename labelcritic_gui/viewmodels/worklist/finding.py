@@ -44,7 +44,8 @@ def find(calls: ReviewCalls, query: WorklistQuery, known: Known, *, grouped: boo
     base = known.base if known.base is not None else calls.order(query)
     keys = known.keys if known.keys is not None else calls.keys()
     turns = known.turns if known.turns is not None else calls.turns()
-    ranks = known.head.ranks if known.head is not None else calls.matching(query)
+    told = known.head is not None and known.head.ranks is not None
+    ranks = known.head.ranks if known.head is not None and told else calls.matching(query)
     shown, starts = base, None
     if ranks is not None:
         among = np.zeros(len(keys.case_of), dtype=np.bool_)

@@ -89,6 +89,13 @@ class Lines:
             self._list.groups.fold_all(folded)
             self.folded.emit()
 
+    def turn_for(self, item: ItemId | None) -> None:
+        """Fold the group of an item, or open it."""
+        place, groups = self._list.index_of(item), self._list.groups
+        if groups is not None and place is not None:
+            group = groups.group_of(place)
+            self.fold(group, not groups.is_folded(group))
+
     def open_for(self, item: ItemId | None) -> None:
         """Open the group of an item, where it is folded."""
         place = self._list.index_of(item)

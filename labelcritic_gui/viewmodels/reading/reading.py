@@ -62,7 +62,9 @@ class Reading:
         self.worklist = worklist
         self._view = view
         self._habits = habits
-        self.ordering = Sides(calls.label_sets, seed=calls.seed, reader=reader or calls.reader, shuffled=self._shuffles)
+        self.ordering = Sides(
+            calls.label_sets, seed=calls.seed, reader=reader or calls.reader, shuffled=lambda: self.shuffles
+        )
         stages, volumes = shares_of(budget)
         self.slicing = Slicing(calls, runner, budget=volumes)
         self.volume_changed = self.slicing.volume_changed
@@ -216,7 +218,9 @@ class Reading:
             return
         self.showing.rearrange()
 
-    def _shuffles(self) -> bool:
+    @property
+    def shuffles(self) -> bool:
+        """Say whether chance puts the candidates left and right."""
         return self._habits().shuffle_sides or self.blinding.mode.hides
 
     def painted(self) -> None:

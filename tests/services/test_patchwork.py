@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from labelcritic_gui.bootstrap import build_services
-from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
+from labelcritic_gui.core.cases import Candidate, CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import ReviewError, StorageError
 from labelcritic_gui.core.geometry import Mask, content_hash
 from labelcritic_gui.core.patchwork.partition import Partition
@@ -292,6 +292,62 @@ def test_that_nothing_left_is_no_patchwork(livers: Dataset) -> None:
     assert own_ids(opened) == [LEFT, RIGHT]
     assert not list((opened.folder / "edits").rglob("*.*"))
     opened.close()
+
+
+def test_that_label_maps_are_pieced_value_by_value(tmp_path: Path) -> None:
+    root = tmp_path / "maps"
+    stored_as(root / "images" / "case_1.nii.gz", "LAS", trunk().voxels)
+    for name, body in (("left", body_left()), ("right", body_right())):
+        spleen = np.roll(body, 6, axis=0) & ~body
+        stored_as(root / name / "case_1.nii.gz", "LPS", (body * 5 + spleen * 1).astype(np.uint8))
+    services = build_services(Settings(reader="ann"))
+    labels = tuple(LabelSource(name, root / name, classes="totalsegmentator_v2") for name in ("left", "right"))
+    create_review(Request(folder=root / "review", images=root / "images", labels=labels), services.structures)
+    opened = services.open_review(root / "review")
+    patchwork.make_and_accept(opened, "ann", recipe_of(opened))
+    file = opened.folder / "edits" / "case_1" / "liver.left.v2.nii.gz"
+    assert np.array_equal(nifti.load_mask(file).full(), wanted())
+    assert verify_patchworks(opened) == (1, ())
+    export_review(opened, root / "out")
+    assert np.array_equal(nifti.load_mask(root / "out" / "case_1" / "segmentations" / "liver.nii.gz").full(), wanted())
+    opened.close()
+
+
+def test_that_dicom_segmentations_are_pieced_on_their_series(tmp_path: Path) -> None:
+    pytest.importorskip("highdicom")
+    from tests.formats.test_dicom import SHAPE, segmentation, series
+
+    root = tmp_path / "dicom"
+    (root / "images").mkdir(parents=True)
+    series(root / "images" / "case_1")
+    names = (("Liver", "Liver"),)
+    for n, name in enumerate(("left", "right")):
+        drawn = np.zeros((SHAPE[2], SHAPE[1], SHAPE[0], 1), dtype=np.uint8)
+        drawn[1:4, 2:7, 3 + n : 8 + n, 0] = 1
+        (root / name).mkdir()
+        segmentation(root / "images" / "case_1", drawn, root / name / "case_1.dcm", names=names)
+    services = build_services(Settings(reader="ann"))
+    labels = tuple(LabelSource(name, root / name) for name in ("left", "right"))
+    create_review(Request(folder=root / "review", images=root / "images", labels=labels), services.structures)
+    opened = services.open_review(root / "review")
+    recipe = recipe_of(opened, steps=lambda p: [Start("union")])
+    made, _ = patchwork.make_and_accept(opened, "ann", recipe)
+    image = volumes.read_geometry(opened.image_path(LIVER.case))
+    known = {c.id: c for c in index.candidates_of(opened.database, LIVER.case)}
+    mask = mask_of(opened, known[made])
+    assert mask.geometry.shape == image.shape
+    assert mask.count == 3 * 5 * 6
+    assert np.array_equal(mask.full(), mask_of(opened, known[LEFT]).full() | mask_of(opened, known[RIGHT]).full())
+    assert verify_patchworks(opened) == (1, ())
+    export_review(opened, root / "out")
+    assert verify_export(root / "out")[1] == ()
+    opened.close()
+
+
+def mask_of(opened: OpenReview, candidate: Candidate) -> Mask:
+    """The mask of a candidate as everybody reads it."""
+    image = volumes.read_geometry(opened.image_path(candidate.id.case))
+    return masks.load_one(opened.mask_path(candidate), candidate, image=image)
 
 
 STEPS = (

@@ -124,7 +124,6 @@ class Touring:
 
     def jump_to(self, place: Point) -> None:
         """Go to the difference that a world place lies in or near; only there, when none is near."""
-
         if self.tour is None and self._reading.volume is None:  # nothing moves by itself when the slices come
             self._looking.go_to(place)
             return
@@ -194,7 +193,8 @@ class Touring:
         if window.low <= hu <= window.high:
             return
         self._usual_window = window
-        self._looking.window = self._looking.presets["lung" if hu < _LUNG_HU else "bone" if hu > _BONE_HU else "abdomen"]
+        suited = "lung" if hu < _LUNG_HU else "bone" if hu > _BONE_HU else "abdomen"
+        self._looking.window = self._looking.presets[suited]
 
     def _restore_window(self) -> None:
         if self._usual_window is not None:
@@ -283,7 +283,9 @@ class Touring:
             return
         if not isinstance(error, UserError):
             raise error
-        self._say(of_error(error))
+        # the cause could name a label set
+        hidden = Message(tr("The differences could not be found."), error=True)
+        self._say(of_error(error) if self._reading.named else hidden)
 
     def _ask_remarks(self) -> None:
         tour, pair = self.tour, self._pair

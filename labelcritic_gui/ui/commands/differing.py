@@ -57,7 +57,7 @@ DIFFERING: tuple[Command, ...] = (
     Command(
         "see.divider_left",
         N_("Divider to the left"),
-        ("Ctrl+Left",),
+        ("Ctrl+Shift+Left",),
         _divide(-1),
         _C.CANDIDATE_2,
         _MENU,
@@ -66,7 +66,7 @@ DIFFERING: tuple[Command, ...] = (
     Command(
         "see.divider_right",
         N_("Divider to the right"),
-        ("Ctrl+Right",),
+        ("Ctrl+Shift+Right",),
         _divide(1),
         _C.CANDIDATE_2,
         _MENU,

@@ -87,11 +87,16 @@ def magnified(grey: Picture, placement: Placement, shape: tuple[int, int]) -> Pi
     return _warped(source, placed, shape)
 
 
-def composed(grey: Picture, layers: Sequence[Layer], placement: Placement) -> Canvas:
-    """Return a canvas: grey at device pixels (see `magnified`) with layers over it, the last on top."""
+def composed(
+    grey: Picture, layers: Sequence[Layer], placement: Placement, *, into: Canvas | None = None
+) -> Canvas:
+    """Return a canvas: grey at device pixels (see `magnified`) with layers over it, the last on top.
+
+    `into` is a canvas of that size that is not needed any more: a new one costs more than to draw it.
+    """
     import cv2
 
-    canvas: Canvas = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGRA), dtype=np.uint8)
+    canvas: Canvas = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGRA, dst=into), dtype=np.uint8)
     draw(canvas, layers, placement)
     return canvas
 
@@ -106,17 +111,19 @@ def tinted(canvas: Canvas, labels: NDArray[np.uint8], colours: Sequence[Colour],
     """Draw many labels (uint8 (rows, columns) of the source; n has `colours[n - 1]`) dimly, edges a bit stronger."""
     import cv2
 
-    table = np.zeros((256, 1, 4), dtype=np.uint8)
-    table[1 : len(colours) + 1, 0] = [(blue, green, red, 255) for red, green, blue in colours]
-    table[:, :, :3] = np.rint(table[:, :, :3] * TINT)
+    table = np.zeros((256, 1, 4), dtype=np.float64)
+    table[1 : len(colours) + 1, 0] = [(blue, green, red, 255 / TINT) for red, green, blue in colours]
+    inner, outer = (np.minimum(255, np.rint(table * share)).astype(np.uint8) for share in (TINT, 2 * TINT))
     grid = np.ascontiguousarray(labels)
-    paint = table[:, 0][grid]
-    edge = cv2.morphologyEx(grid, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) > 0
-    paint[edge & (grid > 0), :3] = np.minimum(255, paint[edge & (grid > 0), :3] * np.uint16(2)).astype(np.uint8)
+    four = cv2.merge([grid, grid, grid, grid])
+    paint = cv2.LUT(four, inner)
+    edge = cv2.morphologyEx(grid, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    cv2.copyTo(cv2.LUT(four, outer), cv2.min(edge, grid), paint)
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     spread = cv2.warpAffine(paint, placement.inverse(), canvas.shape[1::-1], flags=flags)
     where = cv2.extractChannel(spread, 3)
-    cv2.copyTo(cv2.add(cv2.convertScaleAbs(canvas, alpha=1.0 - TINT), spread), where, canvas)
+    dimmed = cv2.convertScaleAbs(canvas, alpha=1.0 - TINT)
+    cv2.copyTo(cv2.add(dimmed, spread, dst=dimmed), where, canvas)
 
 
 def _smaller(size: int, scale: float) -> int:

@@ -87,7 +87,8 @@ class PaneView(QWidget):
     def set_scene(self, scene: Scene | None, *, waiting: str = "") -> None:
         """Show a scene, or a word while there is none."""
         self.scene, self._waiting = scene, waiting
-        self._canvas = None
+        if scene is None:
+            self._canvas = None
         self.setAccessibleName(scene.head if scene else waiting)
         self.update()
 
@@ -165,9 +166,10 @@ class PaneView(QWidget):
 
     def _composed(self, scene: Scene, placement: Placement, shape: tuple[int, int]) -> Canvas:
         grey = self._shelf.get(scene, placement, shape)
+        spare = self._canvas if self._canvas is not None and self._canvas.shape[:2] == shape else None
         if scene.neighbours is None:
-            return composed(grey, scene.layers, placement)
-        canvas = composed(grey, (), placement)
+            return composed(grey, scene.layers, placement, into=spare)
+        canvas = composed(grey, (), placement, into=spare)
         tinted(canvas, scene.neighbours.labels, scene.neighbours.colours, placement)
         draw(canvas, scene.layers, placement)
         return canvas

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from labelcritic_gui import __version__
 from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.views.dialogs import TextDialog
 from labelcritic_gui.viewmodels.messages import Message, of_error
 
@@ -41,10 +42,14 @@ class Notifier(QObject):
             return
         if self.report is not None:
             return
-        where = f"It is also in {self._log_file}." if self._log_file else ""
-        note = f"Something went wrong that should not have: this is a defect. No decision is lost. {where}"
-        text = f"Label Critic {__version__}\n\n{''.join(traceback.format_exception(error))}"
-        self.report = TextDialog("Report", text, self._window, note=note)
+        where = tr("It is also in {log_file}.").format(log_file=self._log_file) if self._log_file else ""
+        note = tr("Something went wrong that should not have: this is a defect. No decision is lost. {where}").format(
+            where=where
+        )
+        text = tr("Label Critic {version__}\n\n{join}").format(
+            version__=__version__, join="".join(traceback.format_exception(error))
+        )
+        self.report = TextDialog(tr("Report"), text, self._window, note=note)
         self.report.finished.connect(self._closed)
         self.report.open()
 

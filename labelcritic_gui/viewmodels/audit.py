@@ -13,6 +13,7 @@ from labelcritic_gui.core.cancel import Cancel, Progress
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.services.audit import LARGEST_SAMPLE, MOST_REPEATS, Audit, AuditPlan, AuditRequest
 from labelcritic_gui.services.audit_files import CORRECT, REPORT, TABLE, save_table
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 
@@ -79,7 +80,9 @@ class Row:
         """The share and its interval in words."""
         if self.share is None:
             return "–"
-        return f"{100 * self.share:.0f} %  ({100 * self.low:.0f} to {100 * self.high:.0f})"
+        return tr("{value:.0f} %  ({value2:.0f} to {value3:.0f})").format(
+            value=100 * self.share, value2=100 * self.low, value3=100 * self.high
+        )
 
 
 def rows_of(report: Report) -> tuple[Row, ...]:
@@ -96,7 +99,7 @@ def _row(line: Line, *, title: str, asks: str = "") -> Row:
     return Row(
         title=title,
         asks=asks,
-        counted=f"{line.k:g} of {line.n}",
+        counted=tr("{k:g} of {n}").format(k=line.k, n=line.n),
         share=line.share,
         low=line.low,
         high=line.high,
@@ -114,10 +117,18 @@ def _beside(line: Line, *, named: bool) -> str:
     told += [f"{word}: {n}" for word, n in line.words.items()]
     values = line.values
     if "kappa" in values:
-        span = f" ({values['kappa_low']:.2f} to {values['kappa_high']:.2f})" if "kappa_low" in values else ""
-        told.append(f"kappa {values['kappa']:.2f}{span}")
+        span = (
+            tr(" ({values:.2f} to {values2:.2f})").format(values=values["kappa_low"], values2=values["kappa_high"])
+            if "kappa_low" in values
+            else ""
+        )
+        told.append(tr("kappa {values:.2f}{span}").format(values=values["kappa"], span=span))
     if "p_spread_most" in values:
-        told.append(f"p differs by {values['p_spread_mean']:.2f} on average, {values['p_spread_most']:.2f} at most")
+        told.append(
+            tr("p differs by {values:.2f} on average, {values2:.2f} at most").format(
+                values=values["p_spread_mean"], values2=values["p_spread_most"]
+            )
+        )
     return " · ".join(told)
 
 
@@ -151,7 +162,7 @@ class Auditor:
     def files(self) -> str:
         """The names of the files that the report was kept as, in words."""
         named = [REPORT, TABLE, *([CORRECT] if self.found and self.found.correct else [])]
-        return f"{', '.join(named[:-1])} and {named[-1]}"
+        return tr("{join} and {named}").format(join=", ".join(named[:-1]), named=named[-1])
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -167,19 +178,23 @@ class Auditor:
     def outlook(self) -> str:
         """What the audit will take, in one or two sentences."""
         if not self.request.tests:
-            return "Choose at least one test."
+            return tr("Choose at least one test.")
         if self.plan is None:
-            return "Counting…"
+            return tr("Counting…")
         if not self._possible():
-            return "None of these tests can be put to this critic."
+            return tr("None of these tests can be put to this critic.")
         if not self.plan.pairs:
             asks = any(test.asks_on_purpose for test in self._possible())
-            left = " No pair of this review is left to ask about." if asks else ""
-            return f"Nobody is asked: only verdicts and decisions that are there are counted.{left}"
+            left = tr(" No pair of this review is left to ask about.") if asks else ""
+            return tr("Nobody is asked: only verdicts and decisions that are there are counted.{left}").format(
+                left=left
+            )
         most = self.plan.most_calls
         if not most:
-            return f"{self.plan.pairs} pairs; this critic computes, so nothing is sent."
-        return f"{self.plan.pairs} pairs, {most} calls at most. What it answered before is not asked again."
+            return tr("{pairs} pairs; this critic computes, so nothing is sent.").format(pairs=self.plan.pairs)
+        return tr("{pairs} pairs, {most} calls at most. What it answered before is not asked again.").format(
+            pairs=self.plan.pairs, most=most
+        )
 
     def why_not(self, test: AuditTest) -> str:
         """Say why a test cannot be put to this critic; empty where it can."""
@@ -232,7 +247,7 @@ class Auditor:
         """Begin; `changed` tells when there is a report or a failure."""
         if not self.ready:
             return
-        job, request = Job("Auditing the critic"), self.request
+        job, request = Job(tr("Auditing the critic")), self.request
         self.job, self.found, self.failure, self.saved = job, None, None, ""
         self.changed.emit()
         self._runner.run(
@@ -260,7 +275,7 @@ class Auditor:
     def _failed(self, error: BaseException) -> None:
         self.job = None
         if not isinstance(error, UserError):
-            self.failure = Message("The audit could not go on.", "The report says why.", error=True)
+            self.failure = Message(tr("The audit could not go on."), tr("The report says why."), error=True)
             self.changed.emit()
             raise error
         self.failure = Message(error.message, error.hint) if isinstance(error, CancelledError) else of_error(error)
@@ -275,7 +290,7 @@ class Auditor:
             self._runner.run(Lane.CPU, lambda: save_table(found, file), self._written, on_error=self._not_written)
 
     def _written(self, file: Path) -> None:
-        self.saved = f"Written: {file}"
+        self.saved = tr("Written: {file}").format(file=file)
         self.changed.emit()
 
     def _not_written(self, error: BaseException) -> None:

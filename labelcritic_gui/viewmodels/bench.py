@@ -12,6 +12,7 @@ from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.faults.kinds import FaultKind, FaultSeverity
 from labelcritic_gui.faults.recipe import STANDARD, Recipe
 from labelcritic_gui.services.bench import BenchPlan
+from labelcritic_gui.translation import N_, ntr, tr
 from labelcritic_gui.viewmodels.bench_choice import (
     PHANTOMS,
     BenchChoice,
@@ -61,11 +62,11 @@ __all__ = [
 
 ERRORS_AT_FIRST, CASES_AT_FIRST = 4, 4
 MOST_ERRORS, MOST_CASES = 100, 1000
-WORDS_HINT = (
+WORDS_HINT = N_(
     "What is written here takes the place of the boxes: each error is planted in every structure. Separate several by "
     "a semicolon."
 )
-STOPPED = Message("Stopped as asked.", "No report was written.")
+STOPPED = Message(N_("Stopped as asked."), N_("No report was written."))
 
 
 class BenchCalls(Protocol):
@@ -128,7 +129,7 @@ class Bench:
         """What to do where the review has no truth of its own; empty where it has."""
         if any(truth.trusted for truth in self.truths):
             return ""
-        return (
+        return tr(
             "No label set of this review is marked as trusted, so nothing of your own scans is known to be right. "
             "Choose the labels that you believe most, or begin with phantoms. A label set is marked as trusted when "
             "its review is made."
@@ -153,12 +154,16 @@ class Bench:
         """What the words were understood as, or why they cannot be read; empty without words."""
         if self.misread is not None:
             return self.misread.text
-        return f"Understood: {'; '.join(recipe.text for recipe in self._described)}." if self._described else ""
+        return (
+            tr("Understood: {join}.").format(join="; ".join(recipe.text for recipe in self._described))
+            if self._described
+            else ""
+        )
 
     @property
     def reading_hint(self) -> str:
         """How the words are to be written."""
-        return self.misread.hint if self.misread is not None else WORDS_HINT
+        return self.misread.hint if self.misread is not None else tr(WORDS_HINT)
 
     def choose_truth(self, place: int) -> None:
         """Choose what the truth is, by its place among `truths`."""
@@ -229,17 +234,20 @@ class Bench:
     def outlook(self) -> str:
         """What the bench will take, in one or two sentences."""
         if self.misread is not None:
-            return "The words above cannot be read."
+            return tr("The words above cannot be read.")
         if not self.recipes:
             return _nothing_chosen(self.kinds, self.severities)
         if self.plan is None:
-            return "Counting…"
+            return tr("Counting…")
         if not self.plan.pairs:
-            return "There is no label to plant an error in: choose another truth."
-        cases = "phantom" if self.truth.is_phantom else "case"
-        size = f"{self.plan.cases} {cases}{'' if self.plan.cases == 1 else 's'}"
-        words = f"{size}: up to {self.plan.pairs} pairs and {self.plan.singles} labels by themselves."
-        return f"{words} Each is put to the server." if self.plan.asks else words
+            return tr("There is no label to plant an error in: choose another truth.")
+        n, made = self.plan.cases, self.truth.is_phantom
+        size = ntr("{n} phantom", "{n} phantoms", n) if made else ntr("{n} case", "{n} cases", n)
+        size = size.format(n=n)
+        words = tr("{size}: up to {pairs} pairs and {singles} labels by themselves.").format(
+            size=size, pairs=self.plan.pairs, singles=self.plan.singles
+        )
+        return tr("{words} Each is put to the server.").format(words=words) if self.plan.asks else words
 
     # --- under way -------------------------------------------------------------------------------------------------
 
@@ -250,14 +258,14 @@ class Bench:
         if job is None:
             return ""
         if not job.total:
-            return "Beginning…"
-        return f"{job.done} of {job.total} done, now {job.what}"
+            return tr("Beginning…")
+        return tr("{done} of {total} done, now {what}").format(done=job.done, total=job.total, what=job.what)
 
     def start(self) -> None:
         """Begin; `changed` tells when there is a report or a failure."""
         if not self.ready:
             return
-        job, choice = Job("Benching the critic"), self._choice()
+        job, choice = Job(tr("Benching the critic")), self._choice()
         self.job, self.found, self.failure = job, None, None
         self.changed.emit()
         self._runner.run(
@@ -284,7 +292,7 @@ class Bench:
     def _failed(self, error: BaseException) -> None:
         self.job = None
         if not isinstance(error, UserError):
-            self.failure = Message("The bench could not go on.", "The report says why.", error=True)
+            self.failure = Message(tr("The bench could not go on."), tr("The report says why."), error=True)
             self.changed.emit()
             raise error
         self.failure = STOPPED if isinstance(error, CancelledError) else of_error(error)
@@ -341,10 +349,16 @@ class Bench:
     def kept(self) -> str:
         """Where the report was written, in one sentence."""
         found = self.found
-        return f"Kept as {listed(found.files)} in {found.folder}." if found else ""
+        return (
+            tr("Kept as {listed} in {folder}.").format(listed=listed(found.files), folder=found.folder) if found else ""
+        )
 
 
 def _nothing_chosen(kinds: Iterable[FaultKind], severities: Iterable[FaultSeverity]) -> str:
     missing: Mapping[str, bool] = {"one kind of error": not any(kinds), "one severity": not any(severities)}
     wanted = [what for what, lacks in missing.items() if lacks]
-    return f"Choose at least {listed(wanted)}." if wanted else "No such error goes that far: choose other severities."
+    return (
+        tr("Choose at least {listed}.").format(listed=listed(wanted))
+        if wanted
+        else tr("No such error goes that far: choose other severities.")
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from labelcritic_gui.core.bench import BenchReport
 from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.faults.recipe import Recipe
+from labelcritic_gui.translation import N_, tr
 
 
 class TruthKind(StrEnum):
@@ -36,13 +37,13 @@ class Truth:
 
 PHANTOMS = Truth(
     TruthKind.PHANTOMS,
-    "Phantoms: made bodies, not your scans",
-    "Their anatomy is known to the voxel. How the critic does there says little about scans that look otherwise.",
+    N_("Phantoms: made bodies, not your scans"),
+    N_("Their anatomy is known to the voxel. How the critic does there says little about scans that look otherwise."),
 )
 OTHER_PHANTOMS = Truth(
     TruthKind.OTHER_PHANTOMS,
-    "Phantoms, scanned otherwise",
-    "More noise, another contrast phase, small and large bodies, a bent spine, slices of 5 mm.",
+    N_("Phantoms, scanned otherwise"),
+    N_("More noise, another contrast phase, small and large bodies, a bent spine, slices of 5 mm."),
 )
 
 
@@ -76,9 +77,11 @@ def truths_of(label_sets: Iterable[LabelSet]) -> tuple[Truth, ...]:
 
 def _labels(one: LabelSet) -> Truth:
     if one.trusted:
-        title = f"{one.title}: trusted labels of this review"
-        note = "Cases of this review that it has labels of; errors are planted in copies, no file is changed."
+        title = tr("{title}: trusted labels of this review").format(title=one.title)
+        note = tr("Cases of this review that it has labels of; errors are planted in copies, no file is changed.")
     else:
-        title = f"{one.title}: not marked as trusted"
-        note = "Taken as right all the same: the bench can be no better than these labels. Read the false alarms first."
+        title = tr("{title}: not marked as trusted").format(title=one.title)
+        note = tr(
+            "Taken as right all the same: the bench can be no better than these labels. Read the false alarms first."
+        )
     return Truth(TruthKind.LABELS, title, note, one.slug, one.trusted)

@@ -22,23 +22,24 @@ from labelcritic_gui.core.bench_report import (
 )
 from labelcritic_gui.core.statistics import Interval, Share
 from labelcritic_gui.faults.kinds import FaultKind
+from labelcritic_gui.translation import N_, ntr, tr
 
 KIND_TITLES: Mapping[FaultKind, str] = {
-    FaultKind.LEAK: "leak into a neighbour",
-    FaultKind.MISSING: "part missing",
-    FaultKind.CUT: "cut off flat",
-    FaultKind.SWAP: "left and right swapped",
+    FaultKind.LEAK: N_("leak into a neighbour"),
+    FaultKind.MISSING: N_("part missing"),
+    FaultKind.CUT: N_("cut off flat"),
+    FaultKind.SWAP: N_("left and right swapped"),
     FaultKind.SHIFT: "shifted",
-    FaultKind.OTHER: "another structure",
-    FaultKind.ISLANDS: "stray islands",
+    FaultKind.OTHER: N_("another structure"),
+    FaultKind.ISLANDS: N_("stray islands"),
     FaultKind.HOLES: "holes",
-    FaultKind.OUTSIDE: "outside the body",
-    FaultKind.EMPTY: "empty",
-    FaultKind.ROUGH: "rough edge",
-    FaultKind.OVER: "too large",
-    FaultKind.UNDER: "too small",
-    FaultKind.FRAGMENT: "only a fragment",
-    FaultKind.MERGED: "merged with a neighbour",
+    FaultKind.OUTSIDE: N_("outside the body"),
+    FaultKind.EMPTY: N_("empty"),
+    FaultKind.ROUGH: N_("rough edge"),
+    FaultKind.OVER: N_("too large"),
+    FaultKind.UNDER: N_("too small"),
+    FaultKind.FRAGMENT: N_("only a fragment"),
+    FaultKind.MERGED: N_("merged with a neighbour"),
 }
 """What a reader calls the kinds of error."""
 STATES = {Met.PASSES: "good", Met.FAILS: "bad", Met.TOO_FEW: "doubt"}
@@ -89,13 +90,15 @@ def percent(value: float | None, interval: Interval) -> str:
     """Return a share and its interval in words that stay on one line."""
     if value is None:
         return "–"
-    words = f"{100 * value:.0f} %  ({100 * interval.low:.0f} to {100 * interval.high:.0f})"
+    words = tr("{value:.0f} %  ({value2:.0f} to {value3:.0f})").format(
+        value=100 * value, value2=100 * interval.low, value3=100 * interval.high
+    )
     return words.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def kind_title(kind: str) -> str:
     """Return what a reader calls a kind of error; a name that is none stays as it is."""
-    return KIND_TITLES[FaultKind(kind)] if kind in set(FaultKind) else kind.replace("_", " ")
+    return tr(KIND_TITLES[FaultKind(kind)]) if kind in set(FaultKind) else kind.replace("_", " ")
 
 
 def target_lines(report: BenchReport) -> tuple[TargetLine, ...]:
@@ -104,11 +107,13 @@ def target_lines(report: BenchReport) -> tuple[TargetLine, ...]:
 
 
 def _target_line(target: Target) -> TargetLine:
-    bound = "at least" if target.at_least is not None else "at most"
+    bound = tr("at least") if target.at_least is not None else tr("at most")
     return TargetLine(
         title=f"{target.name[:1].upper()}{target.name[1:]}",
         asked=f"{bound} {100 * target.limit:g} %",
-        told=f"{percent(target.value, target.interval)}  of {target.n}" if target.n else "nothing to judge by",
+        told=tr("{percent}  of {n}").format(percent=percent(target.value, target.interval), n=target.n)
+        if target.n
+        else tr("nothing to judge by"),
         value=target.value,
         low=target.interval.low,
         high=target.interval.high,
@@ -122,14 +127,17 @@ def parts_of(report: BenchReport) -> tuple[Part, ...]:
     """Return the rows by band of Dice, structure, error, severity and pairing; structures and errors weakest first."""
     single = {group: dict(detections_of(report.singles, group)) for group in (Group.STRUCTURE, Group.KIND)}
     parts = [
-        Part("By overlap of the two labels", _bands(report)),
+        Part(tr("By overlap of the two labels"), _bands(report)),
         Part(
-            "By structure, weakest first",
+            tr("By structure, weakest first"),
             _lines(report, Group.STRUCTURE, _plain, single[Group.STRUCTURE], weakest_first=True),
         ),
-        Part("By error, weakest first", _lines(report, Group.KIND, kind_title, single[Group.KIND], weakest_first=True)),
-        Part("By how far the error goes", _lines(report, Group.SEVERITY, _plain, {})),
-        Part("By what was compared", _lines(report, Group.PAIRING, _plain, {})),
+        Part(
+            tr("By error, weakest first"),
+            _lines(report, Group.KIND, kind_title, single[Group.KIND], weakest_first=True),
+        ),
+        Part(tr("By how far the error goes"), _lines(report, Group.SEVERITY, _plain, {})),
+        Part(tr("By what was compared"), _lines(report, Group.PAIRING, _plain, {})),
     ]
     return tuple(part for part in parts if part.lines)
 
@@ -145,13 +153,13 @@ def _bands(report: BenchReport) -> tuple[BenchLine, ...]:
         band = row.band.value if row.band is not None else ""
         lines.append(
             BenchLine(
-                title=band or "all pairs",
+                title=band or tr("all pairs"),
                 pairs=row.n,
                 accuracy=row.accuracy,
                 decided=row.decided,
                 target=held.get(f"accuracy on decided, {band}"),
                 decided_target=held.get(f"decided share, {band}"),
-                beside="no target is published: reported only" if row.band is Band.NEAR else "",
+                beside=tr("no target is published: reported only") if row.band is Band.NEAR else "",
             )
         )
     return tuple(lines)
@@ -196,11 +204,15 @@ def _alone(found: Detection | None, *, of_kind: bool) -> str:
         return ""
     told = []
     if found.found.n:
-        told.append(f"{found.found.k} of {found.found.n} wrong ones called out")
+        told.append(tr("{k} of {n} wrong ones called out").format(k=found.found.k, n=found.found.n))
     if found.cleared.n and not of_kind:
         alarms = found.cleared.n - found.cleared.k
-        told.append(f"{alarms} of {found.cleared.n} right ones not passed" if alarms else "every right one passed")
-    return f"alone: {', '.join(told)}" if told else ""
+        told.append(
+            tr("{alarms} of {n} right ones not passed").format(alarms=alarms, n=found.cleared.n)
+            if alarms
+            else tr("every right one passed")
+        )
+    return tr("alone: {told}").format(told=", ".join(told)) if told else ""
 
 
 def alarm_lines(report: BenchReport) -> tuple[str, ...]:
@@ -216,24 +228,40 @@ def alarm_words(report: BenchReport) -> str:
     right = sum(one.is_truth for one in report.singles)
     alarms = len(false_alarms(report.singles))
     if not right:
-        return "No right label was shown by itself."
-    return f"{alarms} of {right}:" if alarms else f"None of {right}."
+        return tr("No right label was shown by itself.")
+    return (
+        tr("{alarms} of {right}:").format(alarms=alarms, right=right)
+        if alarms
+        else tr("None of {right}.").format(right=right)
+    )
 
 
 def bin_line(one: Bin) -> str:
     """Return one range of stated confidence in words."""
     told = percent(one.right.value, one.right.interval)
-    return f"sure {100 * one.low:.0f} to {100 * one.high:.0f} %: right {told}, {one.right.k} of {one.right.n}"
+    return tr("sure {value:.0f} to {value2:.0f} %: right {told}, {k} of {n}").format(
+        value=100 * one.low, value2=100 * one.high, told=told, k=one.right.k, n=one.right.n
+    )
 
 
 def calibration_words(found: Calibration) -> tuple[str, ...]:
     """Return the mean gap of confidence and being right, and each range that claims more than its interval allows."""
     if found.error is None:
-        return ("No pair was decided, so nothing is known of its confidence.",)
-    told = [f"On average {100 * found.error:.0f} points between how sure it says it is and how often it is right."]
+        return (tr("No pair was decided, so nothing is known of its confidence."),)
+    told = [
+        tr("On average {value:.0f} points between how sure it says it is and how often it is right.").format(
+            value=100 * found.error
+        )
+    ]
     for one in found.bold:
-        right = f"{percent(one.right.value, one.right.interval)}, {one.right.k} of {one.right.n}"
-        told.append(f"Too sure: where it said {100 * one.stated:.0f} % on average, it was right {right}.")
+        right = tr("{percent}, {k} of {n}").format(
+            percent=percent(one.right.value, one.right.interval), k=one.right.k, n=one.right.n
+        )
+        told.append(
+            tr("Too sure: where it said {value:.0f} % on average, it was right {right}.").format(
+                value=100 * one.stated, right=right
+            )
+        )
     return tuple(told)
 
 
@@ -242,13 +270,23 @@ def notes_of(report: BenchReport) -> tuple[str, ...]:
     told = [_place(report)]
     rows = rows_of(report.trials, Group.ALL, (None,))
     if rows and rows[0].equivalent:
-        told.append(f"{_counted(rows[0].equivalent, 'pair')} that hardly differ were called equivalent: counted apart.")
+        told.append(
+            tr("{counted} that hardly differ were called equivalent: counted apart.").format(
+                counted=_pairs(rows[0].equivalent)
+            )
+        )
     if rows and rows[0].failed:
-        told.append(f"{_counted(rows[0].failed, 'pair')} got no answer that could be read; they count as undecided.")
+        told.append(
+            tr("{counted} got no answer that could be read; they count as undecided.").format(
+                counted=_pairs(rows[0].failed)
+            )
+        )
     told += _refused(report)
     time = timing_of(report)
     if time.n:
-        told.append(f"{time.median:.2g} s an opinion (median), {time.most:.2g} s at most.")
+        told.append(
+            tr("{median:.2g} s an opinion (median), {most:.2g} s at most.").format(median=time.median, most=time.most)
+        )
     return tuple(words for words in told if words)
 
 
@@ -256,14 +294,16 @@ def _place(report: BenchReport) -> str:
     first, second = position_of(report.trials)
     if first.value is None or second.value is None:
         return ""
-    words = f"The better label was picked {_of(first)} when it stood first, {_of(second)} when it stood second."
+    words = tr("The better label was picked {of} when it stood first, {of2} when it stood second.").format(
+        of=_of(first), of2=_of(second)
+    )
     apart = first.interval.low > second.interval.high or second.interval.low > first.interval.high
     favoured = "first" if first.value > second.value else "second"
-    return f"{words} It favours the {favoured} place." if apart else words
+    return tr("{words} It favours the {favoured} place.").format(words=words, favoured=favoured) if apart else words
 
 
 def _of(share: Share) -> str:
-    return f"{share.k} of {share.n} times"
+    return tr("{k} of {n} times").format(k=share.k, n=share.n)
 
 
 def _refused(report: BenchReport) -> list[str]:
@@ -272,15 +312,23 @@ def _refused(report: BenchReport) -> list[str]:
         return []
     why = Counter(one.why for one in report.refused).most_common()
     told = [f"{words}{f' ({n} times)' if n > 1 else ''}" for words, n in why[:ASKED_SHOWN]]
-    more = f" And {len(why) - ASKED_SHOWN} other reasons." if len(why) > ASKED_SHOWN else ""
-    return [f"{_counted(len(report.refused), 'error')} could not be planted or read: {' '.join(told)}{more}"]
+    more = tr(" And {n} other reasons.").format(n=len(why) - ASKED_SHOWN) if len(why) > ASKED_SHOWN else ""
+    return [
+        tr("{counted} could not be planted or read: {join}{more}").format(
+            counted=_errors(len(report.refused)), join=" ".join(told), more=more
+        )
+    ]
 
 
-def _counted(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+def _pairs(n: int) -> str:
+    return ntr("{n} pair", "{n} pairs", n).format(n=n)
+
+
+def _errors(n: int) -> str:
+    return ntr("{n} error", "{n} errors", n).format(n=n)
 
 
 def listed(words: Iterable[str]) -> str:
     """Return words as a list with "and"."""
     *head, last = words
-    return f"{', '.join(head)} and {last}" if head else last
+    return tr("{join} and {last}").format(join=", ".join(head), last=last) if head else last

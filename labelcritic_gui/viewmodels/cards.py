@@ -10,20 +10,21 @@ from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.review import ItemState, Status
 from labelcritic_gui.core.verdict import Agreement, OrderRecord, Outcome, Verdict
 from labelcritic_gui.services.comparison import Opinions, Panel
+from labelcritic_gui.translation import N_, tr
 
 _HEADLINES = {
-    Outcome.EQUIVALENT: "Equivalent",
-    Outcome.UNDECIDED: "Undecided",
-    Outcome.BOTH_WRONG: "Neither is right",
-    Outcome.ABSENT_RIGHT: "Absence is right",
-    Outcome.UNPARSABLE: "Unreadable answer",
-    Outcome.FAILED: "The critic failed",
+    Outcome.EQUIVALENT: N_("Equivalent"),
+    Outcome.UNDECIDED: N_("Undecided"),
+    Outcome.BOTH_WRONG: N_("Neither is right"),
+    Outcome.ABSENT_RIGHT: N_("Absence is right"),
+    Outcome.UNPARSABLE: N_("Unreadable answer"),
+    Outcome.FAILED: N_("The critic failed"),
 }
 AGREEMENT_WORDS = {
-    Agreement.AGREE: "✓ orders agree",
-    Agreement.DISAGREE: "✕ orders disagree",
-    Agreement.ONE_UNDECIDED: "? one order undecided",
-    Agreement.BOTH_UNCLEAR: "? both orders unclear",
+    Agreement.AGREE: N_("✓ orders agree"),
+    Agreement.DISAGREE: N_("✕ orders disagree"),
+    Agreement.ONE_UNDECIDED: N_("? one order undecided"),
+    Agreement.BOTH_UNCLEAR: N_("? both orders unclear"),
 }
 SHORT_HASH = 12
 _SWAPPED = {"first": "second", "second": "first"}
@@ -50,7 +51,7 @@ class PlaceRow:
     @property
     def mark(self) -> str:
         """How it is marked on the stage."""
-        return f"differ {self.number}"
+        return tr("differ {number}").format(number=self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,17 @@ Placed = FindingRow | PlaceRow
 """What can be marked on the stage."""
 
 
+def _headline(outcome: Outcome) -> str:
+    return tr(_HEADLINES.get(outcome, outcome.value))
+
+
 STATUS_WORDS = {
-    Status.OPEN: "open",
-    Status.ACCEPTED: "accepted",
-    Status.ABSENT: "absence accepted",
-    Status.QUEUED: "queued for editing",
-    Status.NONE: "none acceptable",
-    Status.UNJUDGED: "cannot be judged",
+    Status.OPEN: N_("open"),
+    Status.ACCEPTED: N_("accepted"),
+    Status.ABSENT: N_("absence accepted"),
+    Status.QUEUED: N_("queued for editing"),
+    Status.NONE: N_("none acceptable"),
+    Status.UNJUDGED: N_("cannot be judged"),
 }
 
 
@@ -140,11 +145,11 @@ def standing_words(state: ItemState, label_sets: Sequence[LabelSet]) -> str:
     if last is None:
         return ""
     candidate = last.decision.candidate
-    words = "skipped" if state.skipped else STATUS_WORDS[state.status]
+    words = tr("skipped") if state.skipped else tr(STATUS_WORDS[state.status])
     if candidate is not None:
         place = colour_of(label_sets, candidate.label_set)
         words = f"{words}: {label_sets[place].title if place >= 0 else candidate.label_set}"
-    return f"{words}, by {last.reader}" if last.reader else words
+    return tr("{words}, by {reader}").format(words=words, reader=last.reader) if last.reader else words
 
 
 def colour_of(label_sets: Sequence[LabelSet], slug: str) -> int:
@@ -161,14 +166,16 @@ def verdict_card(verdict: Verdict, label_sets: Sequence[LabelSet], *, other_prom
     reasons, words = _words_apart(verdict)
     agreement = _agreement(verdict)
     return VerdictCard(
-        headline=label_sets[colour].title if colour >= 0 else _HEADLINES.get(verdict.outcome, verdict.outcome.value),
+        headline=label_sets[colour].title
+        if colour >= 0
+        else tr(_HEADLINES.get(verdict.outcome, verdict.outcome.value)),
         colour=colour,
         confidence=None if silent else verdict.confidence,
         orders=tuple(_order_row(record, verdict, label_sets) for record in verdict.orders),
         disagree=verdict.orders_agree is False,
         reasons=reasons,
         critic=verdict.critic.title,
-        agreement=AGREEMENT_WORDS[agreement] if agreement is not None else "",
+        agreement=tr(AGREEMENT_WORDS[agreement]) if agreement is not None else "",
         agree=agreement is Agreement.AGREE,
         words=words,
         examples=len(verdict.examples),
@@ -200,7 +207,7 @@ def _order_row(record: OrderRecord, verdict: Verdict, label_sets: Sequence[Label
     probability = record.distribution.get(record.answer)
     place = {"first": 0, "second": 1}.get(meant)
     if place is None or place >= len(verdict.subject.candidates):
-        return OrderRow(record.order, record.answer.replace("-", " ") or "no answer", -1, probability)
+        return OrderRow(record.order, record.answer.replace("-", " ") or tr("no answer"), -1, probability)
     colour = colour_of(label_sets, verdict.subject.candidates[place].label_set)
     answer = label_sets[colour].title if colour >= 0 else meant
     return OrderRow(record.order, answer, colour, probability)
@@ -215,7 +222,7 @@ def quality_cells(
         colour = colour_of(label_sets, panel.label_set.slug)
         suspected = quality.suspected if quality is not None else ()
         if quality is None or quality.score is None:
-            words = "no mask" if panel.candidate is None else "–"
+            words = tr("no mask") if panel.candidate is None else "–"
             cells.append(QualityCell(colour, None, words, suspected=suspected))
             continue
         spread = f"±{quality.uncertainty:.0f}" if quality.uncertainty is not None else "–"
@@ -242,20 +249,20 @@ def fact_rows(facts: Sequence[CandidateFacts | None]) -> tuple[FactRow, ...]:
     if not known:
         return ()
     rows = [
-        FactRow("Volume", "ml", values(_volume)),
-        FactRow("Parts", "", values(lambda f: f.parts)),
-        FactRow("Largest part", "%", values(lambda f: _number(100 * f.largest_share))),
-        FactRow("Mean", "HU", values(lambda f: _number(f.hu_mean))),
-        FactRow("Spread", "HU", values(lambda f: f"±{_number(f.hu_sd)}")),
+        FactRow(tr("Volume"), "ml", values(_volume)),
+        FactRow(tr("Parts"), "", values(lambda f: f.parts)),
+        FactRow(tr("Largest part"), "%", values(lambda f: _number(100 * f.largest_share))),
+        FactRow(tr("Mean"), "HU", values(lambda f: _number(f.hu_mean))),
+        FactRow(tr("Spread"), "HU", values(lambda f: f"±{_number(f.hu_sd)}")),
     ]
     if any(f.holes_ml >= 0.05 for f in known):
-        rows.append(FactRow("Holes", "ml", values(lambda f: _number(f.holes_ml, 1))))
+        rows.append(FactRow(tr("Holes"), "ml", values(lambda f: _number(f.holes_ml, 1))))
     if any(f.outside_body_ml >= 0.05 for f in known):
-        rows.append(FactRow("Outside body", "ml", values(lambda f: _number(f.outside_body_ml, 1))))
+        rows.append(FactRow(tr("Outside body"), "ml", values(lambda f: _number(f.outside_body_ml, 1))))
     if any(f.flat_face >= 0.2 for f in known):
-        rows.append(FactRow("Flat face", "%", values(lambda f: _number(100 * f.flat_face))))
+        rows.append(FactRow(tr("Flat face"), "%", values(lambda f: _number(100 * f.flat_face))))
     if any(f.touches_border for f in known):
-        rows.append(FactRow("Cut by image", "", values(lambda f: " ".join(f.touches_border) or "no")))
+        rows.append(FactRow(tr("Cut by image"), "", values(lambda f: " ".join(f.touches_border) or "no")))
     return tuple(rows)
 
 
@@ -264,12 +271,12 @@ def pair_lines(pair: PairFacts | None) -> tuple[tuple[str, str], ...]:
     if pair is None:
         return ()
     lines = [
-        ("Dice", f"{pair.dice:.3f}"),
-        ("Only in 1", f"{pair.only_first_ml:.1f} ml"),
-        ("Only in 2", f"{pair.only_second_ml:.1f} ml"),
+        (tr("Dice"), f"{pair.dice:.3f}"),
+        (tr("Only in 1"), f"{pair.only_first_ml:.1f} ml"),
+        (tr("Only in 2"), f"{pair.only_second_ml:.1f} ml"),
     ]
     if pair.surface_dice_2mm is not None and pair.hd95_mm is not None:
-        lines += [("Surface 2 mm", f"{pair.surface_dice_2mm:.3f}"), ("HD95", f"{pair.hd95_mm:.1f} mm")]
+        lines += [(tr("Surface 2 mm"), f"{pair.surface_dice_2mm:.3f}"), ("HD95", f"{pair.hd95_mm:.1f} mm")]
     return tuple(lines)
 
 

@@ -12,6 +12,7 @@ from labelcritic_gui.core.cases import ItemId, LabelSet
 from labelcritic_gui.core.cohort import Outlier
 from labelcritic_gui.core.errors import CancelledError, ReviewError, UserError
 from labelcritic_gui.services.cohort import TABLE, ReviewOutliers, save_outliers
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.cards import colour_of
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
@@ -112,7 +113,11 @@ class OutlierSearch:
         if self.found is None:
             return ""
         more = len(self.rows) - MOST_ROWS
-        words = [f"The first {MOST_ROWS} are shown; the table has {more} more."] if more > 0 else []
+        words = (
+            [tr("The first {most_rows} are shown; the table has {more} more.").format(most_rows=MOST_ROWS, more=more)]
+            if more > 0
+            else []
+        )
         return " ".join([*words, *filter(None, (self.found.report.left_out, self.found.not_measured))])
 
     @property
@@ -124,7 +129,7 @@ class OutlierSearch:
         """Look (anew); `changed` tells when there is a result or a failure."""
         if self.job is not None:
             return
-        job = Job("Looking for outliers")
+        job = Job(tr("Looking for outliers"))
         self.job, self.found, self.rows, self.failure, self.saved = job, None, (), None, ""
         self.changed.emit()
         self._runner.run(Lane.CPU, lambda: self._calls.find_outliers(job, job), self._finished, on_error=self._failed)
@@ -155,7 +160,7 @@ class OutlierSearch:
     def _failed(self, error: BaseException) -> None:
         self.job = None
         if not isinstance(error, UserError):
-            self.failure = Message("The search could not go on.", "The report says why.", error=True)
+            self.failure = Message(tr("The search could not go on."), tr("The report says why."), error=True)
             self.changed.emit()
             raise error
         expected = isinstance(error, CancelledError | ReviewError)  # stopped, or too few cases: nothing went wrong
@@ -163,7 +168,7 @@ class OutlierSearch:
         self.changed.emit()
 
     def _written(self, file: Path) -> None:
-        self.saved = f"Written: {file}"
+        self.saved = tr("Written: {file}").format(file=file)
         self.changed.emit()
 
     def _not_written(self, error: BaseException) -> None:

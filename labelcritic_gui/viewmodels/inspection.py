@@ -11,6 +11,7 @@ from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.services.inspection import InspectedFile, Inspection, LabelRow
 from labelcritic_gui.services.inspection_words import as_lines
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 
@@ -64,18 +65,22 @@ class FileTable:
 def table_of(item: ItemId, files: tuple[InspectedFile, ...]) -> FileTable:
     """Lay the files of an item out side by side; a row that has nothing to say in any column is left out."""
     rows: tuple[tuple[str, Callable[[InspectedFile], str], Callable[[InspectedFile], str]], ...] = (
-        ("File", lambda f: _name(f.inspection), lambda f: f.inspection.path),
-        ("What it is", lambda f: _capital(f.inspection.sentence), _nothing),
+        (tr("File"), lambda f: _name(f.inspection), lambda f: f.inspection.path),
+        (tr("What it is"), lambda f: _capital(f.inspection.sentence), _nothing),
         (_capital(item.structure.replace("_", " ")), _of_structure, _nothing),
-        ("Format", _format, _nothing),
-        ("Voxels", _shape, _nothing),
-        ("Voxel size", _spacing, _nothing),
-        ("Stored as", lambda f: f.inspection.orientation, _nothing),
-        ("Oblique", lambda f: f"by {f.inspection.oblique:.1f}°" if f.inspection.oblique else "", _nothing),
-        ("Grid", lambda f: f.fitting.sentence if f.fitting else "", _nothing),
-        ("Notes", lambda f: "\n".join(_capital(n) for n in f.inspection.notes), _nothing),
-        ("sha256 of voxels", lambda f: _cut(f.inspection.voxel_sha256), lambda f: f.inspection.voxel_sha256),
-        ("sha256 of file", lambda f: _cut(f.inspection.file_sha256), lambda f: f.inspection.file_sha256),
+        (tr("Format"), _format, _nothing),
+        (tr("Voxels"), _shape, _nothing),
+        (tr("Voxel size"), _spacing, _nothing),
+        (tr("Stored as"), lambda f: f.inspection.orientation, _nothing),
+        (
+            tr("Oblique"),
+            lambda f: tr("by {oblique:.1f}°").format(oblique=f.inspection.oblique) if f.inspection.oblique else "",
+            _nothing,
+        ),
+        (tr("Grid"), lambda f: f.fitting.sentence if f.fitting else "", _nothing),
+        (tr("Notes"), lambda f: "\n".join(_capital(n) for n in f.inspection.notes), _nothing),
+        (tr("sha256 of voxels"), lambda f: _cut(f.inspection.voxel_sha256), lambda f: f.inspection.voxel_sha256),
+        (tr("sha256 of file"), lambda f: _cut(f.inspection.file_sha256), lambda f: f.inspection.file_sha256),
     )
     lines = []
     for name, text, full in rows:
@@ -125,9 +130,11 @@ def _of_structure(file: InspectedFile) -> str:
         return ""
     rows: list[LabelRow] = [r for r in file.inspection.labels if file.values is None or r.value in file.values]
     if not rows:
-        return "no voxel"
-    value = f", value {', '.join(str(r.value) for r in rows)}" if file.values is not None else ""
-    return f"{sum(r.ml for r in rows):.1f} ml ({sum(r.voxels for r in rows)} voxels{value})"
+        return tr("no voxel")
+    value = tr(", value {join}").format(join=", ".join(str(r.value) for r in rows)) if file.values is not None else ""
+    return tr("{value:.1f} ml ({value2} voxels{value3})").format(
+        value=sum(r.ml for r in rows), value2=sum(r.voxels for r in rows), value3=value
+    )
 
 
 def _cut(digest: str) -> str:
@@ -153,7 +160,7 @@ class Inspector:
 
     def start(self) -> None:
         """Begin; `changed` tells when there is a table or a failure."""
-        job = Job(f"Looking at the files of {self.item}")
+        job = Job(tr("Looking at the files of {item}").format(item=self.item))
         self.job, self.table, self.failure = job, None, None
         self.changed.emit()
         self._runner.run(
@@ -176,7 +183,7 @@ class Inspector:
     def _failed(self, error: BaseException) -> None:
         self.job = None
         if not isinstance(error, UserError):
-            self.failure = Message("These files could not be looked at.", "The report says why.", error=True)
+            self.failure = Message(tr("These files could not be looked at."), tr("The report says why."), error=True)
             self.changed.emit()
             raise error
         self.failure = Message(error.message) if isinstance(error, CancelledError) else of_error(error)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.errors import CancelledError, GeometryMismatchError, UnreadableFileError, UserError
 from labelcritic_gui.services.comparison import Changed
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
@@ -38,6 +39,7 @@ class CaseOpinions:
         self._say = say
         self._wanted: list[CaseId] = []
         self._asked: set[CaseId] = set()
+        self._renewed: list[CaseId] = []
         self.job: Job | None = None
         self._resting: Message | None = None
         self._unread: dict[CaseId, Message] = {}
@@ -72,12 +74,14 @@ class CaseOpinions:
     def want(self, *cases: CaseId) -> None:
         """Ask for these cases, nearest first; what was wanted before and not begun is dropped."""
         self._current = cases[0] if cases else self._current
-        self._wanted = list(dict.fromkeys(c for c in cases if c not in self._asked))
+        self._renewed = [c for c in self._renewed if c not in self._asked]
+        self._wanted = list(dict.fromkeys(c for c in (*cases, *self._renewed) if c not in self._asked))
         self._next()
 
     def renew(self, case: CaseId) -> None:
-        """Take note that a case has another candidate: it is asked for again when it is wanted next."""
+        """Take note that a case has another candidate: it is asked for again, after what is wanted first."""
         self._asked.discard(case)
+        self._renewed = [*(c for c in self._renewed if c != case), case]
 
     def retry(self, case: CaseId) -> None:
         """Ask for a case again, also when the critic was down, or answered to other prompts."""
@@ -99,7 +103,7 @@ class CaseOpinions:
             return
         case = self._wanted.pop(0)
         self._asked.add(case)
-        job = self.job = Job(f"opinions on {case}")
+        job = self.job = Job(tr("opinions on {case}").format(case=case))
         if self._calls.critic_lane is not Lane.NET:
             self._ask(case, job)
             return
@@ -157,7 +161,7 @@ class CaseOpinions:
         if isinstance(error, CancelledError):
             return
         if not isinstance(error, UserError):
-            self._rest(Message("The critic failed.", "The report says why.", error=True))
+            self._rest(Message(tr("The critic failed."), tr("The report says why."), error=True))
             self._current = None  # a defect does not go away by asking again
             raise error
         message = of_error(error)

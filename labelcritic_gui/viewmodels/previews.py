@@ -13,6 +13,7 @@ from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.services import new_review, preview
 from labelcritic_gui.services.new_review import MOST_LABEL_SETS, CreationReport, LabelSource, Request
 from labelcritic_gui.services.preview import Dropped, FirstCase, FoundStructure, Preview, RefusalGroup, Suggestion
+from labelcritic_gui.translation import N_, ntr, tr
 from labelcritic_gui.viewmodels.runner import Job
 
 __all__ = [
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 THIN = "\u202f"
-CLASSES_HINT = "Choose the file or the numbering scheme that says it, under “numbers”."
+CLASSES_HINT = N_("Choose the file or the numbering scheme that says it, under “numbers”.")
 
 
 class PreviewCalls(Protocol):
@@ -157,22 +158,34 @@ def rows_of(
         lone = len(slugs) > 1 and len(together[name]) == 1
         words = []
         if not knows(name):
-            words.append("unknown name")
+            words.append(tr("unknown name"))
         if lone:
-            words.append(("" if take_all else "left out: ") + f"only in {next(iter(together[name]))}")
+            words.append(
+                ("" if take_all else tr("left out: ")) + tr("only in {next}").format(next=next(iter(together[name])))
+            )
         cases = tuple(one.cases.get(slug, 0) for slug in slugs)
         taken, fixed = not lone or take_all, one.name in renames
         rows.append(Row(one.name, one.found_as, name, cases, ", ".join(words), taken=taken, fixed=fixed))
     return tuple(sorted(rows, key=lambda row: (row.taken and not row.remark, row.name)))
 
 
+def _thin(words: str, **numbers: int) -> str:
+    """Fill in numbers, thousands apart by a thin space."""
+    return words.format(**numbers).replace(",", THIN)
+
+
 def recognised_as(preview: Preview, what: str) -> str:
     """Say what the images ("images"), or a label set by its slug, turned out to be, and why."""
     words = [preview.layouts[what], preview.reasons.get(what, "").rstrip(".")]
     if what == "images":
-        words.insert(0, f"{preview.images:,} case{'s' if preview.images != 1 else ''}".replace(",", THIN))
+        words.insert(0, _thin(ntr("{n:,} case", "{n:,} cases", preview.images), n=preview.images))
     elif preview.missing.get(what):
-        words.insert(0, f"no label for {preview.missing[what]} of {preview.scanned} cases")
+        words.insert(
+            0,
+            tr("no label for {missing} of {scanned} cases").format(
+                missing=preview.missing[what], scanned=preview.scanned
+            ),
+        )
     return "  ·  ".join(word for word in words if word)
 
 
@@ -181,9 +194,10 @@ def summary_of(preview: Preview | None, rows: Sequence[Row]) -> str:
     if preview is None or not rows:
         return ""
     names = len({row.stands_for for row in rows if row.taken})
-    words = f"{names} structure{'s' if names != 1 else ''} to compare"
+    words = ntr("{n} structure to compare", "{n} structures to compare", names).format(n=names)
     if not preview.complete:
-        words += f"  ·  counted in the first {preview.scanned} of {preview.images:,} cases".replace(",", THIN)
+        counted = _thin(tr("counted in the first {scanned} of {n:,} cases"), scanned=preview.scanned, n=preview.images)
+        words += f"  ·  {counted}"
     return words
 
 
@@ -192,7 +206,7 @@ def misfits_of(preview: Preview | None) -> str:
     if preview is None:
         return ""
     if not preview.refused:
-        return "Everything fits." if preview.structures else ""
+        return tr("Everything fits.") if preview.structures else ""
     return f"{preview.refused:,} found that cannot be used:".replace(",", THIN)
 
 
@@ -207,4 +221,4 @@ def in_dialog(text: str) -> str:
     if not mark:
         return text
     kept = kept[: max(kept.rfind(". "), kept.rfind("! ")) + 1] or kept
-    return f"{kept} {CLASSES_HINT}" if advice.startswith("classes") else kept
+    return f"{kept} {tr(CLASSES_HINT)}" if advice.startswith("classes") else kept

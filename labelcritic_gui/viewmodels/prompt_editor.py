@@ -14,6 +14,7 @@ from labelcritic_gui.critic.prompt_help import about
 from labelcritic_gui.critic.prompt_sources import COMPARE, GENERAL, STRUCTURES, PromptError, name_fault
 from labelcritic_gui.critic.prompts import PromptSet
 from labelcritic_gui.services.prompt_preview import Ask, Preview, sample
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.prompt_look import Looked, Prepare, look_at
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
@@ -26,10 +27,10 @@ __all__ = ["ASKS", "GENERAL_NAME", "Ask", "FileRow", "Mark", "PromptEditor", "ed
 
 GENERAL_NAME = f"{STRUCTURES}/{GENERAL}.toml"
 ASKS: tuple[tuple[Ask, str], ...] = (
-    (Ask.COMPARE, "Which label is better"),
-    (Ask.ASSESS, "How good one label is"),
-    (Ask.REGION, "What is in view"),
-    (Ask.REASONS, "Reasons for a verdict"),
+    (Ask.COMPARE, N_("Which label is better")),
+    (Ask.ASSESS, N_("How good one label is")),
+    (Ask.REGION, N_("What is in view")),
+    (Ask.REASONS, N_("Reasons for a verdict")),
 )
 """The conversations, as a person chooses among them."""
 _ASK_OF = {"assess.j2": Ask.ASSESS, "region.j2": Ask.REGION, "reasons.j2": Ask.REASONS}
@@ -42,9 +43,9 @@ _Read = tuple[dict[str, PromptFile], str]
 class Mark(StrEnum):
     """Whose text of a file is in use."""
 
-    SHIPPED = "shipped"
-    CHANGED = "changed by you"
-    OWN = "your own"
+    SHIPPED = N_("shipped")
+    CHANGED = N_("changed by you")
+    OWN = N_("your own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class PromptEditor:
         mark = Mark.OWN if file.shipped is None else mark
         title = file.name if file.is_template else file.structure
         if file.name == GENERAL_NAME:
-            title = "any other structure"
+            title = tr("any other structure")
         return FileRow(file.name, title, file.is_template, mark, file.name in self._drafts)
 
     def _file(self, name: str) -> PromptFile:
@@ -192,7 +193,12 @@ class PromptEditor:
         """Begin the words of a structure with the general ones; they are a file once they are saved."""
         name = f"{STRUCTURES}/{normal_name(structure)}.toml"
         if fault := name_fault(name):
-            self.said.emit(Message(f"{structure!r} cannot be a structure's name: {fault}.", error=True))
+            self.said.emit(
+                Message(
+                    tr("{structure!r} cannot be a structure's name: {fault}.").format(structure=structure, fault=fault),
+                    error=True,
+                )
+            )
             return
         if name not in self._known and name not in self._drafts:
             body = self._file(GENERAL_NAME).text.splitlines()
@@ -246,7 +252,13 @@ class PromptEditor:
         if done:
             self._changed_on_disk()
         if refused is not None:
-            self.said.emit(Message(f"Not saved. {refused.message}", "See the problems below the text.", error=True))
+            self.said.emit(
+                Message(
+                    tr("Not saved. {message}").format(message=refused.message),
+                    tr("See the problems below the text."),
+                    error=True,
+                )
+            )
             self.choose(refused.problem.name)
         elif then is not None:
             then()
@@ -318,7 +330,7 @@ class PromptEditor:
             self._job.cancel()
         if not self.name or self._closed:
             return
-        job = self._job = Job(f"Looking at {self.name}")
+        job = self._job = Job(tr("Looking at {name}").format(name=self.name))
         name, drafts, prepare = self.name, {**self._drafts, self.name: self.text}, self._prepare(job)
         self._runner.run(
             Lane.CPU,

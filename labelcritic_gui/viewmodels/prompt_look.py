@@ -9,6 +9,7 @@ from labelcritic_gui.critic.prompt_files import PromptFile, PromptFiles
 from labelcritic_gui.critic.prompt_sources import GENERAL, Problem
 from labelcritic_gui.critic.prompts import PromptSet
 from labelcritic_gui.services.prompt_preview import Preview
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.messages import Message, of_error
 
 Prepare = Callable[[PromptSet, str], Preview]
@@ -33,7 +34,9 @@ def look_at(files: PromptFiles, name: str, drafts: Mapping[str, str], prepare: P
     stop_if(cancel)
     difference = files.difference(name, text)
     if problems:
-        failure = Message("This text cannot be used as it stands.", "The problems are listed below it.", error=True)
+        failure = Message(
+            tr("This text cannot be used as it stands."), tr("The problems are listed below it."), error=True
+        )
         return Looked(name, problems, difference, None, failure)
     words_of = PromptFile(name, None).structure
     try:

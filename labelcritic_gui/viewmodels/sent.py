@@ -12,24 +12,30 @@ from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.errors import CancelledError, UserError
 from labelcritic_gui.core.verdict import OrderRecord
 from labelcritic_gui.services.sent import SentItem, SentPicture, SentQuestion
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 
-OVERVIEW = "Overview"
+OVERVIEW = N_("Overview")
 HEAD_LINES = 4
 """Of what is said about the opinions, so many lines stand at the head of the window; the overview has them all."""
-FREE = "free text"
-NOT_KEPT = "An older version of this program asked this; it did not keep the words."
+FREE = N_("free text")
+NOT_KEPT = N_("An older version of this program asked this; it did not keep the words.")
 _MEANINGS = {
-    "equal": "both are right and equally good",
-    "wrong": "neither can be used",
+    "equal": N_("both are right and equally good"),
+    "wrong": N_("neither can be used"),
     "good": "good",
     "bad": "bad",
-    "read": "read as asked for",
-    "unparsable": "could not be read",
+    "read": N_("read as asked for"),
+    "unparsable": N_("could not be read"),
 }
 _PLACES = {"first": 0, "second": 1}
-_SHORT = {"first": "first picture", "second": "second picture", "equal": "equally good", "wrong": "neither"}
+_SHORT = {
+    "first": N_("first picture"),
+    "second": N_("second picture"),
+    "equal": N_("equally good"),
+    "wrong": N_("neither"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,9 @@ def sheet_of(question: SentQuestion) -> QuestionSheet:
         pictures=question.pictures,
         system=question.system,
         text=question.text,
-        held_to=(question.held_to or FREE) if asked else "",
+        held_to=(question.held_to or tr(FREE)) if asked else "",
         sampling=question.sampling,
-        note="" if asked else NOT_KEPT,
+        note="" if asked else tr(NOT_KEPT),
         answer=_answer(question.record, question.pictures) if question.record is not None else None,
     )
 
@@ -88,19 +94,23 @@ def _answer(record: OrderRecord, pictures: tuple[SentPicture, ...]) -> AnswerShe
     }  # the chosen one comes twice
     tokens = sorted(weighed.items(), key=lambda entry: -entry[1])
     lines = [
-        ("Ended", record.finish_reason),
+        (tr("Ended"), record.finish_reason),
         (
-            "Tokens",
-            f"{record.prompt_tokens} asked, {record.completion_tokens} answered" if record.prompt_tokens else "",
+            tr("Tokens"),
+            tr("{prompt_tokens} asked, {completion_tokens} answered").format(
+                prompt_tokens=record.prompt_tokens, completion_tokens=record.completion_tokens
+            )
+            if record.prompt_tokens
+            else "",
         ),
-        ("Took", f"{record.seconds:.2f} s" if record.seconds else ""),
-        ("Answered by", record.server),
-        ("Request", record.key),
+        (tr("Took"), f"{record.seconds:.2f} s" if record.seconds else ""),
+        (tr("Answered by"), record.server),
+        (tr("Request"), record.key),
     ]
     return AnswerSheet(
         meaning=_meaning(record.answer, pictures),
         raw=record.raw,
-        shares=tuple((_SHORT.get(name, name), share) for name, share in shares),
+        shares=tuple((tr(_SHORT.get(name, name)), share) for name, share in shares),
         tokens=tuple((repr(token), share) for token, share in tokens),
         lines=tuple((name, value) for name, value in lines if value),
     )
@@ -109,10 +119,10 @@ def _answer(record: OrderRecord, pictures: tuple[SentPicture, ...]) -> AnswerShe
 def _meaning(answer: str, pictures: tuple[SentPicture, ...]) -> str:
     place = _PLACES.get(answer)
     if place is None:
-        return _MEANINGS.get(answer, answer.replace("-", " "))
+        return tr(_MEANINGS.get(answer, answer.replace("-", " ")))
     judged = pictures[-2:]  # examples come before the two that are judged
     shown = f", {judged[place].caption}," if len(judged) == 2 and judged[place].png is not None else ""
-    return f"the {answer} picture{shown} is better"
+    return tr("the {answer} picture{shown} is better").format(answer=answer, shown=shown)
 
 
 class SentViewer:
@@ -131,7 +141,7 @@ class SentViewer:
 
     def start(self) -> None:
         """Begin; `changed` tells when it is there, or failed."""
-        job = self.job = Job(f"Looking up what was sent about {self.item}")
+        job = self.job = Job(tr("Looking up what was sent about {item}").format(item=self.item))
         self.sent, self.failure = None, None
         self.changed.emit()
         self._runner.run(
@@ -151,7 +161,7 @@ class SentViewer:
     def _failed(self, error: BaseException) -> None:
         self.job = None
         if not isinstance(error, UserError):
-            self.failure = Message("What was sent could not be looked up.", "The report says why.", error=True)
+            self.failure = Message(tr("What was sent could not be looked up."), tr("The report says why."), error=True)
             self.changed.emit()
             raise error
         self.failure = Message(error.message) if isinstance(error, CancelledError) else of_error(error)

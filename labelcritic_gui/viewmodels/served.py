@@ -13,6 +13,7 @@ from labelcritic_gui.critic.served_models import Launch, ServedModel, served_mod
 from labelcritic_gui.critic.server import Look, Phase, ServedProcess
 from labelcritic_gui.services.serving import find_vllm, plan_launch, profile_of, start_server
 from labelcritic_gui.settings import ServeSettings
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["ModelServer", "Phase", "Planned"]
 
 STATES = {
-    Phase.STARTING: "Starting: a large model takes minutes.",
-    Phase.READY: "Ready",
-    Phase.STOPPING: "Stopping…",
+    Phase.STARTING: N_("Starting: a large model takes minutes."),
+    Phase.READY: N_("Ready"),
+    Phase.STOPPING: N_("Stopping…"),
     Phase.ENDED: "Stopped.",
 }
 
@@ -124,11 +125,11 @@ class ModelServer:
         """How the server is, in words."""
         look = self.look
         if look is None:
-            return "Starting…" if self._starting else "Not started."
+            return tr("Starting…") if self._starting else tr("Not started.")
         if look.phase is Phase.FAILED:
             return look.reason
-        at = f" at {self.launch.url}" if look.phase is Phase.READY and self.launch else ""
-        return f"{STATES[look.phase].rstrip('.')}{at}." if at else STATES[look.phase]
+        at = tr(" at {url}").format(url=self.launch.url) if look.phase is Phase.READY and self.launch else ""
+        return f"{tr(STATES[look.phase]).rstrip('.')}{at}." if at else tr(STATES[look.phase])
 
     @property
     def memory(self) -> str:
@@ -137,8 +138,18 @@ class ModelServer:
         if look is None or look.phase.is_over or not look.processes:
             return ""
         minutes, seconds = divmod(round(look.seconds), 60)
-        parts = [f"{minutes} min {seconds:02d} s", f"{look.memory_mb / 1024:.1f} GiB in {look.processes} processes"]
-        parts += [f"GPU {g.index}: {g.used_mb / 1024:.1f} of {g.total_mb / 1024:.1f} GiB" for g in look.gpus]
+        parts = [
+            tr("{minutes} min {seconds:02d} s").format(minutes=minutes, seconds=seconds),
+            tr("{memory_mb:.1f} GiB in {processes} processes").format(
+                memory_mb=look.memory_mb / 1024, processes=look.processes
+            ),
+        ]
+        parts += [
+            tr("GPU {index}: {used_mb:.1f} of {total_mb:.1f} GiB").format(
+                index=g.index, used_mb=g.used_mb / 1024, total_mb=g.total_mb / 1024
+            )
+            for g in look.gpus
+        ]
         return "  ·  ".join(parts)
 
     # --- planning ----------------------------------------------------------------------------------------------
@@ -148,7 +159,7 @@ class ModelServer:
         try:
             extra = tuple(shlex.split(text))
         except ValueError as error:
-            self.problem = f"The further arguments cannot be read: {error}."
+            self.problem = tr("The further arguments cannot be read: {error}.").format(error=error)
             self.changed.emit()
             return
         self.set(extra=extra)
@@ -238,9 +249,9 @@ class ModelServer:
             self._process = None
             self._plan()
         if look.phase is Phase.FAILED:
-            self._news = Message(look.reason, "Review > Model server shows its log.", error=True)
+            self._news = Message(look.reason, tr("Review > Model server shows its log."), error=True)
         elif look.phase is Phase.READY and (before is None or before.phase is not Phase.READY) and self.launch:
-            self._news = Message(f"{self.launch.model} is ready at {self.launch.url}.")
+            self._news = Message(tr("{model} is ready at {url}.").format(model=self.launch.model, url=self.launch.url))
         self.changed.emit()
 
     def _not_looked(self, error: BaseException) -> None:

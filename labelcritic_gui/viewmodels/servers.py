@@ -19,6 +19,7 @@ from labelcritic_gui.services.servers import (
     move_key,
 )
 from labelcritic_gui.settings import LvlmSettings, ServerSettings, find_key, store_key
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["WHAT_IS_NOT", "WHAT_IS_SENT", "Check", "ServerEditor", "consent_words", "edit_servers"]
 
 NEW_NAME = "server"
-NO_NAME = "A name has at most 60 characters, no slash, and no space around it."
+NO_NAME = N_("A name has at most 60 characters, no slash, and no space around it.")
 
 
 def consent_words(host: str) -> str:
     """Say what would be sent to a host, and what not."""
     shown = plain_text(host, 80)
-    return f"{shown} is not this machine. {WHAT_IS_SENT[:1].upper()}{WHAT_IS_SENT[1:]} go there, but {WHAT_IS_NOT}."
+    return tr("{shown} is not this machine. {upper}{what_is_sent} go there, but {what_is_not}.").format(
+        shown=shown, upper=WHAT_IS_SENT[:1].upper(), what_is_sent=WHAT_IS_SENT[1:], what_is_not=WHAT_IS_NOT
+    )
 
 
 @dataclass(slots=True)
@@ -104,14 +107,14 @@ class ServerEditor:
     def where(self) -> str:
         """Say where pictures go."""
         if not self.asks:
-            return "The anatomy critic measures here: nothing leaves this machine."
+            return tr("The anatomy critic measures here: nothing leaves this machine.")
         if not host_of(self.server.url):
-            return f"A server address looks like {ServerSettings().url}."
+            return tr("A server address looks like {url}.").format(url=ServerSettings().url)
         if not self.host:
-            return "The server is this machine: nothing leaves it."
+            return tr("The server is this machine: nothing leaves it.")
         if self.host_to_agree:
-            return f"{consent_words(self.host)} You have not agreed to that yet."
-        return f"{consent_words(self.host)} You agreed to that."
+            return tr("{consent_words} You have not agreed to that yet.").format(consent_words=consent_words(self.host))
+        return tr("{consent_words} You agreed to that.").format(consent_words=consent_words(self.host))
 
     @property
     def fault(self) -> str:
@@ -120,9 +123,9 @@ class ServerEditor:
             return self.problem
         names = [entry.now.name.casefold() for entry in self._entries if entry.now.name]
         if len(set(names)) < len(names):
-            return "Two servers have the same name."
+            return tr("Two servers have the same name.")
         if self.asks and not host_of(self.server.url):
-            return f"A server address looks like {ServerSettings().url}."
+            return tr("A server address looks like {url}.").format(url=ServerSettings().url)
         return ""
 
     # --- editing -----------------------------------------------------------------------------------------------
@@ -161,7 +164,7 @@ class ServerEditor:
             self.problem = ""
         except ValidationError as error:
             first = error.errors()[0]
-            self.problem = NO_NAME if first["loc"][:1] == ("name",) else f"{first['loc'][0]}: {first['msg']}."
+            self.problem = tr(NO_NAME) if first["loc"][:1] == ("name",) else f"{first['loc'][0]}: {first['msg']}."
         if {"url", "model"} & set(fields):
             self.results = ()
         if {"url", "name"} & set(fields):
@@ -187,7 +190,11 @@ class ServerEditor:
         self._runner.run(Lane.NET, lambda: find_key(server)[1], self._key_found, key="server-key")
 
     def _key_found(self, source: str) -> None:
-        self.key_words = f"A key comes from {source}." if source else "There is no key; most servers need none."
+        self.key_words = (
+            tr("A key comes from {source}.").format(source=source)
+            if source
+            else tr("There is no key; most servers need none.")
+        )
         self.changed.emit()
 
     def store_key(self, key: str) -> None:
@@ -207,7 +214,7 @@ class ServerEditor:
             return
         server = self.server
         settings = self._station.settings.model_copy(update={"lvlm": self.lvlm})
-        job = self.job = Job("Testing the connection")
+        job = self.job = Job(tr("Testing the connection"))
         self.results, self.said = (), None
         self.changed.emit()
 
@@ -245,7 +252,11 @@ class ServerEditor:
         if not (self.asks and self.host):
             return ""
         shown = plain_text(self.host, 80)
-        return f"Agree to send to {shown}" if self.host_to_agree else f"No longer send to {shown}"
+        return (
+            tr("Agree to send to {shown}").format(shown=shown)
+            if self.host_to_agree
+            else tr("No longer send to {shown}").format(shown=shown)
+        )
 
     def use(self) -> None:
         """Take the draft over: the open review is read on with it."""

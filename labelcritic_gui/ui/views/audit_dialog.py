@@ -18,17 +18,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import AuditTable, flowing
 from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet, numbers_line
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.viewmodels.audit import LARGEST_SAMPLE, MOST_REPEATS, TABLE, Audit, Auditor, AuditTest
 
-AMOUNT_HINT = "35 pairs in all without a fault show that faults are fewer than one in ten."
+AMOUNT_HINT = N_("35 pairs in all without a fault show that faults are fewer than one in ten.")
 SIZE = (1080, 664)
 GROUPS = (
-    ("From what is there already", "Counts verdicts and decisions of this review; nobody is asked."),
-    ("Asked on purpose", "Puts questions to the critic whose right answer is known."),
+    (N_("From what is there already"), N_("Counts verdicts and decisions of this review; nobody is asked.")),
+    (N_("Asked on purpose"), N_("Puts questions to the critic whose right answer is known.")),
 )
 
 
@@ -36,10 +37,10 @@ class AuditDialog(Sheet):
     """Follows an `Auditor`; closing it stops an audit under way."""
 
     def __init__(self, auditor: Auditor, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Audit the critic", parent, width=860)
+        super().__init__(tr("Audit the critic"), parent, width=860)
         self._auditor, self._theme = auditor, theme
         self._shown: Audit | None = None
-        self.rows.addWidget(plain_label("Can this critic be trusted here?", role="headline"))
+        self.rows.addWidget(plain_label(tr("Can this critic be trusted here?"), role="headline"))
         self.critic = ElidedLabel(auditor.critic, role="quiet")
         self.rows.addWidget(self.critic)
         self.pages = QStackedWidget()
@@ -49,10 +50,10 @@ class AuditDialog(Sheet):
         self.pages.addWidget(self.table)
         self.rows.addWidget(self.pages, 1)
         self.bar, self.status = self.add_progress()
-        self.back: QPushButton = self.add_button("Other tests…", auditor.again)
-        self.export: QPushButton = self.add_button("Save table as CSV…", self._ask_file)
-        self.close_button: QPushButton = self.add_button("Close", self._leave)
-        self.start: QPushButton = self.add_button("Start", auditor.start, primary=True)
+        self.back: QPushButton = self.add_button(tr("Other tests…"), auditor.again)
+        self.export: QPushButton = self.add_button(tr("Save table as CSV…"), self._ask_file)
+        self.close_button: QPushButton = self.add_button(tr("Close"), self._leave)
+        self.start: QPushButton = self.add_button(tr("Start"), auditor.start, primary=True)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_progress)
         auditor.changed.connect(self._show)
@@ -80,8 +81,8 @@ class AuditDialog(Sheet):
         for purpose, (title, words) in zip((False, True), GROUPS, strict=True):
             side = QVBoxLayout()
             side.setSpacing(3)
-            side.addWidget(plain_label(title, role="strong"))
-            side.addWidget(flowing(words, role="quiet"))
+            side.addWidget(plain_label(tr(title), role="strong"))
+            side.addWidget(flowing(tr(words), role="quiet"))
             side.addSpacing(4)
             for test in AuditTest:
                 if test.asks_on_purpose is purpose:
@@ -96,7 +97,7 @@ class AuditDialog(Sheet):
         area.setWidget(inner)
         column.addWidget(area, 1)
         column.addLayout(self._amounts())
-        column.addWidget(flowing(AMOUNT_HINT, role="quiet"))
+        column.addWidget(flowing(tr(AMOUNT_HINT), role="quiet"))
         return page
 
     def _check(self, test: AuditTest) -> QCheckBox:
@@ -116,7 +117,7 @@ class AuditDialog(Sheet):
         self.repeats = QSpinBox(minimum=2, maximum=MOST_REPEATS, value=request.repeats)
         self.sample.valueChanged.connect(self._auditor.set_sample)
         self.repeats.valueChanged.connect(self._auditor.set_repeats)
-        fields = ((self.sample, "Pairs a structure"), (self.repeats, "Repeats of a question"))
+        fields = ((self.sample, tr("Pairs a structure")), (self.repeats, tr("Repeats of a question")))
         return numbers_line(fields, width=self._theme.px(72))
 
     def _chosen(self) -> None:
@@ -141,7 +142,7 @@ class AuditDialog(Sheet):
         self.export.setVisible(found is not None)
         self.start.setVisible(found is None)
         self.start.setEnabled(auditor.ready)
-        self.close_button.setText("Stop" if running else "Close")
+        self.close_button.setText(tr("Stop") if running else tr("Close"))
         self.bar.setVisible(running)
         (self._poll.start if running else self._poll.stop)()
         self._show_progress()
@@ -161,7 +162,11 @@ class AuditDialog(Sheet):
         if job is not None:
             self.bar.setMaximum(job.total)
             self.bar.setValue(job.done)
-            self.status.setText(f"{job.done} of {job.total}, {job.what}" if job.total else "Beginning…")
+            self.status.setText(
+                tr("{done} of {total}, {what}").format(done=job.done, total=job.total, what=job.what)
+                if job.total
+                else tr("Beginning…")
+            )
         elif auditor.failure is not None:
             state = "bad" if auditor.failure.error else ""
             self.status.setText(f"{auditor.failure.text} {auditor.failure.hint}".strip())
@@ -172,8 +177,12 @@ class AuditDialog(Sheet):
         set_state(self.status, "state", state)
 
     def _where(self, failures: tuple[str, ...]) -> str:
-        kept = f"Kept as {self._auditor.files} in {self._auditor.folder}."
-        return f"{kept} Not everything was answered: {' '.join(failures[:2])}" if failures else kept
+        kept = tr("Kept as {files} in {folder}.").format(files=self._auditor.files, folder=self._auditor.folder)
+        return (
+            tr("{kept} Not everything was answered: {join}").format(kept=kept, join=" ".join(failures[:2]))
+            if failures
+            else kept
+        )
 
     # --- coming and going ------------------------------------------------------------------------------------------
 
@@ -185,7 +194,7 @@ class AuditDialog(Sheet):
 
     def _ask_file(self) -> None:
         suggestion = str(self._auditor.folder / TABLE)
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the table", suggestion, "CSV (*.csv)")
+        chosen, _ = QFileDialog.getSaveFileName(self, tr("Save the table"), suggestion, tr("CSV (*.csv)"))
         if chosen:
             self._auditor.save_table(Path(chosen))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.interval_bar import IntervalBar
 from labelcritic_gui.ui.views.words import plain_label, set_state
@@ -54,7 +55,7 @@ class AuditTable(QScrollArea):
     def _headings(self, grid: QGridLayout) -> None:
         for place, words in ((COUNTED, "counted"), (BAR, "0 to 100 %"), (PERCENT, "95 % interval")):
             grid.addWidget(plain_label(words, role="caption"), 0, place)
-        grid.addWidget(plain_label("verdict", role="caption"), 0, VERDICT)
+        grid.addWidget(plain_label(tr("verdict"), role="caption"), 0, VERDICT)
 
     def _add(self, grid: QGridLayout, row: Row) -> None:
         at = grid.rowCount()
@@ -81,11 +82,11 @@ class AuditTable(QScrollArea):
         return shown
 
     def _toggle(self, row: Row, hidden: list[list[QWidget]]) -> QPushButton:
-        button = QPushButton(f"{len(row.parts)} structures")
+        button = QPushButton(tr("{n} structures").format(n=len(row.parts)))
         button.setProperty("link", True)
         button.setCheckable(True)
         button.setAutoDefault(False)
-        button.setAccessibleName(f"{row.title}: each structure")
+        button.setAccessibleName(tr("{title}: each structure").format(title=row.title))
 
         def turn(on: bool) -> None:
             for widget in (w for part in hidden for w in part):
@@ -133,7 +134,9 @@ def flowing(words: str, *, role: str = "", state: str = "") -> QLabel:
 
 def _held_against(row: Row) -> str:
     if row.preference:
-        return "The tick is 50 %: no preference. It fails when the interval does not reach it."
+        return tr("The tick is 50 %: no preference. It fails when the interval does not reach it.")
     if row.limit is None:
-        return "Reported, not judged."
-    return f"The tick is the limit, {100 * row.limit:.0f} %. It fails when the whole interval lies beyond it."
+        return tr("Reported, not judged.")
+    return tr("The tick is the limit, {value:.0f} %. It fails when the whole interval lies beyond it.").format(
+        value=100 * row.limit
+    )

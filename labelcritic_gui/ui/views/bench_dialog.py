@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import flowing
 from labelcritic_gui.ui.views.bench_table import BenchTable
@@ -34,8 +35,8 @@ from labelcritic_gui.viewmodels.bench import (
 
 WIDTH, HEIGHT = 1240, 664
 KINDS_ACROSS = 3
-EXAMPLE = "remove the lower third; leak 15 mm into the stomach"
-WHAT_IT_IS = (
+EXAMPLE = N_("remove the lower third; leak 15 mm into the stomach")
+WHAT_IT_IS = N_(
     "Known errors are planted in copies of labels that are taken as right; the critic is asked which of two is better, "
     "and about each by itself. It sees neither the truth nor what was planted. No file and no decision changes."
 )
@@ -45,11 +46,11 @@ class BenchDialog(Sheet):
     """Follows a `Bench`; closing it stops one that is under way."""
 
     def __init__(self, bench: Bench, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Bench the critic", parent, width=860)
+        super().__init__(tr("Bench the critic"), parent, width=860)
         self._bench, self._theme = bench, theme
         self._shown: Benched | None = None
         self.rows.setSpacing(8)
-        self.rows.addWidget(plain_label("Can I trust this critic on my data?", role="headline"))
+        self.rows.addWidget(plain_label(tr("Can I trust this critic on my data?"), role="headline"))
         self.rows.addWidget(flowing(bench.critic, role="quiet"))
         self.pages = QStackedWidget()
         self._choosing = self._choosing_page()
@@ -58,9 +59,9 @@ class BenchDialog(Sheet):
         self.pages.addWidget(self.table)
         self.rows.addWidget(self.pages, 1)
         self.bar, self.status = self.add_progress()
-        self.back: QPushButton = self.add_button("Other errors…", bench.again)
-        self.close_button: QPushButton = self.add_button("Close", self._leave)
-        self.start: QPushButton = self.add_button("Start", bench.start, primary=True)
+        self.back: QPushButton = self.add_button(tr("Other errors…"), bench.again)
+        self.close_button: QPushButton = self.add_button(tr("Close"), self._leave)
+        self.start: QPushButton = self.add_button(tr("Start"), bench.start, primary=True)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_progress)
         bench.changed.connect(self._show)
@@ -74,7 +75,7 @@ class BenchDialog(Sheet):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 4, 12, 0)
         column.setSpacing(8)
-        column.addWidget(flowing(WHAT_IT_IS, role="quiet"))
+        column.addWidget(flowing(tr(WHAT_IT_IS), role="quiet"))
         column.addSpacing(4)
         self._add_truth(column)
         column.addSpacing(6)
@@ -94,14 +95,14 @@ class BenchDialog(Sheet):
 
     def _add_truth(self, column: QVBoxLayout) -> None:
         bench = self._bench
-        column.addWidget(plain_label("What is right", role="strong"))
+        column.addWidget(plain_label(tr("What is right"), role="strong"))
         advice = flowing(bench.advice, state="doubt")
         advice.setVisible(bool(bench.advice))
         column.addWidget(advice)
         self.truth = QComboBox()
-        self.truth.addItems([truth.title for truth in bench.truths])
+        self.truth.addItems([tr(truth.title) for truth in bench.truths])
         self.truth.setCurrentIndex(bench.truths.index(bench.truth))
-        self.truth.setAccessibleName("What is right")
+        self.truth.setAccessibleName(tr("What is right"))
         self.truth.setMinimumWidth(self._theme.px(420))
         self.truth.currentIndexChanged.connect(bench.choose_truth)
         line = QHBoxLayout()
@@ -115,10 +116,10 @@ class BenchDialog(Sheet):
         side = QVBoxLayout()
         side.setSpacing(4)
         head = QHBoxLayout()
-        head.addWidget(plain_label("Which errors", role="strong"))
+        head.addWidget(plain_label(tr("Which errors"), role="strong"))
         head.addSpacing(12)
-        self._all = self._link("all", "All errors", lambda: self._tick_kinds(True))
-        self._none = self._link("none", "No error", lambda: self._tick_kinds(False))
+        self._all = self._link("all", tr("All errors"), lambda: self._tick_kinds(True))
+        self._none = self._link("none", tr("No error"), lambda: self._tick_kinds(False))
         head.addWidget(self._all)
         head.addWidget(self._none)
         head.addStretch()
@@ -129,11 +130,11 @@ class BenchDialog(Sheet):
         self.kinds: dict[FaultKind, QCheckBox] = {}
         deep = -(-len(KIND_TITLES) // KINDS_ACROSS)
         for place, (kind, title) in enumerate(KIND_TITLES.items()):
-            self.kinds[kind] = self._check(title, on=kind in self._bench.kinds, call=self._kinds_chosen)
+            self.kinds[kind] = self._check(tr(title), on=kind in self._bench.kinds, call=self._kinds_chosen)
             grid.addWidget(self.kinds[kind], place % deep, place // deep)
         side.addLayout(grid)
         side.addSpacing(8)
-        side.addWidget(plain_label("How far they go", role="strong"))
+        side.addWidget(plain_label(tr("How far they go"), role="strong"))
         line = QHBoxLayout()
         line.setSpacing(20)
         self.severities: dict[FaultSeverity, QCheckBox] = {}
@@ -149,10 +150,10 @@ class BenchDialog(Sheet):
     def _words_side(self) -> QVBoxLayout:
         side = QVBoxLayout()
         side.setSpacing(4)
-        side.addWidget(plain_label("Or in your own words", role="strong"))
+        side.addWidget(plain_label(tr("Or in your own words"), role="strong"))
         self.words = QLineEdit(self._bench.text)
-        self.words.setPlaceholderText(EXAMPLE)
-        self.words.setAccessibleName("Errors in your own words")
+        self.words.setPlaceholderText(tr(EXAMPLE))
+        self.words.setAccessibleName(tr("Errors in your own words"))
         self.words.textChanged.connect(self._bench.describe)
         side.addWidget(self.words)
         self.read, self.hint = flowing(""), flowing("", role="quiet")
@@ -180,7 +181,7 @@ class BenchDialog(Sheet):
         self.cases = QSpinBox(minimum=1, maximum=MOST_CASES, value=self._bench.cases)
         self.errors.valueChanged.connect(self._bench.set_per_structure)
         self.cases.valueChanged.connect(self._bench.set_cases)
-        fields = ((self.errors, "Errors in each structure of a case"), (self.cases, "Cases at most"))
+        fields = ((self.errors, tr("Errors in each structure of a case")), (self.cases, tr("Cases at most")))
         return numbers_line(fields, width=self._theme.px(72))
 
     def _tick_kinds(self, on: bool) -> None:
@@ -209,7 +210,7 @@ class BenchDialog(Sheet):
         self.back.setVisible(found is not None)
         self.start.setVisible(found is None)
         self.start.setEnabled(bench.ready)
-        self.close_button.setText("Stop" if running else "Close")
+        self.close_button.setText(tr("Stop") if running else tr("Close"))
         self.bar.setVisible(running)
         (self._poll.start if running else self._poll.stop)()
         if found is not None and found is not self._shown:
@@ -220,7 +221,7 @@ class BenchDialog(Sheet):
     def _show_choice(self) -> None:
         """Show what follows from the choice: the truth's note, how the words were read, and that they go first."""
         bench = self._bench
-        self._truth_note.setText(bench.truth.note)
+        self._truth_note.setText(tr(bench.truth.note))
         widgets: list[QWidget] = [*self.kinds.values(), *self.severities.values(), self._all, self._none, self.errors]
         for widget in widgets:
             widget.setEnabled(not bench.in_words)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.statistics import Share
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import flowing
 from labelcritic_gui.ui.views.calibration_curve import CalibrationCurve
@@ -27,7 +28,7 @@ class BenchTable(QScrollArea):
         self._theme = theme
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("What the bench found")
+        self.setAccessibleName(tr("What the bench found"))
         self.counts: QWidget | None = None
         self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight)
 
@@ -40,7 +41,7 @@ class BenchTable(QScrollArea):
         column.setContentsMargins(0, 4, EDGE, 0)
         column.setSpacing(6)
         column.addWidget(flowing(bench.headline, role="title"))
-        column.addWidget(flowing(f"On {bench.source}.", role="quiet"))
+        column.addWidget(flowing(tr("On {source}.").format(source=bench.source), role="quiet"))
         column.addSpacing(10)
         column.addLayout(self._sides)
         column.addStretch()
@@ -78,7 +79,9 @@ class BenchTable(QScrollArea):
 
     def _targets(self, lines: tuple[TargetLine, ...]) -> QGridLayout:
         grid = self._grid()
-        for place, words in enumerate(("Published targets", "asked", "0 to 100 %", "found (95 % interval)", "verdict")):
+        for place, words in enumerate(
+            (tr("Published targets"), "asked", "0 to 100 %", tr("found (95 % interval)"), "verdict")
+        ):
             grid.addWidget(plain_label(words, role="caption" if place else "strong"), 0, place)
         for at, line in enumerate(lines, start=1):
             verdict = plain_label(line.verdict, role="strong")
@@ -102,9 +105,9 @@ class BenchTable(QScrollArea):
             grid.addWidget(plain_label(part.title, role="strong"), at, WHAT)
             for place, words in (
                 (RIGHT, "right"),
-                (ACCURACY, "of decided"),
+                (ACCURACY, tr("of decided")),
                 (DECIDED, "decided"),
-                (COVERAGE, "of all"),
+                (COVERAGE, tr("of all")),
             ):
                 grid.addWidget(plain_label(words, role="caption"), at, place)
             for line in part.lines:
@@ -120,7 +123,7 @@ class BenchTable(QScrollArea):
             (line.decided, line.decided_target, "text-quiet", (DECIDED, DECIDED_BAR, COVERAGE)),
         ):
             low, high = share.interval.low, share.interval.high
-            counted = plain_label(f"{share.k} of {share.n}" if share.n else "none", role="quiet")
+            counted = plain_label(tr("{k} of {n}").format(k=share.k, n=share.n) if share.n else "none", role="quiet")
             cells = (counted, self._bar(share.value, low, high, target, state), plain_label(_percent(share)))
             for place, widget in zip(places, cells, strict=True):
                 grid.addWidget(widget, at, place, Qt.AlignmentFlag.AlignTop)
@@ -158,7 +161,7 @@ class BenchTable(QScrollArea):
         side = QVBoxLayout(aside)
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(6)
-        side.addWidget(plain_label("Is it as sure as it should be?", role="strong"))
+        side.addWidget(plain_label(tr("Is it as sure as it should be?"), role="strong"))
         found = bench.calibration
         if found.bins:
             self.curve = CalibrationCurve(found, self._theme)
@@ -166,13 +169,13 @@ class BenchTable(QScrollArea):
         for words in bench.calibration_words:
             side.addWidget(flowing(words, role="quiet"))
         side.addSpacing(12)
-        side.addWidget(plain_label("Right labels that were called out", role="strong"))
+        side.addWidget(plain_label(tr("Right labels that were called out"), role="strong"))
         side.addWidget(flowing(bench.alarm_words, role="quiet"))
         for words in bench.alarms:
             side.addWidget(_copied(flowing(words)))
         if bench.notes:
             side.addSpacing(12)
-            side.addWidget(plain_label("Also to know", role="strong"))
+            side.addWidget(plain_label(tr("Also to know"), role="strong"))
         for words in bench.notes:
             side.addWidget(_copied(flowing(words, role="quiet")))
         return aside

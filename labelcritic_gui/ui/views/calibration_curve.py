@@ -4,13 +4,14 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.viewmodels.bench import Calibration, bin_line
 
 DOT, CAP, COUNTS = 4.0, 3.0, 34
 """Radius of a dot, half the stroke across an interval's end, and the height of the counts, px."""
 WIDE, TALL = 320, 320
-RIGHT, STATED, MANY = "how often right", "how sure it says it is", "pairs"
+RIGHT, STATED, MANY = N_("how often right"), N_("how sure it says it is"), "pairs"
 BEGINS = 0.5
 """Where the axis of confidence begins when no bin is less sure: a coin is as sure as that."""
 
@@ -24,8 +25,8 @@ class CalibrationCurve(QWidget):
         self.least = BEGINS if all(one.stated >= BEGINS for one in found.bins) else 0.0
         self.setMinimumSize(theme.px(WIDE), theme.px(TALL))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Calibration: how often right over stated confidence")
-        told = "; ".join(bin_line(one) for one in found.bins) or "no pair was decided"
+        self.setAccessibleName(tr("Calibration: how often right over stated confidence"))
+        told = "; ".join(bin_line(one) for one in found.bins) or tr("no pair was decided")
         self.setAccessibleDescription(told)
         self.setToolTip("\n".join(bin_line(one) for one in found.bins))
 

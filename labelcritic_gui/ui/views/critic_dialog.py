@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, ntr, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import flowing
 from labelcritic_gui.ui.views.dialogs import MARGIN, POLL_MS, Sheet, beside
@@ -29,12 +30,12 @@ from labelcritic_gui.ui.views.words import plain_label, set_state
 from labelcritic_gui.viewmodels.servers import ServerEditor
 
 SIZE = (1040, 680)
-VIEWS = (("frontal", "Frontal"), ("lateral", "Lateral"), ("slice", "Slice through the largest difference"))
-CRITICS = (("anatomy", "Anatomy critic: measures on this machine"), ("lvlm", "LVLM critic: asks a server"))
+VIEWS = (("frontal", N_("Frontal")), ("lateral", N_("Lateral")), ("slice", N_("Slice through the largest difference")))
+CRITICS = (("anatomy", N_("Anatomy critic: measures on this machine")), ("lvlm", N_("LVLM critic: asks a server")))
 SWITCHES = (
-    ("region", "Ask once a case what is in view"),
-    ("quality", "Ask for a score of every candidate"),
-    ("reasons", "Ask for reasons in words"),
+    ("region", N_("Ask once a case what is in view")),
+    ("quality", N_("Ask for a score of every candidate")),
+    ("reasons", N_("Ask for reasons in words")),
 )
 
 
@@ -42,15 +43,15 @@ class CriticDialog(Sheet):
     """Follows a `ServerEditor`; nothing counts before Use."""
 
     def __init__(self, editor: ServerEditor, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Critic and server", parent, width=760)
+        super().__init__(tr("Critic and server"), parent, width=760)
         self._editor, self._theme = editor, theme
         self._filling = False
         self.critic = QComboBox()
         for kind, words in CRITICS:
-            self.critic.addItem(words, kind)
+            self.critic.addItem(tr(words), kind)
         top = QHBoxLayout()
         top.setSpacing(16)
-        top.addWidget(plain_label("Who advises?", role="headline"))
+        top.addWidget(plain_label(tr("Who advises?"), role="headline"))
         top.addWidget(self.critic, 1)
         self.rows.addLayout(top)
         self._sides = QWidget()
@@ -68,8 +69,8 @@ class CriticDialog(Sheet):
         line.addWidget(self.where, 1)
         line.addWidget(self.consent)
         self.rows.addLayout(line)
-        self.cancel = self.add_button("Cancel", self.reject)
-        self.use = self.add_button("Use", self._use, primary=True)
+        self.cancel = self.add_button(tr("Cancel"), self.reject)
+        self.use = self.add_button(tr("Use"), self._use, primary=True)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_test)
         self._connect()
@@ -82,32 +83,32 @@ class CriticDialog(Sheet):
 
     def _server_side(self) -> QVBoxLayout:
         self.profile = QComboBox()
-        self.add = QPushButton("Add")
-        self.remove = QPushButton("Remove")
-        self.name = QLineEdit(placeholderText="give it a name to keep it as a profile")
+        self.add = QPushButton(tr("Add"))
+        self.remove = QPushButton(tr("Remove"))
+        self.name = QLineEdit(placeholderText=tr("give it a name to keep it as a profile"))
         self.url = QLineEdit(placeholderText="http://127.0.0.1:8000/v1")
-        self.model = QLineEdit(placeholderText="the one the server offers")
+        self.model = QLineEdit(placeholderText=tr("the one the server offers"))
         self.in_flight = QSpinBox(minimum=1, maximum=256)
         self.timeout = QDoubleSpinBox(minimum=1, maximum=3600, decimals=0, suffix=" s")
         self.patience = QDoubleSpinBox(minimum=0, maximum=7 * 24 * 3600, decimals=0, suffix=" s")
-        self.timeout.setToolTip("How long one question may take")
-        self.patience.setToolTip("How long questions wait for a server that is gone; 0: they fail at once")
-        self.key = QLineEdit(placeholderText="write a key to keep it in the keyring")
+        self.timeout.setToolTip(tr("How long one question may take"))
+        self.patience.setToolTip(tr("How long questions wait for a server that is gone; 0: they fail at once"))
+        self.key = QLineEdit(placeholderText=tr("write a key to keep it in the keyring"))
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
-        self.store = QPushButton("Store")
+        self.store = QPushButton(tr("Store"))
         self.key_words = flowing("", role="caption")
         column = QVBoxLayout()
         column.setSpacing(8)
-        column.addWidget(plain_label("Server", role="strong"))
+        column.addWidget(plain_label(tr("Server"), role="strong"))
         column.addLayout(beside(self.profile, self.add, self.remove))
         form = self._form(
-            ("Name", self.name),
-            ("Address", self.url),
-            ("Model", self.model),
-            ("Questions at once", self.in_flight),
+            (tr("Name"), self.name),
+            (tr("Address"), self.url),
+            (tr("Model"), self.model),
+            (tr("Questions at once"), self.in_flight),
             ("Time-out", self.timeout),
-            ("Patience", self.patience),
-            ("Key", beside(self.key, self.store)),
+            (tr("Patience"), self.patience),
+            (tr("Key"), beside(self.key, self.store)),
         )
         form.addRow("", self.key_words)
         column.addLayout(form)
@@ -115,28 +116,28 @@ class CriticDialog(Sheet):
         return column
 
     def _asking_side(self) -> QVBoxLayout:
-        self.views = {view: QCheckBox(words) for view, words in VIEWS}
+        self.views = {view: QCheckBox(tr(words)) for view, words in VIEWS}
         self.shots = QSpinBox(minimum=0, maximum=10)
-        self.examples = QLineEdit(placeholderText="this review's own decisions")
-        self.browse = QPushButton("Browse…")
-        self.switches = {name: QCheckBox(words) for name, words in SWITCHES}
+        self.examples = QLineEdit(placeholderText=tr("this review's own decisions"))
+        self.browse = QPushButton(tr("Browse…"))
+        self.switches = {name: QCheckBox(tr(words)) for name, words in SWITCHES}
         column = QVBoxLayout()
         column.setSpacing(8)
-        column.addWidget(plain_label("What it is shown and asked", role="strong"))
+        column.addWidget(plain_label(tr("What it is shown and asked"), role="strong"))
         grid = QGridLayout()
         grid.setSpacing(6)
         for place, check in enumerate((*self.views.values(), *self.switches.values())):
             grid.addWidget(check, place % 3, place // 3)
         column.addLayout(grid)
-        form = self._form(("Examples", self.shots), ("taken from", beside(self.examples, self.browse)))
+        form = self._form((tr("Examples"), self.shots), (tr("taken from"), beside(self.examples, self.browse)))
         column.addLayout(form)
         column.addSpacing(8)
-        self.test = QPushButton("Test connection")
+        self.test = QPushButton(tr("Test connection"))
         self.bar = QProgressBar(textVisible=False)
         keep = self.bar.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(keep)
-        column.addLayout(beside(plain_label("Does it work?", role="strong"), self.test))
+        column.addLayout(beside(plain_label(tr("Does it work?"), role="strong"), self.test))
         column.addWidget(self.bar)
         self.status = flowing("", role="quiet")
         column.addWidget(self.status)
@@ -209,7 +210,7 @@ class CriticDialog(Sheet):
         self.key.clear()
 
     def _ask_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder with examples: STRUCTURE/good and bad")
+        chosen = QFileDialog.getExistingDirectory(self, tr("Folder with examples: STRUCTURE/good and bad"))
         if chosen:
             self._editor.set_asking(examples_folder=chosen)
 
@@ -266,23 +267,24 @@ class CriticDialog(Sheet):
 
     def _show_test(self) -> None:
         editor, job = self._editor, self._editor.job
-        self.test.setText("Stop" if job is not None else "Test connection")
+        self.test.setText(tr("Stop") if job is not None else tr("Test connection"))
         self.bar.setVisible(job is not None)
         (self._poll.start if job is not None else self._poll.stop)()
         words, state = "", ""
         if job is not None:
             self.bar.setMaximum(job.total)
             self.bar.setValue(job.done)
-            words = f"Asking: {job.what}…" if job.what else "Asking…"
+            words = tr("Asking: {what}…").format(what=job.what) if job.what else tr("Asking…")
         elif editor.said is not None:
             words = f"{editor.said.text} {editor.said.hint}".strip()
             state = "bad" if editor.said.error else ""
         elif not editor.results:
-            words = "Nothing but grey squares is sent to test a server."
+            words = tr("Nothing but grey squares is sent to test a server.")
         else:
             wrong = sum(not check.ok for check in editor.results)
-            said = f"{wrong} of {len(editor.results)} {'is' if wrong == 1 else 'are'} not well."
-            words = said if wrong else "It has all that is needed."
+            said = ntr("{wrong} of {n} is not well.", "{wrong} of {n} are not well.", wrong)
+            said = said.format(wrong=wrong, n=len(editor.results))
+            words = said if wrong else tr("It has all that is needed.")
             state = "bad" if wrong else "good"
         self.status.setText(words)
         set_state(self.status, "state", state)

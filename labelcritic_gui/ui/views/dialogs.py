@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.viewmodels.calls import ExportReport
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.runner import Job
 from labelcritic_gui.viewmodels.station import Station
 
-NOTICE = "Label Critic is for research and dataset work. It is not a medical device and not for diagnosis."
+NOTICE = N_("Label Critic is for research and dataset work. It is not a medical device and not for diagnosis.")
 POLL_MS = 100
 SHARE = 0.84
 """Of a large screen, for dialogs with much to show."""
@@ -110,20 +111,20 @@ class IntroductionDialog(Sheet):
     """Asks once for the reader's name and the consent to the notice."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__("Welcome", parent, width=440)
-        self.rows.addWidget(plain_label("Welcome to Label Critic", role="headline"))
-        self.rows.addWidget(plain_label("Every decision is kept with the name of who made it.", role="quiet"))
+        super().__init__(tr("Welcome"), parent, width=440)
+        self.rows.addWidget(plain_label(tr("Welcome to Label Critic"), role="headline"))
+        self.rows.addWidget(plain_label(tr("Every decision is kept with the name of who made it."), role="quiet"))
         form = QVBoxLayout()
         form.setSpacing(4)
-        form.addWidget(plain_label("Your name or initials", role="caption"))
+        form.addWidget(plain_label(tr("Your name or initials"), role="caption"))
         self.reader = QLineEdit(name)
         self.reader.setMaxLength(80)
         form.addWidget(self.reader)
         self.rows.addLayout(form)
-        self.rows.addWidget(plain_label(NOTICE, wrap=True))
-        self.agreed = QCheckBox("I have read this")
+        self.rows.addWidget(plain_label(tr(NOTICE), wrap=True))
+        self.agreed = QCheckBox(tr("I have read this"))
         self.rows.addWidget(self.agreed)
-        self.start = self.add_button("Start", self.accept, primary=True)
+        self.start = self.add_button(tr("Start"), self.accept, primary=True)
         self.reader.textChanged.connect(self._check)
         self.agreed.toggled.connect(self._check)
         self._check()
@@ -136,27 +137,27 @@ class ExportDialog(Sheet):
     """Asks for a new folder, exports, shows progress and the outcome."""
 
     def __init__(self, station: Station, suggestion: Path, parent: QWidget | None = None) -> None:
-        super().__init__("Export", parent, width=560)
+        super().__init__(tr("Export"), parent, width=560)
         self._station = station
-        self.rows.addWidget(plain_label("Export what was accepted", role="headline"))
-        words = "Masks as a NIfTI tree with a manifest: who decided, when, which candidate, hashes."
+        self.rows.addWidget(plain_label(tr("Export what was accepted"), role="headline"))
+        words = tr("Masks as a NIfTI tree with a manifest: who decided, when, which candidate, hashes.")
         self.rows.addWidget(plain_label(words, role="quiet", wrap=True))
         line = QHBoxLayout()
         line.setSpacing(8)
         self.folder = QLineEdit(str(suggestion))
         line.addWidget(self.folder, 1)
-        self._browse = QPushButton("Browse…")
+        self._browse = QPushButton(tr("Browse…"))
         self._browse.clicked.connect(self._ask_folder)
         line.addWidget(self._browse)
         self.rows.addLayout(line)
-        self.rows.addWidget(plain_label("The folder must not exist yet; nothing is overwritten.", role="caption"))
+        self.rows.addWidget(plain_label(tr("The folder must not exist yet; nothing is overwritten."), role="caption"))
         self.bar = QProgressBar(textVisible=False)
         self.status = plain_label(wrap=True, copyable=True)
         self.status.setMinimumHeight(40)
         self.rows.addWidget(self.bar)
         self.rows.addWidget(self.status)
-        self.close_button = self.add_button("Close", self.reject)
-        self.start = self.add_button("Export", self._start, primary=True)
+        self.close_button = self.add_button(tr("Close"), self.reject)
+        self.start = self.add_button(tr("Export"), self._start, primary=True)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_job)
         self._job: Job | None = None
@@ -174,7 +175,7 @@ class ExportDialog(Sheet):
         super().done(result)
 
     def _ask_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder to make the export in", str(Path.home()))
+        chosen = QFileDialog.getExistingDirectory(self, tr("Folder to make the export in"), str(Path.home()))
         if chosen:
             self.folder.setText(str(Path(chosen) / Path(self.folder.text()).name))
 
@@ -193,11 +194,15 @@ class ExportDialog(Sheet):
         self.start.setEnabled(not running)
         self.folder.setEnabled(not running)
         self._browse.setEnabled(not running)
-        self.close_button.setText("Cancel" if running else "Close")
+        self.close_button.setText(tr("Cancel") if running else tr("Close"))
         if self._job is not None:
             self.bar.setMaximum(self._job.total)
             self.bar.setValue(self._job.done)
-            self.status.setText(f"{self._job.done} of {self._job.total}  {self._job.what}" if self._job.total else "…")
+            self.status.setText(
+                tr("{done} of {total}  {what}").format(done=self._job.done, total=self._job.total, what=self._job.what)
+                if self._job.total
+                else "…"
+            )
 
     def _end(self, words: str) -> None:
         self._job = None
@@ -227,5 +232,5 @@ class TextDialog(Sheet):
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setMinimumHeight(280)
         self.rows.addWidget(self.text, 1)
-        self.add_button("Copy", lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
-        self.add_button("Close", self.accept, primary=True)
+        self.add_button(tr("Copy"), lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        self.add_button(tr("Close"), self.accept, primary=True)

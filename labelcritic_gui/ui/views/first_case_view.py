@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from labelcritic_gui.imaging.overlay import fuse, fuse_table, outline
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.viewmodels.previews import FirstCase
 
@@ -32,7 +33,7 @@ class FirstCaseView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(180, 140)
-        self.setAccessibleName("Picture of the first case")
+        self.setAccessibleName(tr("Picture of the first case"))
 
     def sizeHint(self) -> QSize:
         return QSize(300, 300)
@@ -41,7 +42,9 @@ class FirstCaseView(QWidget):
         """Show a case, or words."""
         self._case, self._words = case, words
         self._image = None if case is None else self._composed(case)
-        self.setAccessibleDescription("" if case is None else f"{case.case}, labels of {case.label_set}")
+        self.setAccessibleDescription(
+            "" if case is None else tr("{case}, labels of {label_set}").format(case=case.case, label_set=case.label_set)
+        )
         self.update()
 
     def _composed(self, case: FirstCase) -> QImage:

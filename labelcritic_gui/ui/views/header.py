@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QSizePolicy, QWidget
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.words import plain_label, set_state
 
@@ -100,6 +101,10 @@ class Header(QWidget):
         """
         self.critic.setText(title)
         self.lamp.show_state(state)
-        words = f"Nothing goes to {remote} yet (Ctrl+L)" if withheld else f"Pictures go to {remote}"
+        words = (
+            tr("Nothing goes to {remote} yet (Ctrl+L)").format(remote=remote)
+            if withheld
+            else tr("Pictures go to {remote}").format(remote=remote)
+        )
         self.server.setText(words if remote else "")
         self.server.setVisible(bool(remote))

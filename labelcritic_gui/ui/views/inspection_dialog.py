@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.card_parts import Swatch
 from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
@@ -35,9 +36,9 @@ class InspectionDialog(Sheet):
     """Shows what an `Inspector` finds: progress first, then the table; closing it stops the work."""
 
     def __init__(self, inspector: Inspector, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("About these files", parent, width=WIDTH)
+        super().__init__(tr("About these files"), parent, width=WIDTH)
         self._inspector, self._theme = inspector, theme
-        self.rows.addWidget(plain_label("About these files", role="headline"))
+        self.rows.addWidget(plain_label(tr("About these files"), role="headline"))
         self.rows.addWidget(plain_label(str(inspector.item), role="quiet"))
         self.bar = QProgressBar(textVisible=False)
         self.status = plain_label(wrap=True, copyable=True)
@@ -48,8 +49,8 @@ class InspectionDialog(Sheet):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.rows.addWidget(self.area, 1)
-        self.copy: QPushButton = self.add_button("Copy all as text", self._copy)
-        self.close_button = self.add_button("Close", self.accept, primary=True)
+        self.copy: QPushButton = self.add_button(tr("Copy all as text"), self._copy)
+        self.close_button = self.add_button(tr("Close"), self.accept, primary=True)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_progress)
         inspector.changed.connect(self._show)
@@ -77,7 +78,7 @@ class InspectionDialog(Sheet):
         self.bar.setVisible(running)
         self.status.setVisible(table is None)
         self.copy.setEnabled(table is not None)
-        self.close_button.setText("Cancel" if running else "Close")
+        self.close_button.setText(tr("Cancel") if running else tr("Close"))
         if running:
             self._show_progress()
             self._poll.start()
@@ -93,7 +94,11 @@ class InspectionDialog(Sheet):
         job = self._inspector.job
         self.bar.setMaximum(job.total if job else 0)
         self.bar.setValue(job.done if job else 0)
-        self.status.setText(f"Reading {job.what}, {job.done + 1} of {job.total}" if job and job.what else "Reading…")
+        self.status.setText(
+            tr("Reading {what}, {done} of {total}").format(what=job.what, done=job.done + 1, total=job.total)
+            if job and job.what
+            else tr("Reading…")
+        )
 
     def _laid_out(self, table: FileTable) -> QWidget:
         body = QWidget()

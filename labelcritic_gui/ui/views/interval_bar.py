@@ -4,6 +4,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from labelcritic_gui.translation import tr
+
 HEIGHT = 18
 _TRACK, _BAND, _DOT = 2.0, 6.0, 4.0
 
@@ -29,7 +31,7 @@ class IntervalBar(QWidget):
         self._colour, self._ground, self._mark = colour, ground, mark
         self.setFixedHeight(HEIGHT)
         self.setMinimumWidth(width)
-        self.setAccessibleName("Share with its interval")
+        self.setAccessibleName(tr("Share with its interval"))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
         painter = QPainter(self)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.viewmodels.previews import RefusalGroup, in_dialog
 
@@ -42,7 +43,7 @@ class MisfitList(QTreeWidget):
         super().__init__(parent)
         self._theme = theme
         self._groups: tuple[RefusalGroup, ...] = ()
-        self.setAccessibleName("What does not fit, and why")
+        self.setAccessibleName(tr("What does not fit, and why"))
         self.setHeaderHidden(True)
         self.setColumnCount(2)
         self.setColumnWidth(0, theme.px(COUNT_W))
@@ -73,7 +74,9 @@ def _item(group: RefusalGroup, theme: Theme) -> QTreeWidgetItem:
     item.setTextAlignment(0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
     item.setForeground(0, theme.colour("doubt"))
     item.setToolTip(1, reason)
-    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{group.count} times: {reason}")
+    item.setData(
+        0, Qt.ItemDataRole.AccessibleTextRole, tr("{count} times: {reason}").format(count=group.count, reason=reason)
+    )
     for example in group.examples:
         parts = (example.case, example.structure, example.label_set, example.path)
         child = QTreeWidgetItem(["", "  ·  ".join(part for part in parts if part)])

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
 from labelcritic_gui.ui.views.misfit_list import WholeText
@@ -25,11 +26,11 @@ from labelcritic_gui.ui.views.words import plain_label, set_state
 from labelcritic_gui.viewmodels.cohort import TABLE, OutlierRow, OutlierSearch
 
 SIZE = (1000, 600)
-ABOUT = (
+ABOUT = N_(
     "Each candidate is held against the same structure and label set in all other cases: size, shape, place and "
     "density. Unusual is not wrong, and what is wrong in every case is not unusual."
 )
-HEADINGS = ("Case", "Structure", "Label set", "Off by", "What is unusual")
+HEADINGS = (N_("Case"), N_("Structure"), N_("Label set"), N_("Off by"), N_("What is unusual"))
 CASE, STRUCTURE, LABEL_SET, HOW_MUCH, WHAT = range(5)
 WIDTHS = (190, 120, 120, 76)
 SWATCH, DOWN = 10, 4
@@ -50,8 +51,8 @@ class OutlierList(QTreeWidget):
         super().__init__(parent)
         self._theme = theme
         self._rows: tuple[OutlierRow, ...] = ()
-        self.setAccessibleName("What is unusual, the most unusual first")
-        self.setHeaderLabels(HEADINGS)
+        self.setAccessibleName(tr("What is unusual, the most unusual first"))
+        self.setHeaderLabels([tr(heading) for heading in HEADINGS])
         for column, width in enumerate(WIDTHS):
             self.setColumnWidth(column, theme.px(width))
         self.header().setStretchLastSection(True)
@@ -93,7 +94,7 @@ class OutlierList(QTreeWidget):
         item.setTextAlignment(HOW_MUCH, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         item.setIcon(LABEL_SET, self._swatch(row.colour))
         item.setToolTip(CASE, row.item.case)
-        item.setToolTip(HOW_MUCH, "Robust standard deviations from the middle of the other cases")
+        item.setToolTip(HOW_MUCH, tr("Robust standard deviations from the middle of the other cases"))
         item.setData(CASE, Qt.ItemDataRole.AccessibleTextRole, row.spoken)
         return item
 
@@ -113,10 +114,10 @@ class OutlierDialog(Sheet):
     """Follows an `OutlierSearch`; Enter or a double click opens the item, closing stops a search under way."""
 
     def __init__(self, search: OutlierSearch, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Outliers of this review", parent, width=720)
+        super().__init__(tr("Outliers of this review"), parent, width=720)
         self._search = search
-        self.rows.addWidget(plain_label("What is unusual in this review?", role="headline"))
-        self.rows.addWidget(plain_label(ABOUT, role="quiet", wrap=True))
+        self.rows.addWidget(plain_label(tr("What is unusual in this review?"), role="headline"))
+        self.rows.addWidget(plain_label(tr(ABOUT), role="quiet", wrap=True))
         self.list = OutlierList(theme)
         self.list.itemDoubleClicked.connect(lambda *_: self._go())
         self.bar = QProgressBar(textVisible=False)
@@ -128,10 +129,10 @@ class OutlierDialog(Sheet):
         self.rows.addWidget(self.bar)
         self.rows.addWidget(self.status)
         self.rows.addWidget(self.list, 1)
-        self.again: QPushButton = self.add_button("Look again", search.start)
-        self.export: QPushButton = self.add_button("Save table as CSV…", self._ask_file)
-        self.close_button: QPushButton = self.add_button("Close", self._leave)
-        self.go: QPushButton = self.add_button("Open this item", self._go, primary=True)
+        self.again: QPushButton = self.add_button(tr("Look again"), search.start)
+        self.export: QPushButton = self.add_button(tr("Save table as CSV…"), self._ask_file)
+        self.close_button: QPushButton = self.add_button(tr("Close"), self._leave)
+        self.go: QPushButton = self.add_button(tr("Open this item"), self._go, primary=True)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_status)
         search.changed.connect(self._show)
@@ -158,7 +159,7 @@ class OutlierDialog(Sheet):
         self.again.setEnabled(not running)
         self.export.setEnabled(bool(search.rows))
         self.go.setEnabled(bool(search.rows))
-        self.close_button.setText("Stop" if running else "Close")
+        self.close_button.setText(tr("Stop") if running else tr("Close"))
         self.bar.setVisible(running)
         (self._poll.start if running else self._poll.stop)()
         (self.list if search.rows else self.close_button).setFocus(Qt.FocusReason.OtherFocusReason)
@@ -170,7 +171,7 @@ class OutlierDialog(Sheet):
         if job is not None:
             self.bar.setMaximum(job.total)
             self.bar.setValue(job.done)
-            words = f"{job.what[:1].upper()}{job.what[1:]}…" if job.what else "Beginning…"
+            words = f"{job.what[:1].upper()}{job.what[1:]}…" if job.what else tr("Beginning…")
         elif search.failure is not None:
             state = "bad" if search.failure.error else ""
             words = f"{search.failure.text} {search.failure.hint}".strip()
@@ -186,11 +187,11 @@ class OutlierDialog(Sheet):
         if self._search.go_to(row):
             self.accept()
         else:
-            self.status.setText("The last decision is still being written; try again.")
+            self.status.setText(tr("The last decision is still being written; try again."))
 
     def _ask_file(self) -> None:
         suggestion = str(self._search.folder / TABLE)
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save the table", suggestion, "CSV (*.csv)")
+        chosen, _ = QFileDialog.getSaveFileName(self, tr("Save the table"), suggestion, tr("CSV (*.csv)"))
         if chosen:
             self._search.save_table(Path(chosen))
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QApplication, QSizePolicy, QVBoxLayout, QWidget
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.words import ElidedLabel
 
@@ -51,7 +52,7 @@ class PictureCanvas(QWidget):
         if self.shown:
             self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.setToolTip("Click: pixel by pixel, and back. Wheel: closer. Drag: move.")
+            self.setToolTip(tr("Click: pixel by pixel, and back. Wheel: closer. Drag: move."))
         look.changed.connect(self.update)
 
     @property
@@ -96,7 +97,7 @@ class PictureCanvas(QWidget):
         painter.fillRect(self.rect(), self._theme.colour("stage"))
         if not self.shown:
             painter.setPen(self._theme.colour("on-stage-quiet"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no picture")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("no picture"))
             return
         scale = self.scale
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < self._one)  # enlarged ones stay pixels

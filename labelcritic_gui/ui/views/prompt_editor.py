@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, ntr, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.ask_bar import Answer, AskBar
 from labelcritic_gui.ui.views.dialogs import Sheet
@@ -32,14 +33,14 @@ PAUSE_MS = 300
 """So long after the last key a text is looked at."""
 SHORT = 12
 NAME = Qt.ItemDataRole.UserRole
-_MARKS = {Mark.SHIPPED: "", Mark.CHANGED: "changed", Mark.OWN: "own"}
+_MARKS = {Mark.SHIPPED: "", Mark.CHANGED: N_("changed"), Mark.OWN: N_("own")}
 
 
 class PromptEditorDialog(Sheet):
     """Follows a `PromptEditor`. Texts that are not saved are asked about before it closes."""
 
     def __init__(self, editor: PromptEditor, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Prompts", parent, width=LEAST)
+        super().__init__(tr("Prompts"), parent, width=LEAST)
         self.editor, self._theme = editor, theme
         self._leaving = False
         self.set_words = ElidedLabel(role="quiet")
@@ -69,7 +70,7 @@ class PromptEditorDialog(Sheet):
         self.rows.setSpacing(8)
         head = QHBoxLayout()
         head.setSpacing(12)
-        head.addWidget(plain_label("Prompts", role="headline"))
+        head.addWidget(plain_label(tr("Prompts"), role="headline"))
         head.addWidget(self.set_words, 1)
         self.rows.addLayout(head)
         body = QSplitter()
@@ -97,7 +98,7 @@ class PromptEditorDialog(Sheet):
         column.addLayout(line)
         column.addWidget(self.text, 1)
         column.addWidget(self.verdict)
-        self.problems.setAccessibleName("Problems")
+        self.problems.setAccessibleName(tr("Problems"))
         self.problems.setWordWrap(True)
         self.problems.hide()
         column.addWidget(self.problems)
@@ -105,7 +106,7 @@ class PromptEditorDialog(Sheet):
 
     def _dress_files(self) -> None:
         files = self.files
-        files.setAccessibleName("Files")
+        files.setAccessibleName(tr("Files"))
         files.setObjectName("promptFiles")
         files.setColumnCount(2)
         files.setHeaderHidden(True)
@@ -118,17 +119,17 @@ class PromptEditorDialog(Sheet):
         files.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _add_buttons(self) -> None:
-        self.new = QPushButton("New structure…")
-        self.reset = QPushButton("Reset to the shipped text…")
+        self.new = QPushButton(tr("New structure…"))
+        self.reset = QPushButton(tr("Reset to the shipped text…"))
         for place, button in enumerate((self.new, self.reset)):
             self.buttons.insertWidget(place, button)
         self.buttons.insertWidget(2, self.status, 1)
-        self.save = self.add_button("Save", self._save, primary=True)
-        self.leave = self.add_button("Close", self.reject)
+        self.save = self.add_button(tr("Save"), self._save, primary=True)
+        self.leave = self.add_button(tr("Close"), self.reject)
         for button in (self.new, self.reset, self.save, self.leave):
             button.setDefault(False)  # Enter in the list or the text must not save
             button.setAutoDefault(False)
-        self.save.setToolTip("Ctrl+S")
+        self.save.setToolTip(tr("Ctrl+S"))
 
     def _bind(self) -> None:
         editor = self.editor
@@ -170,11 +171,11 @@ class PromptEditorDialog(Sheet):
     def _ask_leave(self) -> None:
         names = ", ".join(row.title for row in self.editor.rows if row.unsaved)
         answers = (
-            Answer("Save and close", lambda: self.editor.save_all(self._go), primary=True),
-            Answer("Discard", self._discard),
-            Answer("Keep writing", self.text.setFocus),
+            Answer(tr("Save and close"), lambda: self.editor.save_all(self._go), primary=True),
+            Answer(tr("Discard"), self._discard),
+            Answer(tr("Keep writing"), self.text.setFocus),
         )
-        self.asking.ask(f"Not saved yet: {names}.", answers)
+        self.asking.ask(tr("Not saved yet: {names}.").format(names=names), answers)
 
     def _go(self) -> None:
         self._leaving = True
@@ -205,10 +206,12 @@ class PromptEditorDialog(Sheet):
 
     def _ask_structure(self) -> None:
         offered = self.editor.wordless
-        text = "Words of their own for the structure (the general ones are a beginning):"
-        begin = Answer("Begin", lambda: self.editor.add(self.asking.word) if self.asking.word else None, primary=True)
+        text = tr("Words of their own for the structure (the general ones are a beginning):")
+        begin = Answer(
+            tr("Begin"), lambda: self.editor.add(self.asking.word) if self.asking.word else None, primary=True
+        )
         self.asking.ask(
-            text, (begin, Answer("Cancel", self.text.setFocus)), offered=offered, hint="such as thyroid_gland"
+            text, (begin, Answer(tr("Cancel"), self.text.setFocus)), offered=offered, hint=tr("such as thyroid_gland")
         )
 
     def _ask_reset(self) -> None:
@@ -216,11 +219,11 @@ class PromptEditorDialog(Sheet):
         if chosen is None:
             return
         own = chosen.mark is Mark.OWN
-        text = f"Take your words for {chosen.title} away? The general ones are used then."
+        text = tr("Take your words for {title} away? The general ones are used then.").format(title=chosen.title)
         if not own:
-            text = f"Take your text of {chosen.name} away? The shipped one counts again."
-        reset = Answer("Remove it" if own else "Reset it", self.editor.reset, primary=True)
-        self.asking.ask(text, (reset, Answer("Cancel", self.text.setFocus)))
+            text = tr("Take your text of {name} away? The shipped one counts again.").format(name=chosen.name)
+        reset = Answer(tr("Remove it") if own else tr("Reset it"), self.editor.reset, primary=True)
+        self.asking.ask(text, (reset, Answer(tr("Cancel"), self.text.setFocus)))
 
     def _go_to(self, item: QListWidgetItem) -> None:
         line = item.data(NAME)
@@ -232,7 +235,7 @@ class PromptEditorDialog(Sheet):
     def _show_files(self) -> None:
         self.files.blockSignals(True)
         self.files.clear()
-        for title, template in (("Questions", True), ("Structures", False)):
+        for title, template in ((tr("Questions"), True), (tr("Structures"), False)):
             group = QTreeWidgetItem([title])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             group.setForeground(0, self._theme.colour("text-quiet"))
@@ -244,9 +247,9 @@ class PromptEditorDialog(Sheet):
         self._show_head()
 
     def _entry(self, row: FileRow) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([row.title, "unsaved" if row.unsaved else _MARKS[row.mark]])
+        item = QTreeWidgetItem([row.title, tr("unsaved") if row.unsaved else tr(_MARKS[row.mark])])
         item.setData(0, NAME, row.name)
-        item.setToolTip(0, f"{row.name}: {row.mark.value}{', not saved yet' if row.unsaved else ''}")
+        item.setToolTip(0, f"{row.name}: {tr(row.mark.value)}{tr(', not saved yet') if row.unsaved else ''}")
         item.setForeground(1, self._theme.colour("doubt" if row.unsaved else "text-quiet"))
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return item
@@ -261,15 +264,19 @@ class PromptEditorDialog(Sheet):
 
     def _show_head(self) -> None:
         chosen = self.editor.chosen
-        saved = self.editor.hash[:SHORT] or "cannot be used as it is on disk"
-        self.set_words.setText(f"Prompt set {saved}. Every verdict is kept with the set that it was asked with.")
+        saved = self.editor.hash[:SHORT] or tr("cannot be used as it is on disk")
+        self.set_words.setText(
+            tr("Prompt set {saved}. Every verdict is kept with the set that it was asked with.").format(saved=saved)
+        )
         self.save.setEnabled(chosen is not None and chosen.unsaved)
         if chosen is None:
             return
         self.file_title.setText(chosen.name)
-        self.file_mark.setText(f"{chosen.mark.value}, not saved" if chosen.unsaved else chosen.mark.value)
+        self.file_mark.setText(
+            tr("{value}, not saved").format(value=tr(chosen.mark.value)) if chosen.unsaved else tr(chosen.mark.value)
+        )
         set_state(self.file_mark, "state", "doubt" if chosen.unsaved else "")
-        self.reset.setText("Remove…" if chosen.mark is Mark.OWN else "Reset to the shipped text…")
+        self.reset.setText(tr("Remove…") if chosen.mark is Mark.OWN else tr("Reset to the shipped text…"))
         self.reset.setEnabled(chosen.mark is not Mark.SHIPPED or chosen.unsaved)
 
     def _show_chosen(self) -> None:
@@ -301,8 +308,8 @@ class PromptEditorDialog(Sheet):
         self.problems.setVisible(bool(problems))
         lines = max(2, len(problems))  # a long one takes two
         self.problems.setFixedHeight(min(self._theme.px(PROBLEMS_H), lines * self._theme.px(PROBLEM_H)))
-        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
-        self.verdict.setText("" if found is None else f"✕ {count}" if problems else "Nothing wrong with this text.")
+        count = ntr("one problem", "{n} problems", len(problems)).format(n=len(problems))
+        self.verdict.setText("" if found is None else f"✕ {count}" if problems else tr("Nothing wrong with this text."))
         set_state(self.verdict, "state", "bad" if problems else "")
 
     def _show_saved(self) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.prompt_text import DifferenceColours
 from labelcritic_gui.ui.views.question_view import QuestionView, text_field
@@ -23,9 +24,11 @@ from labelcritic_gui.viewmodels.prompt_editor import ASKS, Ask, Mark, PromptEdit
 PATIENCE_MS = 700
 """Looking at a text takes less than this as a rule; a word about it would only flicker."""
 POLL_MS = 200
-TITLES = ("Preview", "Difference", "About")
-SAME = "This is the shipped text."
-NO_SHIPPED = "These words are your own: none are shipped for this structure. Without them the general ones are used."
+TITLES = (N_("Preview"), N_("Difference"), N_("About"))
+SAME = N_("This is the shipped text.")
+NO_SHIPPED = N_(
+    "These words are your own: none are shipped for this structure. Without them the general ones are used."
+)
 
 
 class PreviewPage(QWidget):
@@ -35,11 +38,11 @@ class PreviewPage(QWidget):
         super().__init__()
         self._editor = editor
         self.ask = QComboBox()
-        self.ask.setAccessibleName("Which conversation")
+        self.ask.setAccessibleName(tr("Which conversation"))
         for ask, words in ASKS:
-            self.ask.addItem(words, ask)
+            self.ask.addItem(tr(words), ask)
         self.which = QComboBox()
-        self.which.setAccessibleName("Which question of it")
+        self.which.setAccessibleName(tr("Which question of it"))
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.which.setMinimumContentsLength(10)
         self.place = plain_label(role="quiet")
@@ -75,7 +78,7 @@ class PreviewPage(QWidget):
         if found is None:
             return
         if found.failure is not None:
-            before = " Shown is how it was before." if self.view.isVisible() else ""
+            before = tr(" Shown is how it was before.") if self.view.isVisible() else ""
             self._say(f"{found.failure.text} {found.failure.hint}{before}".strip(), state="doubt")
             return
         preview = found.preview
@@ -109,7 +112,7 @@ class PreviewPage(QWidget):
         if not self._editor.looking:
             self._poll.stop()
         elif self._waited.elapsed() >= PATIENCE_MS:
-            self._say(f"Preparing what would be sent…  {self._waited.elapsed() // 1000} s")
+            self._say(tr("Preparing what would be sent…  {elapsed} s").format(elapsed=self._waited.elapsed() // 1000))
 
     def _show_question(self) -> None:
         sheets, place = self._editor.sheets, self.which.currentIndex()
@@ -130,8 +133,8 @@ class DifferencePage(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.words = plain_label(SAME, role="quiet", wrap=True)
-        self.text = text_field("Difference from the shipped text")
+        self.words = plain_label(tr(SAME), role="quiet", wrap=True)
+        self.text = text_field(tr("Difference from the shipped text"))
         self._colours = DifferenceColours(self.text.document(), theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -144,8 +147,8 @@ class DifferencePage(QWidget):
         own = mark is Mark.OWN
         added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
         gone = sum(line.startswith("-") and not line.startswith("---") for line in lines)
-        counted = f"+{added}  −{gone}  lines, against the shipped text"
-        self.words.setText(NO_SHIPPED if own else counted if lines else SAME)
+        counted = tr("+{added}  −{gone}  lines, against the shipped text").format(added=added, gone=gone)
+        self.words.setText(tr(NO_SHIPPED) if own else counted if lines else tr(SAME))
         text = "\n".join(lines) if not own else ""
         self.text.setVisible(bool(text))
         if text != self.text.toPlainText():
@@ -168,7 +171,7 @@ class AboutPage(QScrollArea):
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(12)
         column.addWidget(plain_label(sentences, wrap=True))
-        heading = "Variables that it may use, written {{ like_this }}" if template else "Fields"
+        heading = tr("Variables that it may use, written {{ like_this }}") if template else tr("Fields")
         column.addWidget(plain_label(heading, role="caption"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
@@ -197,7 +200,7 @@ class PromptPages(QWidget):
         line = QHBoxLayout()
         line.setSpacing(4)
         for place, (title, page) in enumerate(zip(TITLES, (self.preview, self.difference, self.about), strict=True)):
-            tab = QPushButton(title)
+            tab = QPushButton(tr(title))
             tab.setCheckable(True)
             tab.setProperty("flat", True)
             tab.setAutoDefault(False)

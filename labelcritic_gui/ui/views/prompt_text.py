@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 
 _TEMPLATE = (
@@ -98,7 +99,7 @@ class PromptText(QPlainTextEdit):
         self._faulty: frozenset[int] = frozenset()
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setTabChangesFocus(True)
-        self.setAccessibleName("Text of the prompt")
+        self.setAccessibleName(tr("Text of the prompt"))
         self.colours = PromptColours(self.document(), theme)
         self.numbers = _Numbers(self)
         self.blockCountChanged.connect(lambda _: self._make_room())

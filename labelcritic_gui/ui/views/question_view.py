@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import ntr, tr
 from labelcritic_gui.ui.theme import BASE_PX, Theme
 from labelcritic_gui.ui.views.meter import Meter
 from labelcritic_gui.ui.views.picture_pane import PictureLook, PicturePane
@@ -60,8 +61,8 @@ class QuestionView(QWidget):
         self.strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.strip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.note = plain_label(role="quiet", wrap=True)
-        self.system = text_field("System text")
-        self.question = text_field("Question")
+        self.system = text_field(tr("System text"))
+        self.question = text_field(tr("Question"))
         self.asked = plain_label(role="caption")
         self.facts = QScrollArea(widgetResizable=True)
         self.facts.setFrameShape(QFrame.Shape.NoFrame)
@@ -76,7 +77,7 @@ class QuestionView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.note)
-        self._system_title = plain_label("System text", role="caption")
+        self._system_title = plain_label(tr("System text"), role="caption")
         column.addWidget(self._system_title)
         font = self.system.font()
         font.setPixelSize(self._theme.px(BASE_PX))  # as the style sheet will dress it
@@ -120,8 +121,8 @@ class QuestionView(QWidget):
         _show_text(self.system, sheet.system)
         _show_text(self.question, sheet.text)
         count = len(sheet.pictures)
-        after = f", after {'the picture' if count == 1 else f'the {count} pictures'}" if count else ""
-        self.asked.setText(f"Question{after}")
+        after = ntr("Question, after the picture", "Question, after the {n} pictures", count).format(n=count)
+        self.asked.setText(after if count else tr("Question"))
         self.facts.setWidget(self._facts_of(sheet))
 
     def _show_pictures(self, sheet: QuestionSheet) -> None:
@@ -160,7 +161,7 @@ class QuestionView(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
-        lines = [("Held to", sheet.held_to), ("Sampling", sheet.sampling)]
+        lines = [(tr("Held to"), sheet.held_to), (tr("Sampling"), sheet.sampling)]
         lines += sheet.answer.lines if sheet.answer is not None else ()
         for row, (name, value) in enumerate((n, v) for n, v in lines if v):
             grid.addWidget(plain_label(name, role="quiet"), row, 0, Qt.AlignmentFlag.AlignTop)
@@ -170,21 +171,21 @@ class QuestionView(QWidget):
         return body
 
     def _add_answer(self, column: QVBoxLayout, answer: AnswerSheet) -> None:
-        column.addWidget(plain_label("Answer", role="caption"))
+        column.addWidget(plain_label(tr("Answer"), role="caption"))
         meaning = plain_label(answer.meaning[:1].upper() + answer.meaning[1:], role="strong", wrap=True, copyable=True)
         column.addWidget(meaning)
         if answer.shares:
             column.addLayout(self._bars(answer.shares))
-        column.addWidget(plain_label("As it came", role="caption"))
+        column.addWidget(plain_label(tr("As it came"), role="caption"))
         if len(answer.raw) > LONG_ANSWER or "\n" in answer.raw:
-            raw = text_field("The answer as it came")
+            raw = text_field(tr("The answer as it came"))
             raw.setPlainText(answer.raw)
             raw.setMinimumHeight(self._theme.px(96))
             column.addWidget(raw)
         else:
             column.addWidget(plain_label(answer.raw or "nothing", role="" if answer.raw else "quiet", copyable=True))
         if answer.tokens:
-            column.addWidget(plain_label("First token, as the server weighed it", role="caption"))
+            column.addWidget(plain_label(tr("First token, as the server weighed it"), role="caption"))
             column.addLayout(self._bars(answer.tokens[:TOKENS_SHOWN]))
 
     def _bars(self, shares: tuple[tuple[str, float], ...]) -> QGridLayout:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.first_case_view import structure_colour
 from labelcritic_gui.viewmodels.new_review import NewReview
@@ -26,7 +27,7 @@ SWATCH = 10
 NAME, IS = 0, 1
 FIRST_SET = 2
 THIN = "\u202f"
-EMPTY = "What is recognised will be listed here: every structure, and in how many cases each label set has it."
+EMPTY = N_("What is recognised will be listed here: every structure, and in how many cases each label set has it.")
 
 
 class RecognisedModel(QAbstractTableModel):
@@ -85,11 +86,11 @@ class RecognisedModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return ("Name on disk", "Structure", *self.sets, "")[section]
+            return (tr("Name on disk"), tr("Structure"), *self.sets, "")[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int((_RIGHT if self._is_count(section) else Qt.AlignmentFlag.AlignLeft) | _MIDDLE)
         if role == Qt.ItemDataRole.ToolTipRole and self._is_count(section):
-            return f"Cases in which {self.sets[section - FIRST_SET]} has the structure"
+            return tr("Cases in which {sets} has the structure").format(sets=self.sets[section - FIRST_SET])
         return None
 
     def _is_count(self, column: int) -> bool:
@@ -110,7 +111,7 @@ class RecognisedModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and self._is_count(column):
             return int(_RIGHT | _MIDDLE)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "F2 or a double click says what it is" if column == IS else self._text(row, column)
+            return tr("F2 or a double click says what it is") if column == IS else self._text(row, column)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{self.headerData(column, Qt.Orientation.Horizontal) or 'remark'}: {self._text(row, column)}"
         return None
@@ -167,7 +168,7 @@ class NameDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:  # noqa: ARG002
         self.opened.emit()
         field = QLineEdit(parent)
-        field.setAccessibleName("What it is")
+        field.setAccessibleName(tr("What it is"))
         field.setProperty("cell", True)
         completer = QCompleter(self._names, field)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -188,7 +189,7 @@ class RecognisedTable(QTableView):
         self._delegate.opened.connect(self._hold)
         self._delegate.closeEditor.connect(self._let_go)
         self.setItemDelegateForColumn(IS, self._delegate)
-        self.setAccessibleName("Structures recognised")
+        self.setAccessibleName(tr("Structures recognised"))
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -221,7 +222,7 @@ class RecognisedTable(QTableView):
             painter = QPainter(self.viewport())
             painter.setPen(self._theme.colour("text-quiet"))
             area = self.viewport().rect().adjusted(24, 16, -24, -16)
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), EMPTY)
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), tr(EMPTY))
             painter.end()
 
     def _fit(self) -> None:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.dialogs import POLL_MS, Sheet
 from labelcritic_gui.ui.views.question_view import QuestionView, text_field
@@ -19,21 +20,21 @@ class SentDialog(Sheet):
     """Shows what a `SentViewer` fetches; closing it stops the work."""
 
     def __init__(self, viewer: SentViewer, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("What was sent", parent, width=LEAST)
+        super().__init__(tr("What was sent"), parent, width=LEAST)
         self._viewer, self._theme = viewer, theme
         self.head: list[ElidedLabel] = []
         self.list = QListWidget()
-        self.list.setAccessibleName("Questions")
+        self.list.setAccessibleName(tr("Questions"))
         self.list.setFixedWidth(theme.px(LIST_W))
         self.list.setWordWrap(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.overview = text_field("All that was said")
+        self.overview = text_field(tr("All that was said"))
         self.question = QuestionView(theme)
         self.pages = QStackedWidget()
         self.status = plain_label(role="quiet", wrap=True)
         self._lay_out()
-        self.copy: QPushButton = self.add_button("Copy all as text", self._copy)
-        self.close_button = self.add_button("Close", self.accept, primary=True)
+        self.copy: QPushButton = self.add_button(tr("Copy all as text"), self._copy)
+        self.close_button = self.add_button(tr("Close"), self.accept, primary=True)
         self.list.currentRowChanged.connect(self._choose)
         self._waited = QElapsedTimer()
         self._poll = QTimer(self, interval=POLL_MS)
@@ -50,7 +51,7 @@ class SentDialog(Sheet):
         self.rows.setSpacing(8)
         title = QHBoxLayout()
         title.setSpacing(12)
-        title.addWidget(plain_label("What was sent", role="headline"))
+        title.addWidget(plain_label(tr("What was sent"), role="headline"))
         title.addWidget(ElidedLabel(str(self._viewer.item), role="quiet"), 1)
         self.rows.addLayout(title)
         self._head = QVBoxLayout()
@@ -86,7 +87,7 @@ class SentDialog(Sheet):
         sent, failure = self._viewer.sent, self._viewer.failure
         running = sent is None and failure is None
         self.copy.setEnabled(sent is not None)
-        self.close_button.setText("Cancel" if running else "Close")
+        self.close_button.setText(tr("Cancel") if running else tr("Close"))
         self.list.setVisible(bool(self._viewer.sheets))
         self.pages.setVisible(sent is not None)
         self.status.setVisible(sent is None)
@@ -104,7 +105,7 @@ class SentDialog(Sheet):
 
     def _show_waiting(self) -> None:
         seconds = self._waited.elapsed() // 1000
-        self.status.setText("Making the pictures again…" + (f"  {seconds} s" if seconds >= 1 else ""))
+        self.status.setText(tr("Making the pictures again…") + (f"  {seconds} s" if seconds >= 1 else ""))
 
     def _fill(self) -> None:
         sent, sheets = self._viewer.sent, self._viewer.sheets
@@ -117,7 +118,7 @@ class SentDialog(Sheet):
                 self._head.addWidget(label)
         self.overview.setPlainText("\n".join(sent.lines))
         self.list.clear()
-        self.list.addItem(OVERVIEW)
+        self.list.addItem(tr(OVERVIEW))
         self.list.addItems([sheet.title for sheet in sheets])
         self.list.setCurrentRow(1 if sheets else 0)
         (self.list if sheets else self.overview).setFocus()

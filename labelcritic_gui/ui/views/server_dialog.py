@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.audit_table import flowing
 from labelcritic_gui.ui.views.dialogs import MARGIN, Sheet, beside
@@ -27,18 +28,18 @@ from labelcritic_gui.viewmodels.served import ModelServer, Phase
 
 SIZE = (960, 680)
 LOG_LINES = 400
-FEWEST = "as few as are documented"
+FEWEST = N_("as few as are documented")
 
 
 class ServerDialog(Sheet):
     """Follows a `ModelServer`; closing it leaves the server running, closing the window ends it."""
 
     def __init__(self, server: ModelServer, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Model server", parent, width=720)
+        super().__init__(tr("Model server"), parent, width=720)
         self._server, self._theme = server, theme
         self._filling = True
-        self.rows.addWidget(plain_label("A model server on this machine", role="headline"))
-        note = "vLLM, from an environment of its own. It runs until you stop it or close the window, never longer."
+        self.rows.addWidget(plain_label(tr("A model server on this machine"), role="headline"))
+        note = tr("vLLM, from an environment of its own. It runs until you stop it or close the window, never longer.")
         self.rows.addWidget(ElidedLabel(note, role="quiet"))
         self.rows.addLayout(self._form())
         self.remarks = flowing("", state="doubt")
@@ -54,14 +55,14 @@ class ServerDialog(Sheet):
         line.addWidget(self.memory)
         self.rows.addLayout(line)
         self.log = self._text(lines=0)
-        self.log.setPlaceholderText("Its log comes here.")
+        self.log.setPlaceholderText(tr("Its log comes here."))
         self.log.setMaximumBlockCount(LOG_LINES)
         self.rows.addWidget(self.log, 1)
         self._log: tuple[str, ...] = ()
-        self.close_button = self.add_button("Close", self.reject)
-        self.use = self.add_button("Use this server", self._use)
-        self.stop = self.add_button("Stop", server.stop)
-        self.start = self.add_button("Start", server.start, primary=True)
+        self.close_button = self.add_button(tr("Close"), self.reject)
+        self.use = self.add_button(tr("Use this server"), self._use)
+        self.stop = self.add_button(tr("Stop"), server.stop)
+        self.start = self.add_button(tr("Start"), server.start, primary=True)
         self._connect()
         room = self.screen().availableGeometry()
         self.resize(min(theme.px(SIZE[0]), room.width() - MARGIN), min(theme.px(SIZE[1]), room.height() - 2 * MARGIN))
@@ -75,30 +76,32 @@ class ServerDialog(Sheet):
         self.model.setCompleter(None)  # type: ignore[arg-type]  # it would write the end of another model's name
         self.model.addItems([model.name for model in self._server.models])
         self.model.setCurrentText(wish.model)
-        self.documented = QPushButton("Documented…")
+        self.documented = QPushButton(tr("Documented…"))
         self.gpus = QComboBox()
         self.port = QSpinBox(minimum=1024, maximum=65535, value=wish.port)
         self.port.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.port.setMinimumWidth(self._theme.px(96))
         self.port.lineEdit().setTextMargins(self._theme.px(5), 0, 0, 0)
-        self.vllm = QLineEdit(wish.vllm, placeholderText="found on PATH; else the program, or its environment's folder")
-        self.browse = QPushButton("Browse…")
-        self.extra = QLineEdit(shlex.join(wish.extra), placeholderText="such as --max-model-len 8192")
+        self.vllm = QLineEdit(
+            wish.vllm, placeholderText=tr("found on PATH; else the program, or its environment's folder")
+        )
+        self.browse = QPushButton(tr("Browse…"))
+        self.extra = QLineEdit(shlex.join(wish.extra), placeholderText=tr("such as --max-model-len 8192"))
         form = QFormLayout()
         form.setSpacing(8)
         for words, field in (
-            ("Model", beside(self.model, self.documented)),
-            ("GPUs", beside(self.gpus, plain_label("Port", role="quiet"), self.port)),
+            (tr("Model"), beside(self.model, self.documented)),
+            ("GPUs", beside(self.gpus, plain_label(tr("Port"), role="quiet"), self.port)),
             ("vLLM", beside(self.vllm, self.browse)),
-            ("Further arguments", self.extra),
+            (tr("Further arguments"), self.extra),
         ):
             form.addRow(plain_label(words, role="quiet"), field)
         for widget, words in (
-            (self.model, "Model"),
+            (self.model, tr("Model")),
             (self.gpus, "GPUs"),
-            (self.port, "Port"),
+            (self.port, tr("Port")),
             (self.vllm, "vLLM"),
-            (self.extra, "Further arguments"),
+            (self.extra, tr("Further arguments")),
         ):
             widget.setAccessibleName(words)
         return form
@@ -133,7 +136,7 @@ class ServerDialog(Sheet):
             change()
 
     def _ask_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "The folder of vLLM's environment", str(Path.home()))
+        chosen = QFileDialog.getExistingDirectory(self, tr("The folder of vLLM's environment"), str(Path.home()))
         if chosen:
             self.vllm.setText(chosen)
             self._server.set(vllm=chosen)
@@ -146,7 +149,7 @@ class ServerDialog(Sheet):
         self._filling = True
         server, look = self._server, self._server.look
         counts = server.gpu_choices or tuple(range(1, 9))
-        choices = [(FEWEST, 0), *((str(n), n) for n in counts)]
+        choices = [(tr(FEWEST), 0), *((str(n), n) for n in counts)]
         if [self.gpus.itemData(n) for n in range(self.gpus.count())] != [n for _, n in choices]:
             self.gpus.clear()
             for words, count in choices:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.words import ElidedLabel, set_state
@@ -22,7 +23,7 @@ from labelcritic_gui.viewmodels.previews import Draft
 
 NAME_W, NUMBERS_W = 132, 164
 AUTOMATIC = "numbers: automatic"
-CHOOSE = "from a file…"
+CHOOSE = N_("from a file…")
 
 
 class SourceRow(QWidget):
@@ -34,11 +35,11 @@ class SourceRow(QWidget):
         super().__init__(parent)
         self._what = what
         self.path = QLineEdit()
-        self.path.setPlaceholderText("folder, file, pattern with {case}, or a CSV manifest")
-        self.path.setAccessibleName(f"Where the {what} lie")
+        self.path.setPlaceholderText(tr("folder, file, pattern with {case}, or a CSV manifest"))
+        self.path.setAccessibleName(tr("Where the {what} lie").format(what=what))
         self.path.editingFinished.connect(lambda: self.chosen.emit(self.path.text()))
-        self.browse = QPushButton("Browse…")
-        self.browse.setAccessibleName(f"Browse for the {what}")
+        self.browse = QPushButton(tr("Browse…"))
+        self.browse.setAccessibleName(tr("Browse for the {what}").format(what=what))
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(lambda _=False: self._ask())
         self.status = ElidedLabel(role="caption")
@@ -57,7 +58,7 @@ class SourceRow(QWidget):
 
     def _ask(self) -> None:
         start = self.path.text() if Path(self.path.text()).is_dir() else str(Path.home())
-        chosen = QFileDialog.getExistingDirectory(self, f"Where the {self._what} lie", start)
+        chosen = QFileDialog.getExistingDirectory(self, tr("Where the {what} lie").format(what=self._what), start)
         if chosen:
             self.path.setText(chosen)
             self.chosen.emit(chosen)
@@ -84,22 +85,22 @@ class LabelRow(SourceRow):
     def __init__(self, schemes: tuple[str, ...], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("labels", theme, parent)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("name")
-        self.name.setAccessibleName("Name of the label set")
+        self.name.setPlaceholderText(tr("name"))
+        self.name.setAccessibleName(tr("Name of the label set"))
         self.name.setFixedWidth(theme.px(NAME_W))
         self.name.setAcceptDrops(False)
         self.name.editingFinished.connect(self._name_edited)
         self.numbers = QComboBox()
-        self.numbers.setAccessibleName("What the numbers of multi-label maps mean")
-        self.numbers.setToolTip("What the numbers of multi-label maps mean")
+        self.numbers.setAccessibleName(tr("What the numbers of multi-label maps mean"))
+        self.numbers.setToolTip(tr("What the numbers of multi-label maps mean"))
         self.numbers.setFixedWidth(theme.px(NUMBERS_W))
         self.numbers.addItem(AUTOMATIC, "")
         for scheme in schemes:
             self.numbers.addItem(scheme, scheme)
-        self.numbers.addItem(CHOOSE, None)
+        self.numbers.addItem(tr(CHOOSE), None)
         self.numbers.activated.connect(self._number)
-        self.trust = QRadioButton("trusted")
-        self.trust.setToolTip("The label set a reader may lean on; a second click takes it back")
+        self.trust = QRadioButton(tr("trusted"))
+        self.trust.setToolTip(tr("The label set a reader may lean on; a second click takes it back"))
         self.trust.setAutoExclusive(False)
         self.trust.clicked.connect(lambda _=False: self.trusted.emit())
         self.remove = QPushButton()
@@ -125,7 +126,7 @@ class LabelRow(SourceRow):
             self.numbered.emit(scheme)
             return
         chosen, _ = QFileDialog.getOpenFileName(
-            self, "What the numbers mean", self.path.text(), "Class maps (*.json *.toml *.csv);;All files (*)"
+            self, tr("What the numbers mean"), self.path.text(), tr("Class maps (*.json *.toml *.csv);;All files (*)")
         )
         if chosen:
             self.numbered.emit(chosen)
@@ -143,8 +144,8 @@ class LabelRow(SourceRow):
             self.numbers.insertItem(1, Path(file).name + (f"#{key}" if key else ""), draft.classes)
             place = 1
         self.numbers.setCurrentIndex(place)
-        self.numbers.setToolTip(draft.classes or "What the numbers of multi-label maps mean")
+        self.numbers.setToolTip(draft.classes or tr("What the numbers of multi-label maps mean"))
         self.trust.setChecked(trusted)
-        self.remove.setAccessibleName(f"Take {draft.slug or 'this label set'} away")
+        self.remove.setAccessibleName(tr("Take {value} away").format(value=draft.slug or "this label set"))
         self.remove.setToolTip(self.remove.accessibleName())
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
@@ -29,10 +30,10 @@ class StartPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
         self._mark = plain_label()
-        self.demonstration = QPushButton("Try the demonstration")
+        self.demonstration = QPushButton(tr("Try the demonstration"))
         self.demonstration.setProperty("primary", True)
-        self.new = QPushButton("New review…")
-        self.open = QPushButton("Open a review…")
+        self.new = QPushButton(tr("New review…"))
+        self.open = QPushButton(tr("Open a review…"))
         self.demonstration.clicked.connect(self.demonstration_wanted)
         self.new.clicked.connect(self.new_wanted)
         self.open.clicked.connect(self.open_wanted)
@@ -53,8 +54,8 @@ class StartPage(QWidget):
         head.addWidget(self._mark)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(plain_label("Label Critic", role="headline"))
-        words.addWidget(plain_label("Choose the better organ label, case by case.", role="quiet"))
+        words.addWidget(plain_label(tr("Label Critic"), role="headline"))
+        words.addWidget(plain_label(tr("Choose the better organ label, case by case."), role="quiet"))
         head.addLayout(words, 1)
         column.addLayout(head)
         column.addSpacing(12)
@@ -69,7 +70,7 @@ class StartPage(QWidget):
         column.addSpacing(12)
         column.addLayout(self._recent)
         column.addSpacing(12)
-        hint = "New review… takes your own images and label sets; drop their folders into it."
+        hint = tr("New review… takes your own images and label sets; drop their folders into it.")
         column.addWidget(plain_label(hint, role="caption"))
         column.addStretch(3)
         frame = QWidget()
@@ -81,7 +82,7 @@ class StartPage(QWidget):
     def _lay_out_work(self, column: QVBoxLayout) -> None:
         self._bar = QProgressBar(textVisible=False)
         self._doing = ElidedLabel(role="quiet")
-        self._cancel = QPushButton("Cancel")
+        self._cancel = QPushButton(tr("Cancel"))
         self._cancel.clicked.connect(self.cancel_wanted)
         rows = QVBoxLayout(self._work)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -105,7 +106,7 @@ class StartPage(QWidget):
             if (widget := entry.widget()) is not None:
                 widget.deleteLater()
         if recent:
-            self._recent.addWidget(plain_label("Recent reviews", role="caption"))
+            self._recent.addWidget(plain_label(tr("Recent reviews"), role="caption"))
         for folder in map(Path, recent):
             button = QPushButton(f"{folder.name}    {folder.parent}")
             button.setProperty("link", True)
@@ -121,5 +122,5 @@ class StartPage(QWidget):
         if job is not None:
             self._bar.setMaximum(job.total)
             self._bar.setValue(job.done)
-            far = f"  {job.done} of {job.total}" if job.total else ""
+            far = tr("  {done} of {total}").format(done=job.done, total=job.total) if job.total else ""
             self._doing.setText(f"{job.title}{far}  {job.what}".rstrip())

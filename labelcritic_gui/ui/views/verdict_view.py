@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from labelcritic_gui.translation import ntr, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.card_parts import Card, Swatch, link
 from labelcritic_gui.ui.views.meter import Meter
@@ -28,17 +29,17 @@ class VerdictView(Card):
         self._theme = theme
         self.setObjectName("verdict")
         if card is None:
-            self.rows.addWidget(plain_label("Verdict", role="caption"))
+            self.rows.addWidget(plain_label(tr("Verdict"), role="caption"))
             self.rows.addWidget(plain_label(waiting, role="quiet", wrap=True))
             if not asking:
-                self._add_again("Ask the critic")
+                self._add_again(tr("Ask the critic"))
             return
         self._fill(card, asking=asking)
 
     def _fill(self, card: VerdictCard, *, asking: bool) -> None:
         if card.colour >= 0:
             self.edge = self._theme.label(card.colour)
-        self.rows.addWidget(ElidedLabel(f"Verdict of {card.critic}", role="caption"))
+        self.rows.addWidget(ElidedLabel(tr("Verdict of {critic}").format(critic=card.critic), role="caption"))
         self.rows.addLayout(self._headline(card))
         if card.confidence is not None:
             ground = self._theme.colour("line")
@@ -52,12 +53,17 @@ class VerdictView(Card):
         if card.words:
             self.rows.addWidget(self._words(card.words))
         if card.other_prompts:
-            stale = plain_label(f"Asked with other prompts than those of now ({card.other_prompts}).", wrap=True)
+            stale = plain_label(
+                tr("Asked with other prompts than those of now ({other_prompts}).").format(
+                    other_prompts=card.other_prompts
+                ),
+                wrap=True,
+            )
             set_state(stale, "state", "doubt")
             self.rows.addWidget(stale)
             if not asking:
-                self._add_again("Ask again with those of now")
-        sent = link("What was sent")
+                self._add_again(tr("Ask again with those of now"))
+        sent = link(tr("What was sent"))
         sent.clicked.connect(self.sent_wanted)
         self.rows.addWidget(sent, 0, Qt.AlignmentFlag.AlignLeft)
 
@@ -74,7 +80,7 @@ class VerdictView(Card):
         line.addWidget(ElidedLabel(card.headline, role="title"), 1)
         if card.confidence is not None:
             number = plain_label(f"{card.confidence:.2f}", role="title")
-            number.setToolTip("Probability that this verdict is right, as the critic sees it")
+            number.setToolTip(tr("Probability that this verdict is right, as the critic sees it"))
             line.addWidget(number)
         return line
 
@@ -98,7 +104,7 @@ class VerdictView(Card):
             foot.addWidget(word)
         foot.addStretch()
         if card.examples:
-            shown = "1 example" if card.examples == 1 else f"{card.examples} examples"
+            shown = ntr("{n} example", "{n} examples", card.examples).format(n=card.examples)
             foot.addWidget(plain_label(shown, role="caption"))
         grid.addLayout(foot, len(card.orders), 0, 1, 4)
         return grid
@@ -106,11 +112,11 @@ class VerdictView(Card):
     def _places(self, places: Sequence[PlaceRow]) -> QHBoxLayout:
         line = QHBoxLayout()
         line.setSpacing(4)
-        line.addWidget(plain_label("Where they differ", role="quiet"))
+        line.addWidget(plain_label(tr("Where they differ"), role="quiet"))
         for row in places:
             button = link(str(row.number))
-            button.setToolTip("Go there" if row.number > 1 else "Go to the largest difference")
-            button.setAccessibleName(f"Go to difference {row.number}")
+            button.setToolTip(tr("Go there") if row.number > 1 else tr("Go to the largest difference"))
+            button.setAccessibleName(tr("Go to difference {number}").format(number=row.number))
             button.clicked.connect(lambda _=False, chosen=row: self.place_chosen.emit(chosen))
             line.addWidget(button)
         line.addStretch()
@@ -127,7 +133,7 @@ class VerdictView(Card):
                 rest.append(label)
         if not rest:
             return
-        more = link(f"{len(rest)} more reasons")
+        more = link(tr("{n} more reasons").format(n=len(rest)))
 
         def show_rest() -> None:
             more.hide()
@@ -144,12 +150,12 @@ class VerdictView(Card):
         column = QVBoxLayout(box)
         column.setContentsMargins(8, 2, 0, 2)
         column.setSpacing(2)
-        column.addWidget(plain_label("In the model's own words, not checked", role="caption"))
+        column.addWidget(plain_label(tr("In the model's own words, not checked"), role="caption"))
         cut = words if len(words) <= FIRST_WORDS else f"{words[:FIRST_WORDS].rsplit(' ', 1)[0]} …"
         text = plain_label(cut, role="quiet", wrap=True, copyable=True)
         column.addWidget(text)
         if cut != words:
-            more = link("All of them")
+            more = link(tr("All of them"))
 
             def show_all() -> None:
                 more.hide()

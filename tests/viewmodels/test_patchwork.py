@@ -15,6 +15,7 @@ from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.patchwork.board import Board
 from labelcritic_gui.viewmodels.patchwork.patchwork import Patchwork
 from labelcritic_gui.viewmodels.patchwork.pieces import with_surroundings
+from labelcritic_gui.viewmodels.reading.habits import Habits
 from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.reading.showing import SETTLE_S
 from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
@@ -28,14 +29,16 @@ THREE = (LabelSet("alpha", "Alpha"), LabelSet("beta", "Beta"), LabelSet("gamma",
 class Table:
     """A patchwork with its fakes."""
 
-    def __init__(self, calls: FakeCalls | None = None, runner: HeldRunner | None = None) -> None:
+    def __init__(
+        self, calls: FakeCalls | None = None, runner: HeldRunner | None = None, habits: Habits | None = None
+    ) -> None:
         self.calls = calls or FakeCalls()
         self.runner = runner or InlineRunner()
         self.clock = Clock()
         self.looking = Looking(Settings(), lambda **_: None)
         self.mode = ScreenMode.READING
         worklist = Worklist(self.calls, self.runner, reader="reader")
-        self.reading = Reading(self.calls, worklist, self.runner, clock=self.clock)
+        self.reading = Reading(self.calls, worklist, self.runner, clock=self.clock, habits=lambda: habits or Habits())
         self.said: list[Message] = []
         self.reading.said.connect(self.said.append)
         self.reading.stage_changed.connect(self.begin)
@@ -383,3 +386,32 @@ def test_that_the_work_is_done_off_the_gui_thread() -> None:
     assert table.patchwork.preview is None
     table.runner.go(Lane.CPU)
     assert table.patchwork.preview is not None
+
+
+def test_that_without_going_on_the_new_version_comes_to_the_stage() -> None:
+    table = Table(habits=Habits(auto_advance=False))
+    patchwork = table.open()
+    item = table.reading.item
+    patchwork.drop()
+    loaded = table.calls.loaded.count(item)
+    asked = table.calls.asked.count(item.case)
+    patchwork.make()
+    table.settle()
+    assert (table.mode, table.reading.item) == (ScreenMode.READING, item)
+    assert table.reading.state.last.decision.candidate.version == 2
+    assert table.calls.loaded.count(item) == loaded + 1
+    assert table.calls.asked.count(item.case) == asked + 1, "the new version is measured"
+
+
+def test_that_the_new_version_is_measured_although_the_reader_is_elsewhere() -> None:
+    table = Table()
+    last = table.calls.items[2]
+    table.reading.go_to(last)
+    table.settle()
+    patchwork = table.open()
+    patchwork.drop()
+    asked = table.calls.asked.count(last.case)
+    patchwork.make()
+    table.settle()
+    assert table.reading.item.case != last.case
+    assert table.calls.asked.count(last.case) == asked + 1

@@ -380,9 +380,9 @@ class Reading:
         """Make a new version of a candidate by a recipe and accept it; `then` is told once both are on the disk."""
 
         def made(item: ItemId) -> None:
-            self.showing.shelf.forget(item)
-            self.slicing.renew()
             self.critic.renew(item.case)
+            self.slicing.renew()
+            self.showing.renew()
             then()
 
         self.deciding.make(recipe, position, made)

@@ -121,6 +121,14 @@ class Showing:
         """How long the item has been seen."""
         return self._clock() - self.shown_at if self.shown_at is not None else 0.0
 
+    def renew(self) -> None:
+        """Load the panels of the item on the screen anew, because one of its masks is another now."""
+        if self.item is not None:
+            self.settled_at = None
+            self.shelf.forget(self.item)
+            self.shelf.fetch(self.item, self._show_stage, self._stage_failed)
+            self.load_opinions()
+
     def rearrange(self) -> None:
         """Put the panels into their order anew; a key is taken only when the new order was seen."""
         if self._loaded is None:

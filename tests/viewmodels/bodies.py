@@ -30,7 +30,7 @@ def case_volume(geometry: Geometry | None = None) -> CaseVolume:
     corner[-8:, -8:, :] = True
     masks = {
         CandidateId(CASE, "liver", "alpha"): ball(9, geometry=grid),
-        CandidateId(CASE, "liver", "beta"): ball(8, geometry=grid),
+        CandidateId(CASE, "liver", "beta"): ball(8.5, geometry=grid),
         CandidateId(CASE, "spleen", "alpha"): Mask.from_array(corner, grid),
     }
     return CaseVolume(CASE, Volume(voxels, grid), masks, {})

@@ -62,7 +62,7 @@ class Layer:
     """A mask over the anatomy, bool (rows, columns) of the source. `fill` is its opacity, `line` its outline in px.
 
     `strength` (0..1) is how strong the outline is. Zero `fill` or `line` draws none. `hatch` fills stripes so many px
-    wide, `between` draws from one column of the canvas (inclusive) to another (exclusive) only.
+    wide; `between` draws only from one share of the canvas's width to another.
     """
 
     mask: NDArray[np.bool_]
@@ -71,7 +71,7 @@ class Layer:
     line: float = 0.0
     strength: float = 1.0
     hatch: float = 0.0
-    between: tuple[int, int] | None = None
+    between: tuple[float, float] | None = None
 
 
 def magnified(grey: Picture, placement: Placement, shape: tuple[int, int]) -> Picture:
@@ -174,8 +174,9 @@ def _draw(canvas: Canvas, layer: Layer, placement: Placement) -> None:
     least = THIN_INSIDE if thin else INSIDE - 1
     inside = np.asarray(cv2.threshold(share, least, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
     if layer.between is not None:
-        inside[:, : max(0, layer.between[0] - left)] = 0
-        inside[:, max(0, layer.between[1] - left) :] = 0
+        first, end = (round(share * canvas.shape[1]) - left for share in layer.between)
+        inside[:, : max(0, first)] = 0
+        inside[:, max(0, end) :] = 0
     red, green, blue = layer.colour
     if layer.fill > 0:
         filled = _striped(inside, (top, left), layer.hatch) if layer.hatch > 0 else inside

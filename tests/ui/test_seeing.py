@@ -151,6 +151,9 @@ def test_that_swipe_lays_both_in_one_panel_with_a_divider(room: Scene) -> None:
     room.station.looking.set_centre(LEAK)  # on the left of the screen: the patient's right
     assert at(pane, LEAK).x() < pane.width() / 2
     assert tinted(pane, LEAK, theme.label(0)) > 0.95
+    room.station.looking.set_centre(ISLAND)
+    assert at(pane, ISLAND).x() > pane.width() / 2
+    assert tinted(pane, ISLAND, theme.label(1)) > 0.9
     room.press(Key.Key_V)
     QApplication.processEvents()
     assert [panel.isVisible() for panel in stage.panels] == [True, True, False, False]

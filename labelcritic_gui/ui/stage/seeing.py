@@ -112,25 +112,15 @@ class Seeing(QObject):
         return both, one, other
 
     def _swiped(self, maker: SceneMaker, view: View) -> Sequence[Layer]:
-        pane = self._pane_of(view)
         share = self._looking.swipe
-        if pane is None or share is None:
+        if share is None:
             return ()
-        wide = round(pane.width() * maker.ratio)
-        middle = round(share * wide)
-        masks = maker.masks(view)[:2]
-        sides = ((0, middle), (middle, wide))
+        sides = ((0.0, share), (share, 1.0))
         return tuple(
             replace(maker.layer(mask, maker.colour(n)), between=side)
-            for n, (mask, side) in enumerate(zip(masks, sides, strict=False))
+            for n, (mask, side) in enumerate(zip(maker.masks(view)[:2], sides, strict=False))
             if mask is not None
         )
-
-    def _pane_of(self, view: View) -> PaneView | None:
-        """Return the first panel's pane that is to show a view."""
-        shown, views = self._stage.panels[0].shown, self._stage.shown_views
-        place = views.index(view) if view in views else 0
-        return shown[place] if place < len(shown) else None
 
     def _outline(self, maker: SceneMaker, view: View) -> tuple[Layer, ...]:
         """Return the outline of the place where the tour stands, light with a dark edge."""

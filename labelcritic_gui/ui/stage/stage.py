@@ -84,11 +84,6 @@ class ReviewStage(QWidget):
         """All panes that are on the screen."""
         return [pane for panel in self.panels[: self._shown_count()] for pane in panel.shown]
 
-    @property
-    def shown_views(self) -> tuple[View, ...]:
-        """The views of every candidate, the large one first."""
-        return self._shown_views()
-
     def name_of(self, position: int) -> str:
         """Return what a candidate is called: its label set, or its number where names are hidden."""
         stage = self._stage

@@ -11,6 +11,7 @@ from labelcritic_gui.ui.deciding.decision_bar import DecisionBar, command_of
 from labelcritic_gui.ui.keymap import Keys
 from labelcritic_gui.ui.patchwork.view import PatchworkView
 from labelcritic_gui.ui.sheet.sheet_view import SheetView
+from labelcritic_gui.ui.stage.seeing import Seeing
 from labelcritic_gui.ui.stage.stage import ReviewStage
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.cards import SideCards
@@ -18,14 +19,17 @@ from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.message_line import MessageLine
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.ui.worklist.panel import WorklistPanel
-from labelcritic_gui.viewmodels.cards import colour_of, standing_words
+from labelcritic_gui.viewmodels.cards import Placed, PlaceRow, colour_of, standing_words
 from labelcritic_gui.viewmodels.context import Condition, holding
+from labelcritic_gui.viewmodels.modes import mode_words
 from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.screens import ScreenMode
 from labelcritic_gui.viewmodels.station import Station
 
 LEFT_W, RIGHT_W = 272, 276
 POLL_MS = 300
+AFTER_PICTURE_MS = 60
+"""List and cards follow the picture; where it takes longer than this, they come before it."""
 FINISHED = "Everything in this review is decided."
 FINISHED_HINT = "Ctrl+E exports what was accepted. Backspace goes back to your last decision."
 
@@ -45,6 +49,7 @@ class ReadingScreen(QWidget):
         self.worklist = WorklistPanel(theme)
         self.stage = ReviewStage(theme, station.looking)
         self.stage.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.seeing = Seeing(self.stage, theme)
         self.cards = SideCards(theme)
         self.message = MessageLine(theme)
         self.bar = DecisionBar(theme, keys)
@@ -53,7 +58,7 @@ class ReadingScreen(QWidget):
         self.finished = self._finished_page()
         self._lay_out()
         self.stage.painted.connect(self._painted)
-        self.cards.finding_chosen.connect(self.stage.go_to)
+        self.cards.finding_chosen.connect(self._go_to_place)
         self.stage.retry.connect(lambda: self._tell(Reading.reload))
         self.stage.slices_wanted.connect(self._want_slices)
         self.cards.again_wanted.connect(lambda: self._tell(Reading.ask_again))
@@ -63,6 +68,8 @@ class ReadingScreen(QWidget):
         self.bar.noted.connect(lambda text: self._tell(Reading.set_note, text))
         self.bar.drafted.connect(lambda text: self._tell(Reading.draft_note, text))
         self.bar.strip.chosen.connect(self._choose)
+        self._after_picture = QTimer(self, singleShot=True)
+        self._after_picture.timeout.connect(self._show_rest)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_critic)
         self.set_theme(theme)
@@ -113,12 +120,12 @@ class ReadingScreen(QWidget):
         self.finished.setGeometry(self.stage.rect())
 
     def _place_message(self) -> None:
-        """News lie beside the reasons; an error gets a line of its own above the bar."""
+        """News lie beside the reasons; what stays, and an error, gets a line of its own above the bar."""
         message, bar = self.message, self.bar
         if self._mode_view is not None:
             self._place_on(self._mode_view)
             return
-        if message.message is not None and message.message.error:
+        if message.message is not None and (message.message.error or message.message.stays):
             height = max(self._theme.px(32), message.heightForWidth(self.width()) + 8)
             message.setGeometry(0, bar.y() - height, self.width(), height)
             return
@@ -163,6 +170,7 @@ class ReadingScreen(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take over another theme."""
         self._theme = theme
+        self.seeing.set_theme(theme)
         self.sheet.set_theme(theme)
         self.patchwork.set_theme(theme)
         for part in (self.worklist, self.stage, self.cards, self.message):
@@ -184,11 +192,12 @@ class ReadingScreen(QWidget):
     def attach(self) -> None:
         """Show the station's open review, or none."""
         self._reading = reading = self._station.reading
-        label_sets = reading.calls.label_sets if reading else ()
+        label_sets = reading.calls.label_sets if reading and not reading.blinding.mode.hides else ()
         self.worklist.attach(self._station.worklist, label_sets)
         self.message.dismiss()
         self.stage.clear()
         self.stage.attach(self._station.views)
+        self.seeing.attach(self._station.tour)
         self.cards.clear()
         self.finished.hide()
         if reading is None:
@@ -208,7 +217,7 @@ class ReadingScreen(QWidget):
         if self._station.worklist is not None:
             self._station.worklist.counts_changed.connect(self._show_place)
             self._station.worklist.reset.connect(self._show_place)
-        self._header.show_review(reading.calls.title, reading.calls.mode)
+        self._header.show_review(reading.calls.title, f"[{mode_words(reading.calls.mode)}]")
         self._poll.start()
         self._show_critic()
         self._show_made()
@@ -230,12 +239,22 @@ class ReadingScreen(QWidget):
     def _painted(self) -> None:
         if self._reading is not None:
             self._reading.painted()
+        if self._after_picture.isActive():
+            self._after_picture.start(0)
+
+    def _show_rest(self) -> None:
+        """Show what can wait until the picture is on the screen: the place in the list, and the cards."""
+        reading = self._reading
+        if reading is not None:
+            self.worklist.show_item(reading.item if reading.list_follows else None)
+            self.cards.build()
 
     def _show_item(self) -> None:
         reading = self._reading
         if reading is None:
             return
-        self.worklist.show_item(reading.item)
+        self._after_picture.start(AFTER_PICTURE_MS)
+        self.message.leave()
         self.finished.setVisible(reading.finished)
         if reading.finished:
             self.finished.setGeometry(self.stage.rect())
@@ -259,6 +278,12 @@ class ReadingScreen(QWidget):
         self._show_place()
         self._show_opinions()
 
+    def _go_to_place(self, row: Placed) -> None:
+        """Go to a finding, or to a place where the candidates differ: there the tour goes on."""
+        self.stage.go_to(row)
+        if isinstance(row, PlaceRow) and self._station.tour is not None:
+            self._station.tour.jump_to(row.place)
+
     def _want_slices(self, wanted: bool) -> None:
         """Load the slices after a failure, or give them up."""
         if self._reading is not None:
@@ -281,13 +306,15 @@ class ReadingScreen(QWidget):
         self.cards.show_opinions(
             reading.stage,
             reading.opinions,
-            reading.calls.label_sets,
+            reading.label_sets,
             waiting=self._waiting_words(reading),
-            asking=reading.critic.job is not None,
+            asking=reading.critic.job is not None or not reading.verdict_visible,
         )
         self.stage.show_findings((*self.cards.findings, *self.cards.places))
 
     def _waiting_words(self, reading: Reading) -> str:
+        if reading.blinding.words:
+            return reading.blinding.words
         if reading.critic.down is not None:
             return f"{reading.critic.down.text} {reading.critic.down.hint}".strip()
         if reading.item is not None and (why := reading.critic.failed.get(reading.item)):
@@ -300,10 +327,11 @@ class ReadingScreen(QWidget):
         reading = self._reading
         if reading is None or reading.stage is None:
             return
-        sets = reading.calls.label_sets
+        sets = reading.label_sets
         titles = [(p.label_set.title, max(0, colour_of(sets, p.label_set.slug))) for p in reading.stage.panels]
         pick = colour_of(sets, reading.pick.label_set) if reading.pick else -1
         self.bar.dress(self._theme, titles, pick=pick)
+        self.bar.show_return(advised=reading.verdict_visible, revealed=reading.revealed)
         for place, panel in enumerate(reading.stage.panels, 1):
             self.bar.buttons[f"decide.accept_{place}"].setEnabled(panel.candidate is not None)
         self.bar.buttons["decide.accept_pick"].setEnabled(Condition.HAS_PICK in holding(self._station))
@@ -312,7 +340,7 @@ class ReadingScreen(QWidget):
         reading = self._reading
         if reading is not None:
             self.bar.show_remarks(reading.mark_of, reading.quality)
-            self.bar.show_in_force(command_of(reading.state, reading.sides))
+            self.bar.show_in_force(reading.blinding.command or command_of(reading.state, reading.sides))
             self.bar.show_note(reading.state.note)
             self._show_place()
 
@@ -336,7 +364,9 @@ class ReadingScreen(QWidget):
         row = reading.worklist.rows[here] if here is not None else None
         title = reading.stage.structure.shown if reading.stage else row.title if row else reading.item.structure
         place = f"{row.rank} of {counts.total}" if row is not None and counts is not None else ""
-        standing = standing_words(reading.state, reading.calls.label_sets)
+        if counts is not None and not reading.list_follows:  # where items come again, their numbers would tell
+            place = f"{min(counts.decided + 1, counts.total)} of {counts.total}"
+        standing = standing_words(reading.state, reading.label_sets)
         self._header.show_item(reading.item.case, title, "   ".join(filter(None, (place, standing))))
 
     def _show_critic(self) -> None:

@@ -55,7 +55,13 @@ def labels(scene: Scene) -> list[str]:
 
 
 def button(scene: Scene, text: str) -> QPushButton:
-    return next(b for b in cards(scene).findChildren(QPushButton) if b.text() == text)
+    """Return a button of the cards; they come a moment after what they say."""
+
+    def found() -> list[QPushButton]:
+        return [b for b in cards(scene).findChildren(QPushButton) if b.text() == text]
+
+    scene.wait(lambda: bool(found()))
+    return found()[0]
 
 
 def press(scene: Scene, text: str) -> None:

@@ -165,8 +165,8 @@ def test_that_walking_shows_what_was_decided(opened) -> None:
     opened.wait(lambda: "accepted: Beta" in opened.window.header.place.text())
     opened.press(Key.Key_Down)
     assert opened.reading.item == opened.calls.items[1]
-    rows = opened.window.screen_.worklist.table.selectionModel().selectedRows()
-    assert [index.row() for index in rows] == [1]
+    chosen = opened.window.screen_.worklist.table.selectionModel()
+    opened.wait(lambda: [index.row() for index in chosen.selectedRows()] == [1])
 
 
 def test_that_the_last_decision_ends_the_list_and_undo_reopens_it(scene) -> None:

@@ -1,8 +1,9 @@
 """The cards on the right: verdict, findings, quality and facts. Layer: ui."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -26,6 +27,7 @@ from labelcritic_gui.viewmodels.cards import (
     FindingRow,
     PlaceRow,
     QualityCell,
+    VerdictCard,
     fact_rows,
     finding_rows,
     pair_lines,
@@ -91,8 +93,36 @@ class FindingButton(QPushButton):
         return layout.heightForWidth(width) if layout is not None else -1
 
 
+BUILD_MS = 40
+"""Cards are built so much after the picture at the latest: whoever reads looks at the picture first."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Content:
+    """What the cards are to show."""
+
+    stage: Stage
+    opinions: Opinions | None
+    label_sets: tuple[LabelSet, ...]
+    card: VerdictCard | None
+    waiting: str
+    asking: bool
+
+    def same(self, other: "_Content | None") -> bool:
+        """Say whether nothing would look different."""
+        return (
+            other is not None
+            and self.stage is other.stage
+            and self.opinions is other.opinions
+            and (self.label_sets, self.waiting, self.asking) == (other.label_sets, other.waiting, other.asking)
+        )
+
+
 class SideCards(QScrollArea):
-    """All cards in a column. `finding_chosen` carries a FindingRow or a PlaceRow; `sent_wanted`, `again_wanted` ask."""
+    """All cards in a column. `finding_chosen` carries a FindingRow or a PlaceRow; `sent_wanted`, `again_wanted` ask.
+
+    `findings` and `places` are known at once; the widgets are made a moment later, so that the picture comes first.
+    """
 
     finding_chosen = Signal(object)
     sent_wanted = Signal()
@@ -103,6 +133,10 @@ class SideCards(QScrollArea):
         self._theme = theme
         self.findings: tuple[FindingRow, ...] = ()
         self.places: tuple[PlaceRow, ...] = ()
+        self._wanted: _Content | None = None
+        self._shown: _Content | None = None
+        self._later = QTimer(self, singleShot=True, interval=BUILD_MS)
+        self._later.timeout.connect(self.build)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -110,15 +144,20 @@ class SideCards(QScrollArea):
     def set_theme(self, theme: Theme) -> None:
         """Take over another theme; the next opinions are drawn in it."""
         self._theme = theme
+        self._shown = None
 
     def clear(self) -> None:
         """Show nothing."""
         self.findings, self.places = (), ()
-        self.setWidget(QWidget())
+        self._wanted = self._shown = None
+        self._later.stop()
+        page = self.widget()
+        if page is not None:  # hidden now, gone when the next page comes: taking it down costs as much as building it
+            page.hide()
 
     def show_opinions(
         self,
-        stage: Stage | None,
+        stage: Stage,
         opinions: Opinions | None,
         label_sets: Sequence[LabelSet],
         *,
@@ -126,31 +165,44 @@ class SideCards(QScrollArea):
         asking: bool = False,
     ) -> None:
         """Show what the critic says; `waiting` is said where there is no verdict, `asking` while one may come."""
+        verdict = opinions.verdict if opinions and len(stage.panels) > 1 else None
+        other = opinions.other_prompts if opinions else ""
+        card = verdict_card(verdict, label_sets, other_prompts=other) if verdict else None
+        content = _Content(stage, opinions, tuple(label_sets), card, waiting, asking)
+        if content.same(self._shown):
+            self._wanted = self._shown
+            return
+        self._wanted = content
+        self.places = card.places if card else ()
+        measured = opinions is not None and any((*opinions.qualities, *opinions.facts))
+        self.findings = finding_rows(stage.panels, opinions, label_sets) if opinions and measured else ()
+        if not self._later.isActive():
+            self._later.start()
+
+    def build(self) -> None:
+        """Make the cards that are wanted now."""
+        self._later.stop()
+        content = self._wanted
+        if content is None or content is self._shown:
+            return
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(12)
-        if stage is None:
-            self.clear()
-            return
-        self.places = ()
-        if len(stage.panels) > 1:
-            verdict = opinions.verdict if opinions else None
-            other = opinions.other_prompts if opinions else ""
-            card = verdict_card(verdict, label_sets, other_prompts=other) if verdict else None
-            self.places = card.places if card else ()
-            column.addWidget(self._verdict(VerdictView(card, waiting, self._theme, asking=asking)))
-        self.findings = ()
+        opinions = content.opinions
+        if len(content.stage.panels) > 1:
+            view = VerdictView(content.card, content.waiting, self._theme, asking=content.asking)
+            column.addWidget(self._verdict(view))
         if opinions is not None and any((*opinions.qualities, *opinions.facts)):
-            self.findings = finding_rows(stage.panels, opinions, label_sets)
             if self.findings:  # before the numbers: a verdict is read with its places
                 column.addWidget(self._findings())
-            column.addWidget(self._scores(stage, opinions, label_sets))
-        elif len(stage.panels) == 1:
-            column.addWidget(plain_label(waiting, role="quiet", wrap=True))
+            column.addWidget(self._scores(content.stage, opinions, content.label_sets))
+        elif len(content.stage.panels) == 1:
+            column.addWidget(plain_label(content.waiting, role="quiet", wrap=True))
         column.addStretch()
         self.setWidget(page)
         self._fit()
+        self._shown = content
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -180,11 +232,12 @@ class SideCards(QScrollArea):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
         cells = quality_cells(stage.panels, opinions, label_sets)
-        grid.addWidget(ElidedLabel("Quality, 0 to 100", role="caption"), 0, 0)
+        scored = any(cell.score is not None for cell in cells)
+        grid.addWidget(ElidedLabel("Quality, 0 to 100" if scored else "Measured", role="caption"), 0, 0)
         for column, cell in enumerate(cells, 1):
             swatch = Swatch(self._theme.label(max(0, cell.colour)), size=self._theme.px(16), text=str(column))
             grid.addWidget(swatch, 0, column, Qt.AlignmentFlag.AlignRight)
-        if any(cell.score is not None for cell in cells):
+        if scored:
             grid.addWidget(plain_label("Score", role=quiet), 1, 0)
             grid.addWidget(plain_label("Uncertainty", role=quiet), 2, 0)
             for column, cell in enumerate(cells, 1):

@@ -66,7 +66,8 @@ class LedgerDialog(Sheet):
         self.close_button: QPushButton = self.add_button(tr("Close"), self.reject, primary=True)
         ledger.changed.connect(self._show)
         self.finished.connect(lambda _: ledger.cancel())
-        self.fit_screen(theme.px(SIZE[0]), theme.px(SIZE[1]))
+        room = self.screen().availableGeometry()
+        self.resize(min(theme.px(SIZE[0]), room.width() - 24), min(theme.px(SIZE[1]), room.height() - 48))
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -49,7 +49,8 @@ class MessageLine(QWidget):
         if self.message is not None and self.message.error and not message.error and self.isVisible():
             return
         self.message = message
-        for label, shown in ((self._text, not message.error), (self._words, message.error)):
+        wide = message.error or message.stays
+        for label, shown in ((self._text, not wide), (self._words, wide)):
             label.setText(f"{message.text} {message.hint}".strip())
             label.setVisible(shown)
         colour = self._theme.colour("bad" if message.error else "text-quiet")

@@ -113,6 +113,17 @@ class Blinding(Veil):
         return by_place(self._calls.label_sets, self._sides.shown, named=self.visible.names)
 
     @property
+    def command(self) -> str:
+        """The command that said what was committed, while its verdict is looked at; empty otherwise."""
+        word = self._word
+        if self.revealed is None or word is None:
+            return ""
+        if word.choice is not Choice.ACCEPT:
+            return f"decide.{word.choice.value}"
+        place = _place(self._sides.shown, word.label_set)
+        return f"decide.accept_{place}" if place else ""
+
+    @property
     def words(self) -> str:
         """Say why there is no verdict; empty where there may be one."""
         if self.visible.advice:

@@ -113,7 +113,7 @@ def tinted(canvas: Canvas, labels: NDArray[np.uint8], colours: Sequence[Colour],
 
     table = np.zeros((256, 1, 4), dtype=np.float64)
     table[1 : len(colours) + 1, 0] = [(blue, green, red, 255 / TINT) for red, green, blue in colours]
-    inner, outer = (np.minimum(255, np.rint(table * share)).astype(np.uint8) for share in (TINT, 2 * TINT))
+    inner, outer = (np.minimum(255, np.rint(table * share)).astype(np.uint8) for share in (TINT, 1.6 * TINT))
     grid = np.ascontiguousarray(labels)
     four = cv2.merge([grid, grid, grid, grid])
     paint = cv2.LUT(four, inner)

@@ -25,7 +25,8 @@ def ball(radius: float, *, geometry: Geometry, at: float = SIDE / 2) -> Mask:
 def case_volume(geometry: Geometry | None = None) -> CaseVolume:
     """Air with a ball of soft tissue; the second liver is smaller than the first."""
     grid = geometry or Geometry((SIDE, SIDE, SIDE), np.eye(4))
-    voxels = np.full((SIDE, SIDE, SIDE), 20, dtype=np.int16, order="F")
+    voxels = np.full((SIDE, SIDE, SIDE), -1000, dtype=np.int16, order="F")
+    voxels[1:-1, 1:-1, 1:-1] = 20
     corner = np.zeros((SIDE, SIDE, SIDE), dtype=np.bool_)
     corner[-8:, -8:, :] = True
     masks = {

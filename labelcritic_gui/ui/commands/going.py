@@ -17,6 +17,12 @@ def _reorder(hand: Hand) -> None:
         hand.station.worklist.load()
 
 
+def _leave(hand: Hand) -> None:
+    """Put the ruler away, and take the cursor out of a text field."""
+    hand.station.looking.clear_measure()
+    hand.face.focus_stage()
+
+
 GOING: tuple[Command, ...] = (
     Command("go.next", "Next in the list", ("J", "Down"), lambda h: _walk(h, 1), _C.REVIEW_OPEN, "Go", repeat=True),
     Command(
@@ -26,5 +32,5 @@ GOING: tuple[Command, ...] = (
         "go.filter", "Filter the list", ("/",), lambda h: h.face.focus_filter(), _C.REVIEW_OPEN, "Go", icon="search"
     ),
     Command("go.order", "Order the list anew", ("Ctrl+R",), _reorder, _C.REVIEW_OPEN, "Go"),
-    Command("go.stage", "Leave a text field", ("Esc",), lambda h: h.face.focus_stage(), menu="Go"),
+    Command("go.stage", "Leave a text field; put the ruler away", ("Esc",), _leave, menu="Go"),
 )

@@ -26,7 +26,7 @@ class CandidateView(QWidget):
     ) -> None:
         super().__init__(parent)
         self.title = TitleStrip(theme, self)
-        self.panes = [PaneView(looking, theme, shelf, position, self) for _ in range(3)]
+        self.panes = [PaneView(looking, theme, shelf, position, self, large=n == 0) for n in range(3)]
         self.panes[0].painted.connect(self.painted)
         self._count = 1
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)

@@ -10,6 +10,7 @@ from labelcritic_gui.core.geometry import Geometry, Point
 from labelcritic_gui.imaging.composition import Canvas, Placement, composed, draw, magnified, tinted
 from labelcritic_gui.imaging.frame import Edges, View
 from labelcritic_gui.imaging.projection import Picture
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.stage.gestures import Gestures, Tool
 from labelcritic_gui.ui.stage.marking import AXES, EDGE, RAY_NAME, Ink
 from labelcritic_gui.ui.stage.scene import Mark, Scene
@@ -20,8 +21,9 @@ from labelcritic_gui.viewmodels.looking import Looking
 BAR_ROOM = 10
 MARK_REACH_MM = 8.0
 """A finding is marked on slices that are no farther from it than this."""
-ROOMY, SMALL = 560, 250
-"""Px of a pane that has room for a foot of words beside the letter, and of one that has room for few words at all."""
+SMALL = 250
+"""Px of a pane that has room for few words."""
+_FLAG = Qt.AlignmentFlag
 Painter = Callable[[Ink, "PaneView", Sight], None]
 """Draws something of its own over a pane: the difference tour, a patchwork in the making."""
 
@@ -30,16 +32,18 @@ class GreyShelf:
     """The magnified anatomy of each view, made once for all the panes that show the same."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[View, tuple[int, int]], tuple[object, Picture]] = {}
+        self._kept: dict[tuple[View, tuple[int, int]], tuple[object, Picture, bool]] = {}
 
-    def get(self, scene: Scene, placement: Placement, shape: tuple[int, int]) -> Picture:
-        """Return the anatomy as it lies on a canvas."""
+    def get(self, scene: Scene, placement: Placement, shape: tuple[int, int]) -> tuple[Picture, bool]:
+        """Return the anatomy as it lies on a canvas, and whether all of it has one and the same grey."""
         place, key = (scene.view, shape), (scene.grey_key, placement)
         kept = self._kept.get(place)
         if kept is None or kept[0] != key:
-            kept = (key, magnified(scene.grey(), placement, shape))
+            grey = scene.grey()
+            flat = bool(grey.min() == grey.max())
+            kept = (key, magnified(grey, placement, shape), flat)
             self._kept[place] = kept
-        return kept[1]
+        return kept[1], kept[2]
 
     def clear(self) -> None:
         """Let go of everything."""
@@ -49,16 +53,25 @@ class GreyShelf:
 class PaneView(QWidget):
     """Draws a scene as `Looking` has it, and hands the mouse to `Gestures`.
 
-    `overlays` draw over the picture, in order. `position` is the panel's place on the stage, from 0.
+    `overlays` draw over the picture, in order. `position` is the panel's place on the stage, from 0; a `large` pane
+    says what window it shows.
     """
 
     painted = Signal()
 
     def __init__(
-        self, looking: Looking, theme: Theme, shelf: GreyShelf, position: int, parent: QWidget | None = None
+        self,
+        looking: Looking,
+        theme: Theme,
+        shelf: GreyShelf,
+        position: int,
+        parent: QWidget | None = None,
+        *,
+        large: bool = True,
     ) -> None:
         super().__init__(parent)
         self.position = position
+        self.large = large
         self.overlays: list[Painter] = []
         self.marks: tuple[Mark, ...] = ()
         self.scene: Scene | None = None
@@ -66,6 +79,7 @@ class PaneView(QWidget):
         self._waiting = ""
         self._canvas: Canvas | None = None
         self._canvas_key: object = None
+        self._flat = False
         self._edges: tuple[Geometry | None, View, Edges] | None = None
         self._gestures = Gestures(looking, self)
         self.setMouseTracking(True)
@@ -88,7 +102,7 @@ class PaneView(QWidget):
         """Show a scene, or a word while there is none."""
         self.scene, self._waiting = scene, waiting
         if scene is None:
-            self._canvas = None
+            self._canvas = self._canvas_key = None
         self.setAccessibleName(scene.head if scene else waiting)
         self.update()
 
@@ -145,8 +159,7 @@ class PaneView(QWidget):
             self._draw_picture(painter, scene, seen)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._draw_over(ink, scene, seen)
-            if scene.note:
-                self._say(ink, scene.note, low=True)
+            self._say(ink, self._note(scene), low=True)
         painter.end()
         if scene is not None:
             self.painted.emit()
@@ -165,7 +178,7 @@ class PaneView(QWidget):
         painter.restore()
 
     def _composed(self, scene: Scene, placement: Placement, shape: tuple[int, int]) -> Canvas:
-        grey = self._shelf.get(scene, placement, shape)
+        grey, self._flat = self._shelf.get(scene, placement, shape)
         spare = self._canvas if self._canvas is not None and self._canvas.shape[:2] == shape else None
         if scene.neighbours is None:
             return composed(grey, scene.layers, placement, into=spare)
@@ -192,12 +205,16 @@ class PaneView(QWidget):
             ink.cursor(seen.to_pane(cursor[1]))
         if scene.index is not None:
             ink.slice_bar(area, index=scene.index, count=scene.count, span=scene.span, colour=scene.colour)
-        # a narrow pane is full of words at its head and foot
-        line = self._theme.px(18)
-        foot = 0 if self.width() > self._theme.px(ROOMY) else line if small or scene.index is None else 2 * line
-        head = line if small else 0
-        ink.letters(area, self._edges_of(scene), head=head, foot=foot, side=0 if scene.index is None else BAR_ROOM)
-        self._draw_foot(ink, scene, seen, small=small)
+        self._draw_words(ink, scene, seen, small=small)
+
+    def _note(self, scene: Scene) -> str:
+        """Return what has to be said over the picture."""
+        looking = self._looking
+        if looking.measuring and looking.measure is None:
+            return tr("Measure: click two points, or drag")
+        if self._flat:
+            return tr("This picture has no contrast: everything in it is as bright. W shows the next window.")
+        return scene.note
 
     def _edges_of(self, scene: Scene) -> Edges:
         """Return the letters of the scene's edges; they are the same on every slice of a plane."""
@@ -213,21 +230,41 @@ class PaneView(QWidget):
         off = self._looking.mm_off
         return [mark for mark in self.marks if off(mark.place, scene.view) <= MARK_REACH_MM]
 
-    def _draw_foot(self, ink: Ink, scene: Scene, seen: Sight, *, small: bool) -> None:
-        flag, area = Qt.AlignmentFlag, self.area
+    def _draw_words(self, ink: Ink, scene: Scene, seen: Sight, *, small: bool) -> None:
+        """Write head, foot and letters; a letter gives way to the words that would lie under it."""
+        area, line = self.area, self._theme.px(18)
         right = ink.scale_bar(area, seen.px_per_mm)
-        inner = area.adjusted(EDGE, EDGE - 2, -EDGE, -EDGE + 2)
         ink.painter.setFont(self._theme.font("small"))
-        head = self._place_words(scene)
-        ink.words(inner, head, flag.AlignLeft | flag.AlignTop, "on-stage")
-        if small:
-            return
-        ink.words(inner.adjusted(right - EDGE + 12, 0, 0, 0), scene.foot, flag.AlignLeft | flag.AlignBottom)
+        inner = area.adjusted(EDGE, EDGE - 2, -EDGE, -EDGE + 2)
+        head = ink.words(inner, self._head(scene, ink, inner.width()), _FLAG.AlignLeft | _FLAG.AlignTop, "on-stage")
+        reach = area.center().x() - 2 * EDGE
+        foot = 0 if small else self._draw_foot(ink, scene, inner, right)
+        side = 0 if scene.index is None else BAR_ROOM
+        below = line if right > reach and not foot else foot
+        ink.letters(area, self._edges_of(scene), head=line if head.right() > reach else 0, foot=below, side=side)
+
+    def _draw_foot(self, ink: Ink, scene: Scene, inner: QRectF, start: float) -> int:
+        """Write the window at the left and what is under the cursor at the right; return how high they reach."""
+        line, reach = self._theme.px(18), self.area.center().x() - 2 * EDGE
+        room = inner.adjusted(start - EDGE + 12, 0, 0, 0)
+        window = scene.foot if self.large else ""
+        taken = ink.words(room, window, _FLAG.AlignLeft | _FLAG.AlignBottom).right() if window else start
         under = self._under_cursor(scene)
-        if under:
-            ink.words(inner, under[0], flag.AlignRight | flag.AlignBottom, "on-stage")
-            line = self._theme.px(18)
-            ink.words(inner.adjusted(0, 0, 0, -line), under[1], flag.AlignRight | flag.AlignBottom, "on-stage")
+        if under is None:
+            return line if taken > reach else 0
+        wide = ink.painter.fontMetrics().horizontalAdvance(under[0])
+        raised = line if inner.right() - wide - EDGE < taken else 0
+        for text, up in ((under[0], raised), (under[1], raised + line)):
+            ink.words(inner.adjusted(0, 0, 0, -up), text, _FLAG.AlignRight | _FLAG.AlignBottom, "on-stage")
+        high = inner.right() - wide - EDGE < self.area.center().x() + 2 * EDGE
+        return (raised + line if high or raised else 0) or (line if taken > reach else 0)
+
+    def _head(self, scene: Scene, ink: Ink, room: float) -> str:
+        """Return the plane, the position in mm and the number of the slice; fewer words where there is no room."""
+        words = self._place_words(scene)
+        if ink.painter.fontMetrics().horizontalAdvance(words) + EDGE <= room:
+            return words
+        return words.removeprefix(scene.head).strip() or words
 
     def _place_words(self, scene: Scene) -> str:
         """Return the plane, the position in mm and the number of the slice."""

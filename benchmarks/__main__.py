@@ -7,6 +7,7 @@ ALL = (
     "benchmarks.projection",
     "benchmarks.window",
     "benchmarks.loading",
+    "benchmarks.slices",
     "benchmarks.worklist",
     "benchmarks.memory",
     "benchmarks.asking",

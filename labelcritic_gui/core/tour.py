@@ -112,20 +112,16 @@ def _regions(
     around = np.zeros([n + 2 for n in telling.shape], dtype=np.bool_, order="F")
     for x, y, z in np.ndindex(3, 3, 3):
         around[x : x + telling.shape[0], y : y + telling.shape[1], z : z + telling.shape[2]] |= telling
-    place = np.flatnonzero(only.ravel(order="F"))
-    z, rest = np.divmod(place, only.shape[0] * only.shape[1])
-    y, x = np.divmod(rest, only.shape[0])
-    at = [np.minimum(n // step, size - 1) + 1 for n, step, size in zip((x, y, z), steps, telling.shape, strict=True)]
-    flat = np.zeros(only.size, dtype=np.bool_)
-    flat[place[around[at[0], at[1], at[2]]]] = True
-    parts = parts_of(flat.reshape(only.shape, order="F"))
+    inside, last = _points(only), np.array(telling.shape) - 1
+    near = np.zeros_like(only)
+    near[tuple(inside[around[tuple(1 + np.minimum(inside // steps, last).T)]].T)] = True
+    parts = parts_of(near)
     least = max(1.0, LEAST_ML / volume.geometry.voxel_ml)
     origin = (box[0].start, box[1].start, box[2].start)
     found = []
     for number in range(int(np.count_nonzero(parts.sizes >= least))):
         points = parts.points(number)
-        own = telling[tuple(np.minimum(points.T // np.array(steps)[:, None], np.array(telling.shape)[:, None] - 1))]
-        if own.any():
+        if telling[tuple(np.minimum(points // steps, last).T)].any():
             found.append(_stop(points, origin, volume, claimant))
     return found
 
@@ -139,7 +135,7 @@ def _stop(points: Ints, origin: Index3, volume: Volume, claimant: Claimant) -> S
 
 def _rim(left: NDArray[np.bool_], box: Box, volume: Volume, claimant: Claimant) -> Stop:
     """Return the stop of all that is left of one side, seen where most of it is."""
-    points = np.argwhere(left)
+    points = _points(left)
     origin = (box[0].start, box[1].start, box[2].start)
     spacing = np.array(volume.geometry.spacing)
     bins = (points * spacing // _BIN_MM).astype(np.int64)
@@ -186,6 +182,13 @@ def _take_off(left: NDArray[np.bool_], taken: Mask, box: Box) -> None:
     part &= ~taken.voxels
 
 
+def _points(voxels: NDArray[np.bool_]) -> Ints:
+    """Return the voxels inside as indices, shape (n, 3); several times as fast as `argwhere` in Fortran order."""
+    rest, x = np.divmod(np.flatnonzero(voxels.ravel(order="F")), voxels.shape[0])
+    z, y = np.divmod(rest, voxels.shape[1])
+    return np.stack([x, y, z], axis=1)
+
+
 def _nearest(points: Ints, to: NDArray[np.float64]) -> Ints:
     """Return the voxel that is nearest to a place."""
     nearest: Ints = points[int(np.argmin(((points - to) ** 2).sum(axis=1)))]
@@ -198,7 +201,7 @@ def _distance(mask: Mask, place: Point) -> float:
     at = np.rint(geometry.to_index(np.array(place))).astype(np.int64) - np.array(mask.origin)
     if all(0 <= n < size for n, size in zip(at, mask.voxels.shape, strict=True)) and mask.voxels[tuple(at)]:
         return 0.0
-    points = np.argwhere(mask.voxels)
+    points = _points(mask.voxels)
     return float(np.sqrt((((points - at) * np.array(geometry.spacing)) ** 2).sum(axis=1).min()))
 
 

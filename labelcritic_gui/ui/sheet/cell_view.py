@@ -12,7 +12,7 @@ from labelcritic_gui.viewmodels.sheet.cell import ABSENCE, Cell
 
 HEAD_H, FOOT_H, GAP, EDGE = 28, 24, 2, 4
 BADGE = 20
-LINE_PX, COMPANION_STRENGTH = 1.5, 0.35
+LINE_PX, COMPANION_STRENGTH = 2.0, 0.35
 MARK_PX, PICK_PX = 3, 3
 DIMMED = QColor(0, 0, 0, 130)
 PLATE = QColor(0, 0, 0, 170)

@@ -22,7 +22,8 @@ SHRINK_BELOW = 0.6
 """Anatomy drawn smaller than this is averaged first: linear interpolation alone would skip voxels."""
 INSIDE, THIN_INSIDE = 128, 56
 """Of 255: a mask's share of a pixel from which the pixel is inside; less where the mask is drawn smaller."""
-MANY_OUTLINES = 200
+LEAST_POINTS = 8
+"""An outline of fewer points has no steps to take off."""
 MARGIN = 6
 TINT = 0.32
 """How much of a neighbour's colour is laid over the anatomy."""
@@ -87,9 +88,7 @@ def magnified(grey: Picture, placement: Placement, shape: tuple[int, int]) -> Pi
     return _warped(source, placed, shape)
 
 
-def composed(
-    grey: Picture, layers: Sequence[Layer], placement: Placement, *, into: Canvas | None = None
-) -> Canvas:
+def composed(grey: Picture, layers: Sequence[Layer], placement: Placement, *, into: Canvas | None = None) -> Canvas:
     """Return a canvas: grey at device pixels (see `magnified`) with layers over it, the last on top.
 
     `into` is a canvas of that size that is not needed any more: a new one costs more than to draw it.
@@ -224,9 +223,9 @@ def _line(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, 
     contours, _ = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(at[1], at[0]))
     # a second stroke half a pixel off makes one and a half: lines of two pixels are too heavy for thin structures
     width, half = max(1, int(layer.line)), layer.line % 1.0 >= 0.25
-    smooth = len(contours) <= MANY_OUTLINES
-    # sixteenths of a pixel
-    drawn = [_rounded(contour) if smooth else np.asarray(contour, dtype=np.int32) * 16 for contour in contours]
+    if not contours:
+        return
+    drawn = _rounded(contours)
     target = canvas if layer.strength >= 1.0 else canvas.copy()
     cv2.polylines(target, drawn, True, (*colour, 255), width, cv2.LINE_AA, 4)
     if half:
@@ -235,11 +234,20 @@ def _line(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, 
         cv2.addWeighted(target, layer.strength, canvas, 1.0 - layer.strength, 0.0, dst=canvas)
 
 
-def _rounded(contour: NDArray[Any]) -> NDArray[np.int32]:
-    """Take the steps off an outline on pixels: no point moves by a whole pixel. In sixteenths of a pixel."""
-    points: NDArray[np.float32] = contour.astype(np.float32)
-    if len(points) >= 8:
-        before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
-        wide = np.roll(points, 2, axis=0) + np.roll(points, -2, axis=0)
-        points = (2.0 * points + 2.0 * (before + after) + wide) / np.float32(8.0)
-    return np.asarray(np.rint(points * 16.0), dtype=np.int32)
+def _rounded(contours: Sequence[NDArray[Any]]) -> list[NDArray[np.int32]]:
+    """Take the steps off outlines on pixels: no point moves by a whole pixel. In sixteenths of a pixel.
+
+    All outlines are worked on together, because a mask may have hundreds of small ones.
+    """
+    sizes = np.array([len(contour) for contour in contours])
+    ends = np.cumsum(sizes)
+    points = np.concatenate(contours).astype(np.float32)
+    after = np.arange(1, len(points) + 1)
+    after[ends - 1] = ends - sizes
+    before = np.empty_like(after)
+    before[after] = np.arange(len(points))
+    wide = points[before[before]] + points[after[after]]
+    round_ = (2.0 * points + 2.0 * (points[before] + points[after]) + wide) / np.float32(8.0)
+    kept = np.repeat(sizes < LEAST_POINTS, sizes)
+    round_[kept] = points[kept]
+    return np.split(np.rint(round_ * 16.0).astype(np.int32), ends[:-1])

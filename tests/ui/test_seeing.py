@@ -201,6 +201,10 @@ def test_that_the_tour_goes_around_outlines_in_both_and_says_what_is_there(room:
     assert tour_of(room).current == 1
     room.press(Key.Key_N, Mod.ShiftModifier)
     assert tour_of(room).current == 0
+    room.press(Key.Key_Escape)
+    assert not strip.isVisible()
+    room.press(Key.Key_N)
+    assert strip.isVisible()
     room.press(Key.Key_Escape, Mod.ShiftModifier)
     assert not strip.isVisible()
 

@@ -18,8 +18,9 @@ def _reorder(hand: Hand) -> None:
 
 
 def _leave(hand: Hand) -> None:
-    """Put the ruler away, and take the cursor out of a text field."""
-    hand.station.looking.clear_measure()
+    """Put the ruler away, or else end the tour, and take the cursor out of a text field."""
+    if not hand.station.looking.clear_measure() and hand.station.tour is not None:
+        hand.station.tour.leave()
     hand.face.focus_stage()
 
 
@@ -32,5 +33,5 @@ GOING: tuple[Command, ...] = (
         "go.filter", "Filter the list", ("/",), lambda h: h.face.focus_filter(), _C.REVIEW_OPEN, "Go", icon="search"
     ),
     Command("go.order", "Order the list anew", ("Ctrl+R",), _reorder, _C.REVIEW_OPEN, "Go"),
-    Command("go.stage", "Leave a text field; put the ruler away", ("Esc",), _leave, menu="Go"),
+    Command("go.stage", "Leave a text field; put the ruler away; end the tour", ("Esc",), _leave, menu="Go"),
 )

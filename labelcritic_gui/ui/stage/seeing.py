@@ -28,8 +28,7 @@ DIVIDER_REACH = 8.0
 HATCH_PX = 3.0
 LEAST_FILL = 0.45
 """What differs is filled at least so densely, whatever the reader's opacity: it is what one looks for."""
-BOTH_FILL = 0.12
-OUTLINE_PX, HALO_PX = 2.0, 5.0
+OUTLINE_PX, HALO_PX = 2.0, 4.0
 _BLACK: Colour = (0, 0, 0)
 _LEFT = Qt.MouseButton.LeftButton
 
@@ -106,7 +105,7 @@ class Seeing(QObject):
         if first is None or second is None:
             return None
         fill, line = max(LEAST_FILL, self._looking.opacity), LINE_PX * maker.ratio
-        both = Layer(first & second, self._both, fill=BOTH_FILL, line=maker.ratio, strength=0.6)
+        both = Layer(first & second, self._both, line=maker.ratio)
         one = Layer(first & ~second, maker.colour(0), fill=fill, line=line)
         other = Layer(second & ~first, maker.colour(1), fill=fill, line=line, hatch=HATCH_PX * maker.ratio)
         return both, one, other
@@ -128,7 +127,7 @@ class Seeing(QObject):
         if mask is None or not mask.any():
             return ()
         ratio = maker.ratio
-        return Layer(mask, _BLACK, line=HALO_PX * ratio, strength=0.7), Layer(mask, self._both, line=OUTLINE_PX * ratio)
+        return Layer(mask, _BLACK, line=HALO_PX * ratio), Layer(mask, self._both, line=OUTLINE_PX * ratio)
 
     def _stop_at(self, view: View) -> NDArray[np.bool_] | None:
         tour = self._tour

@@ -24,11 +24,13 @@ from labelcritic_gui.core.verdict import CriticIdentity, OrderRecord, Outcome, Q
 from labelcritic_gui.critic.base import Question
 from labelcritic_gui.critic.client import LvlmServer
 from labelcritic_gui.critic.lvlm import LvlmCritic
-from labelcritic_gui.imaging.frame import PictureFrame
+from labelcritic_gui.imaging.frame import PictureFrame, View
+from labelcritic_gui.imaging.projection import project, silhouette_of
 from labelcritic_gui.imaging.thumbnail import crop, structure_crop
 from labelcritic_gui.services.audit import Audit, AuditPlan, AuditRequest
 from labelcritic_gui.services.comparison import Changed, Opinions, Panel, Stage
 from labelcritic_gui.services.export import ExportReport
+from labelcritic_gui.services.projection import CasePictures
 from labelcritic_gui.services.prompt_preview import Ask, Preview
 from labelcritic_gui.services.sent import SentItem, laid_out
 from labelcritic_gui.services.thumbnails import SmallStage
@@ -87,6 +89,8 @@ class FakeCalls(FakePiecing, FakeModes, FakeVolumes, FakeCohort, FakeBench):
         self.unjudged = ""
         self.unread = ""
         self.stage_broken: Exception | None = None
+        self.projected: list[tuple[View, str]] = []
+        self.pictures_broken: Exception | None = None
         self.opined: set[CaseId] = set()
         self.outcome = Outcome.SECOND
         self.remembered: ItemId | None = None
@@ -287,6 +291,18 @@ class FakeCalls(FakePiecing, FakeModes, FakeVolumes, FakeCohort, FakeBench):
             frame = stage.frame
             made.append(SmallStage(item, stage.structure, shown, picture, frame.edges, frame.mm_per_pixel, panels))
         return tuple(made)
+
+    def load_pictures(self, case, view, ray, cancel):
+        """Return projections of the case in memory, with all its silhouettes."""
+        self.projected.append((view, ray))
+        if self.pictures_broken is not None:
+            raise self.pictures_broken
+        held = FakeVolumes.load_volume(self, case, cancel, lambda *_: None)
+        self.read.pop()
+        pictures = project(held.volume, view=view)
+        silhouettes = {candidate: silhouette_of(mask, view=view) for candidate, mask in held.masks.items()}
+        shape = PictureFrame.of(held.volume.geometry, view=view)
+        return CasePictures(shape, held.volume.geometry, pictures, silhouettes, {}, {})
 
     def load_opinions(self, item):
         count, slugs = len(self.label_sets), tuple(s.slug for s in self.label_sets)

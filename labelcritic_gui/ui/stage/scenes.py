@@ -144,13 +144,15 @@ class SceneMaker:
         pictures = self.stage.pictures if self.seen is None else self.seen.pictures
         name = looking.projection if looking.projection in pictures else next(iter(pictures))
         picture = pictures[name]
+        # while what was asked for is loaded, what is shown must not go by its name
+        brightest = looking.ray == "max" and self.seen is not None
         return Scene(
             view=frame.view,
             frame=frame,
             grey=lambda: picture,
             grey_key=id(picture),
             layers=self.layers(position, frame.view),
-            head=tr(VIEW_WORDS[frame.view]) + (f" · {tr('maximum')}" if looking.ray == "max" else ""),
+            head=tr(VIEW_WORDS[frame.view]) + (f" · {tr('maximum')}" if brightest else ""),
             foot=self._foot(_window_words(name)),
             note=self._note(panel),
             refusal=self._refusal(panel.refused),

@@ -2,17 +2,22 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from labelcritic_gui.core.cases import CandidateId
+from labelcritic_gui.core.cases import CandidateId, LabelSet
+from labelcritic_gui.settings import Settings
+from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.stage.pane import PaneView
+from labelcritic_gui.ui.stage.seeing import Seeing
 from labelcritic_gui.ui.stage.stage import ReviewStage
+from labelcritic_gui.viewmodels import differing
+from labelcritic_gui.viewmodels.looking import Looking
 from labelcritic_gui.viewmodels.tour import Touring
 from tests.ui.conftest import Scene
-from tests.viewmodels.fakes import FakeCalls
+from tests.viewmodels.fakes import SETS, FakeCalls
 from tests.viewmodels.test_tour import LEAKING, SPECKLED
 
 Key, Mod, Left = Qt.Key, Qt.KeyboardModifier, Qt.MouseButton.LeftButton
@@ -220,6 +225,36 @@ def test_that_the_tour_is_walked_by_the_mouse_alone(room: Scene) -> None:
     assert tour_of(room).current == 0
     QTest.mouseClick(strip.end, Left)
     assert tour_of(room).current == -1
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_that_more_candidates_keep_their_own_masks_beside_the_pair(nothing_left, qtbot, count: int) -> None:
+    looking = Looking(Settings(), lambda **_: None)
+    stage = ReviewStage(themes.load_theme("dark"), looking)
+    seeing = Seeing(stage, themes.load_theme("dark"))
+    stage.resize(900, 500)
+    stage.show()
+    qtbot.waitExposed(stage)
+    more = (*SETS, LabelSet("gamma", "Gamma"), LabelSet("delta", "Delta"))[:count]
+    fake = FakeCalls(label_sets=more)
+    stage.show_stage(fake.load_stage(fake.items[0]), colours=lambda slug: [s.slug for s in more].index(slug))
+    before = [panel.panes[0].grab().toImage() for panel in stage.panels[:count]]
+    differing.toggle_difference(looking)
+    after = [panel.panes[0].grab().toImage() for panel in stage.panels[:count]]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [True, True] + [False] * (count - 2)
+    seeing.strip.show()
+    QApplication.processEvents()
+    assert seeing.strip.width() == stage.width()
+    differing.toggle_swipe(looking)
+    QApplication.processEvents()
+    assert stage.panels[0].width() == stage.width()
+    for step in range(1, count + 1):
+        differing.blink(looking)
+        assert looking.blink == step % count
+        assert stage.panels[0].title.title == more[step % count].title
+    stage.close()
+    stage.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_that_a_click_on_what_differs_goes_there_but_a_click_beside_it_does_not(room: Scene) -> None:

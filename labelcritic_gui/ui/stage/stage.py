@@ -100,7 +100,7 @@ class ReviewStage(QWidget):
 
     def add_strip(self, strip: QWidget) -> None:
         """Put a strip under the panels."""
-        self._grid.addWidget(strip, 2, 0, 1, 2)
+        self._grid.addWidget(strip, 2, 0, 1, -1)
 
     def attach(self, views: CaseViews | None) -> None:
         """Follow another review's projections, or none."""
@@ -373,8 +373,8 @@ class ReviewStage(QWidget):
             panel.setVisible(index < shown)
             if index < shown:
                 row, column = divmod(index, 2) if shown == MOST_PANELS else (0, index)
-                # a strip under the panels has two columns, which one panel alone has both
-                self._grid.addWidget(panel, row, column, 1, 2 if shown == 1 else 1)
+                # the strip under the panels has as many columns as there ever were: one panel alone has them all
+                self._grid.addWidget(panel, row, column, 1, -1 if shown == 1 else 1)
 
 
 def _first_colour(_: str) -> int:

@@ -20,6 +20,7 @@ from labelcritic_gui.services.opinions import latest
 from labelcritic_gui.services.projection import written
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.sent import SentItem, sent_item
+from labelcritic_gui.services.summaries import renew_summary
 from labelcritic_gui.store import index, opinions
 
 SHOWN_REFUSALS = 20
@@ -145,6 +146,7 @@ def decide(arguments: argparse.Namespace, services: Services) -> Outcome:
     try:
         if arguments.undo or arguments.redo:
             item = _step_back(opened, reader) if arguments.undo else _step_forward(opened, reader)
+            renew_summary(opened, item)
         else:
             item = _named_item(arguments, opened)
             _write(arguments, opened, reader, item)

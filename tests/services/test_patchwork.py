@@ -25,6 +25,7 @@ from labelcritic_gui.services.patchwork_check import check_patchworks, patchwork
 from labelcritic_gui.services.patchwork_words import patchwork_lines
 from labelcritic_gui.services.relocation import relocate
 from labelcritic_gui.services.review import OpenReview
+from labelcritic_gui.services.summaries import renew_summary
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.store import index, journal
 from tests.making import Dataset, ball, grid, trunk
@@ -94,6 +95,12 @@ def recipe_of(
 def usual(found: Partition) -> list[Step]:
     only_right = next(n for n in range(len(found)) if found.region(n).claimants == (2,))
     return [Start(1), Take(found.name_of(only_right), 2), FillHoles(), KeepLargest()]
+
+
+def listed(opened: OpenReview) -> dict[str, object]:
+    """What the worklist shows of what a critic said."""
+    row = index.item_row(opened.database, LIVER)
+    return {name: row[name] for name in ("outcome", "pick", "confidence", "dice", "findings", "severity", "attention")}
 
 
 def own_ids(opened: OpenReview) -> list[CandidateId]:
@@ -177,6 +184,7 @@ def test_that_the_new_version_is_measured_and_judged_and_the_old_opinions_stay(l
     opened = livers.open()
     ensure_opinions(opened, LIVER.case)
     old = comparison.load_opinions(opened, LIVER)
+    said = listed(opened)
     made, _ = patchwork.make_and_accept(opened, "ann", recipe_of(opened))
     fresh = comparison.load_opinions(opened, LIVER)
     assert (fresh.verdict, fresh.facts[0], fresh.qualities[0], fresh.pair) == (None, None, None, None)
@@ -190,8 +198,15 @@ def test_that_the_new_version_is_measured_and_judged_and_the_old_opinions_stay(l
     judged = comparison.load_opinions(opened, LIVER)
     assert judged.verdict is not None
     assert set(judged.verdict.subject.candidates) == {made, RIGHT}
+    other = listed(opened)
+    assert other != said
     review.undo(opened, "ann")
+    renew_summary(opened, LIVER)
     assert comparison.load_opinions(opened, LIVER) == old
+    assert listed(opened) == said, "the worklist shows what is said of the masks on the stage"
+    review.redo(opened, "ann")
+    renew_summary(opened, LIVER)
+    assert listed(opened) == other
     opened.close()
 
 

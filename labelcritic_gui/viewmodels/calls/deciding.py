@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from labelcritic_gui.core.cases import CandidateId, ItemId
 from labelcritic_gui.core.review import Choice, ItemState, Remarks, Standing
-from labelcritic_gui.services import review
+from labelcritic_gui.services import review, summaries
 from labelcritic_gui.viewmodels.calls.bound import Bound
 
 
@@ -76,11 +76,17 @@ class Deciding(Bound):
 
     def undo(self, seen: Mapping[str, Any]) -> ItemId | None:
         """Cancel the reader's last decision."""
-        return review.undo(self._review, self._reader, seen=seen)
+        item = review.undo(self._review, self._reader, seen=seen)
+        if item is not None:
+            summaries.renew_summary(self._review, item)
+        return item
 
     def redo(self, seen: Mapping[str, Any]) -> tuple[ItemId, ItemState] | None:
         """Do again what the reader undid last."""
-        return review.redo(self._review, self._reader, seen=seen)
+        found = review.redo(self._review, self._reader, seen=seen)
+        if found is not None:
+            summaries.renew_summary(self._review, found[0])
+        return found
 
     def set_note(self, item: ItemId, text: str, seen: Mapping[str, Any]) -> ItemState:
         """Write the note of an item."""

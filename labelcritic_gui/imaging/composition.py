@@ -85,7 +85,12 @@ def magnified(grey: Picture, placement: Placement, shape: tuple[int, int]) -> Pi
     if smaller != grey.shape:
         source = np.asarray(cv2.resize(source, smaller[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
         placed = placement.shrunk(grey.shape, smaller)
-    return _warped(source, placed, shape)
+    drawn = _warped(source, placed, shape)
+    top, left = round(placement.top), round(placement.left)
+    bottom, right = round(placement.top + rows * placement.down), round(placement.left + columns * placement.across)
+    for beyond in (drawn[: max(0, top)], drawn[max(0, bottom) :], drawn[:, : max(0, left)], drawn[:, max(0, right) :]):
+        beyond[...] = 0
+    return drawn
 
 
 def composed(grey: Picture, layers: Sequence[Layer], placement: Placement, *, into: Canvas | None = None) -> Canvas:
@@ -141,8 +146,7 @@ def _warped(source: NDArray[np.uint8], placement: Placement, shape: tuple[int, i
         placement.inverse(),
         shape[::-1],
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=0,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(drawn, dtype=np.uint8)
 

@@ -1,5 +1,7 @@
 """Panels, panes and what the mouse does on them, on a stage of its own with a case in memory."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +17,7 @@ from labelcritic_gui.core.geometry import Geometry
 from labelcritic_gui.core.structures import Structure
 from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.services.comparison import Panel, Stage
+from labelcritic_gui.services.slices import volume_arrays
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.stage.stage import ReviewStage
@@ -395,3 +398,18 @@ def test_that_slices_of_a_grid_with_thick_slices_keep_their_shape(stage) -> None
     stage.looking.show_plane(View.FRONTAL)
     seen = first(stage).sight
     assert seen.down == pytest.approx(3 * seen.across)
+
+
+def test_that_nothing_of_a_case_is_kept_once_the_stage_waits_for_the_next(stage) -> None:
+    volume = case_volume()
+    show(stage, stage_of(volume))
+    stage.looking.take_volume(volume)
+    stage.looking.show_mode("slices")
+    stage.looking.toggle_neighbours()
+    QApplication.processEvents()
+    held = [weakref.ref(array) for array in volume_arrays(volume)]
+    del volume
+    stage.looking.end()
+    stage.show_waiting("")
+    gc.collect()
+    assert [one() for one in held] == [None] * 4

@@ -10,7 +10,8 @@ from labelcritic_gui.core.cancel import NeverCancel
 from labelcritic_gui.core.cases import CandidateId, CaseId
 from labelcritic_gui.core.errors import CancelledError, UnreadableFileError
 from labelcritic_gui.core.geometry import Geometry, Volume
-from labelcritic_gui.formats import nifti
+from labelcritic_gui.core.tour import find_tour
+from labelcritic_gui.formats import nifti, volumes
 from labelcritic_gui.services.slices import IMAGE_STEPS, load_case_volume, load_image, volume_arrays
 from tests.making import CENTRES, RADII, STRUCTURES, Dataset, ball, trunk
 
@@ -115,3 +116,30 @@ def test_that_a_volume_is_a_view_of_what_was_read_however_it_is_stored(tmp_path:
     np.testing.assert_allclose(
         found.geometry.affine, Geometry(stored.shape, nifti.load_ct(file).geometry.affine).affine
     )
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["ts_example_ct/example_ct.nii.gz", "dcmqi_ct3", "elastix_lung/3DCT_lung.mha"])
+def test_that_real_images_of_three_formats_are_what_the_whole_reading_gives(shared_data: Path, name: str) -> None:
+    told: list[int] = []
+    found = load_image(shared_data / name, cancel=NeverCancel(), progress=lambda done, total, what: told.append(done))
+    whole = volumes.load_ct(shared_data / name)
+    np.testing.assert_array_equal(found.voxels, np.clip(np.rint(whole.voxels), -32768, 32767))
+    np.testing.assert_allclose(found.geometry.affine, whole.geometry.affine)
+    assert told[-1] == max(told) > 0
+    with pytest.raises(CancelledError):
+        load_image(shared_data / name, cancel=StopAt(0))
+
+
+@pytest.mark.shared
+def test_that_the_tour_of_real_labels_misses_nothing(shared_data: Path) -> None:
+    folder = shared_data / "ts_example_ct"
+    volume = load_image(folder / "example_ct.nii.gz", cancel=NeverCancel())
+    labels = ("full_v1_hires_2022-09-15.nii.gz", "full_v2_fast_forcesplit_2024-03-14.nii.gz")
+    for value in (5, 6, 7):  # liver, stomach, pancreas of one class map; whatever the other makes of them
+        first, second = (volumes.load_masks_on(folder / "labels" / n, [(value,)], volume.geometry)[0] for n in labels)
+        found = find_tour(first, second, volume)
+        seen = np.zeros(volume.geometry.shape, np.uint8)
+        for stop in found.stops:
+            seen[stop.mask.box] += stop.mask.voxels
+        np.testing.assert_array_equal(seen, first.full() ^ second.full())

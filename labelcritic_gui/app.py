@@ -17,14 +17,19 @@ from labelcritic_gui.bootstrap import Services, build_services
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.paths import cache_dir, config_dir, log_dir
 from labelcritic_gui.settings import load_settings
+from labelcritic_gui.translation import SOURCE_LANGUAGE, use_language
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMessageLogContext, QtMsgType
+    from PySide6.QtWidgets import QApplication
 
     from labelcritic_gui.ui.main_window import MainWindow
     from labelcritic_gui.ui.scripted import ReadingReport
     from labelcritic_gui.ui.tasks import TaskRunner
+    from labelcritic_gui.viewmodels.messages import Message
     from labelcritic_gui.viewmodels.station import Station
+
+    Begin = Callable[[Station], None]
 
 log = logging.getLogger("labelcritic")
 
@@ -74,34 +79,78 @@ def run_window(services: Services, review_folder: Path | None, *, demonstration:
     _require_display()
     from PySide6.QtWidgets import QApplication
 
-    from labelcritic_gui.ui.first_paint import FirstPaint
-
     log_file = start_log()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     name_application(application)
-    window, station, runner = build_window(services)
-    restore = catch_surprises(window, runner, log_file)
 
-    def fill() -> None:
-        if station.needs_introduction:
-            window.introduce(go_on)
-        else:
-            go_on()
-
-    def go_on() -> None:
+    def first(station: "Station") -> None:
         if demonstration:
             station.demonstrate(review_folder or cache_dir() / "demonstration")
         elif review_folder is not None:
             station.open(review_folder)
 
+    begin: Begin = first
+    while True:
+        code, anew = _show_until_closed(application, services, begin, log_file)
+        if anew is None:
+            return code
+        services, begin = build_services(load_settings()), anew
+
+
+def _show_until_closed(
+    application: "QApplication", services: Services, begin: "Begin", log_file: Path | None
+) -> "tuple[int, Begin | None]":
+    """Show one window; return its exit code, and what the next one begins with when it is to be built anew."""
+    from PySide6.QtCore import Qt
+
+    from labelcritic_gui.ui.first_paint import FirstPaint
+
+    problem = speak(services.settings.language)
+    window, station, runner = build_window(services)
+    restore = catch_surprises(window, runner, log_file)
+    next_one: list[Begin] = []
+
+    def build_anew() -> None:
+        folder = window.review_folder
+
+        def go_on(station: "Station") -> None:
+            if folder is not None:
+                station.open(folder)
+
+        next_one.append(go_on)
+        window.close()
+
+    def fill() -> None:
+        if problem is not None:
+            window.say(problem)
+        if station.needs_introduction:
+            window.introduce(lambda: begin(station))
+        else:
+            begin(station)
+
+    window.anew_wanted.connect(build_anew, Qt.ConnectionType.QueuedConnection)
+    station.review_changed.connect(window.show_hints_once)
     FirstPaint(window, fill)
     window.show()
     try:
-        return application.exec()
+        return application.exec(), (next_one[0] if next_one else None)
     finally:
         runner.shutdown()
         restore()
+        window.deleteLater()
+
+
+def speak(language: str) -> "Message | None":
+    """Speak the reader's language; return what went wrong, in English, where its catalogue cannot be read."""
+    from labelcritic_gui.viewmodels.messages import of_error
+
+    try:
+        use_language(language)
+    except UserError as error:
+        use_language(SOURCE_LANGUAGE)
+        return of_error(error)
+    return None
 
 
 def build_window(services: Services) -> "tuple[MainWindow, Station, TaskRunner]":
@@ -136,6 +185,7 @@ def run_scripted_reading(services: Services, review_folder: Path, out_dir: Path,
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     name_application(application)
+    speak(services.settings.language)
     window, station, runner = build_window(services)
     caught: list[BaseException] = []
     runner.failed.connect(caught.append)

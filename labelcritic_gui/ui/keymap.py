@@ -107,7 +107,16 @@ def normal(key: str) -> str:
     )
 
 
-_SYMBOLS = {"Return": "↵", "Enter": "↵", "Backspace": "⌫", "Down": "↓", "Up": "↑", "-": "−"}
+_SYMBOLS = {
+    "Return": "↵",
+    "Enter": "↵",
+    "Backspace": "⌫",
+    "Down": "↓",
+    "Up": "↑",
+    "Left": "←",
+    "Right": "→",
+    "-": "−",
+}
 
 
 def shown(keys: Iterable[str]) -> str:
@@ -115,4 +124,7 @@ def shown(keys: Iterable[str]) -> str:
     first = next(iter(keys), "")
     if first in _SYMBOLS:
         return _SYMBOLS[first]
+    held, plus, last = first.rpartition("+")
+    if plus and last in _SYMBOLS and last != "-":
+        return f"{held}+{_SYMBOLS[last]}"
     return QKeySequence.fromString(first).toString(QKeySequence.SequenceFormat.NativeText) if first else ""

@@ -127,8 +127,8 @@ class Bubble(QWidget):
         spots = (
             QPoint(box.left() - self.width() - GAP, box.top() + GAP),
             QPoint(box.right() + GAP, box.top() + GAP),
-            QPoint(box.left(), box.top() - self.height() - GAP),
-            QPoint(box.left(), box.bottom() + GAP),
+            QPoint(box.left() + GAP, box.top() - self.height() - GAP),
+            QPoint(box.left() + GAP, box.bottom() + GAP),
         )
         inside = (spot for spot in spots if room.contains(QRect(spot, self.size())))
         centred = box.center() - self.rect().center()

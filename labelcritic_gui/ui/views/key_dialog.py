@@ -1,6 +1,6 @@
 """The page of the keys: every command by group; press a key to give it, see at once whose it was. Layer: ui."""
 
-from PySide6.QtCore import QEvent, QKeyCombination, Qt, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -30,6 +30,7 @@ _MODIFIERS = {
     Qt.Key.Key_CapsLock,
     Qt.Key.Key_unknown,
 }
+ROW_H = 22
 _ID = Qt.ItemDataRole.UserRole
 _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 
@@ -181,6 +182,7 @@ class KeyEditor(QWidget):
         self._listed.clear()
         for title, commands in matching(self.filter.text(), self._keys).items():
             group = QTreeWidgetItem([tr(title)])
+            group.setSizeHint(0, QSize(0, self._theme.px(ROW_H)))
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             group.setForeground(0, self._theme.colour("text-quiet"))
             self.tree.addTopLevelItem(group)
@@ -188,6 +190,7 @@ class KeyEditor(QWidget):
                 changed = "" if self._keys[command.id] == command.keys else "  •"
                 row = QTreeWidgetItem([tr(command.title), all_shown(self._keys[command.id]) + changed])
                 row.setData(0, _ID, command.id)
+                row.setSizeHint(0, QSize(0, self._theme.px(ROW_H)))
                 row.setToolTip(0, tr(command.title))
                 group.addChild(row)
                 self._listed[command.id] = row

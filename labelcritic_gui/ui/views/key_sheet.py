@@ -17,6 +17,8 @@ from labelcritic_gui.viewmodels.palette import fit
 
 SIZE = (1180, 660)
 COLUMNS = 3
+MOST_KEYS, KEYS_W = 2, 112
+"""How many keys of a command are shown, and in how much room, in px at scale 1; the tooltip has all."""
 
 
 class KeySheet(Sheet):
@@ -84,8 +86,10 @@ class KeySheet(Sheet):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
         for line, command in enumerate(commands):
-            name = plain_label(all_shown(self._keys[command.id]), role="strong")
-            name.setMinimumWidth(self._theme.px(84))
+            keys = self._keys[command.id]
+            name = plain_label(all_shown(keys[:MOST_KEYS]), role="strong")
+            name.setFixedWidth(self._theme.px(KEYS_W))
+            name.setToolTip(all_shown(keys))
             grid.addWidget(name, line, 0)
             grid.addWidget(ElidedLabel(tr(command.title)), line, 1)
         return grid

@@ -26,7 +26,7 @@ from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.keys_in_force import KeysInForce
 from labelcritic_gui.ui.theme import Theme, palettes
 from labelcritic_gui.ui.views.card_parts import Swatch
-from labelcritic_gui.ui.views.dialogs import Sheet
+from labelcritic_gui.ui.views.dialogs import MARGIN, Sheet
 from labelcritic_gui.ui.views.key_dialog import KeyEditor
 from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.viewmodels.preferences import Preferences, Value
@@ -71,7 +71,13 @@ class PreferencesDialog(Sheet):
         self.groups.setCurrentRow(0)
         preferences.changed.connect(self._show)
         self._show()
-        self.fit_screen(*(theme.px(side) for side in SIZE))
+        room = self.screen().availableGeometry()
+        self.resize(
+            *(
+                min(theme.px(side), most - MARGIN)
+                for side, most in zip(SIZE, (room.width(), room.height()), strict=True)
+            )
+        )
         if at:
             self.go_to(at)
 

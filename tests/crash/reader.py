@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from labelcritic_gui import app
 from labelcritic_gui.__main__ import main
 from labelcritic_gui.ui.main_window import MainWindow
-from labelcritic_gui.ui.tasks import TaskRunner
 from labelcritic_gui.ui.stage.pane import PaneView
+from labelcritic_gui.ui.tasks import TaskRunner
 from labelcritic_gui.viewmodels.station import Station
 
 KEYS = {"skip": Qt.Key.Key_S, "edit": Qt.Key.Key_E, "none": Qt.Key.Key_X, "absent": Qt.Key.Key_0}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labelcritic_gui.core.review import EventKind
+from labelcritic_gui.core.review import Event, EventKind
 from labelcritic_gui.services import checkup
 from labelcritic_gui.services.new_review import create_review
 from labelcritic_gui.services.opinions import ensure_opinions
@@ -25,25 +25,29 @@ CASES = max(4, KILLS // 2)
 pytestmark = [pytest.mark.crash, pytest.mark.gui, pytest.mark.e2e, pytest.mark.timeout(120 + 20 * KILLS)]
 
 
-def start(folder: Path, home: Path) -> subprocess.Popen[str]:
+def start(folder: Path, home: Path, reader: str = "reader") -> subprocess.Popen[str]:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "LABELCRITIC_HOME": str(home)}
-    command = [sys.executable, "-m", "tests.crash.reader", str(folder)]
+    command = [sys.executable, "-m", f"tests.crash.{reader}", str(folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+
+
+def make_review(dataset: Dataset, root: Path) -> Path:
+    """Make a review whose pictures and opinions are ready."""
+    change_settings(reader="ann", notice_accepted=True)
+    write_dataset(root, tuple(f"case_{n}" for n in range(CASES)))
+    create_review(request(root), dataset.services.structures)
+    opened = dataset.services.open_review(root / "review")
+    for case in index.case_ids(opened.database):
+        case_pictures(opened, case)
+        ensure_opinions(opened, case)
+    opened.close()
+    return root / "review"
 
 
 def test_killing_the_window_after_a_key_loses_nothing_that_moved_on(
     dataset: Dataset, tmp_path: Path, own_home: Path
 ) -> None:
-    change_settings(reader="ann", notice_accepted=True)
-    root = tmp_path / "many"
-    write_dataset(root, tuple(f"case_{n}" for n in range(CASES)))
-    create_review(request(root), dataset.services.structures)
-    folder = root / "review"
-    opened = dataset.services.open_review(folder)
-    for case in index.case_ids(opened.database):
-        case_pictures(opened, case)
-        ensure_opinions(opened, case)
-    opened.close()
+    folder = make_review(dataset, tmp_path / "many")
     rng = random.Random(11)
     acknowledged: Counter[tuple[str, ...]] = Counter()
     keys = 0
@@ -80,3 +84,62 @@ def test_killing_the_window_after_a_key_loses_nothing_that_moved_on(
     assert acknowledged - kept == Counter()
     assert kept.total() - acknowledged.total() <= KILLS
     assert keys >= KILLS
+
+
+WORDS = {"undo": EventKind.UNDONE, "redo": EventKind.REDONE, "note": EventKind.NOTED}
+
+
+def written(event: Event) -> tuple[str, ...]:
+    """Return an event as the window acknowledges it."""
+    assert event.item is not None
+    word = {kind: word for word, kind in WORDS.items()}.get(event.kind, str(event.payload.get("choice")))
+    more = (str(event.payload["text"]),) if event.kind is EventKind.NOTED else ()
+    return (word, str(event.item.case), event.item.structure, *more)
+
+
+def test_killing_the_window_while_undoing_redoing_and_noting_loses_nothing_and_comes_back_there(
+    dataset: Dataset, tmp_path: Path, own_home: Path
+) -> None:
+    folder = make_review(dataset, tmp_path / "many")
+    rng = random.Random(5)
+    acknowledged: Counter[tuple[str, ...]] = Counter()
+    was_at: tuple[str, ...] | None = None
+    returned = 0
+    for _ in range(KILLS + 2):
+        process = start(folder, own_home, "second_thoughts")
+        assert process.stdout is not None
+        lines = (line.split() for line in process.stdout)
+        first = next(lines)
+        assert first[0] == "at"
+        if was_at is not None:
+            assert tuple(first[1:]) == was_at
+            returned += 1
+        was_at = tuple(first[1:])
+        mine, idle = rng.randint(3, 9), rng.random() < 0.5
+        for kind, *rest in lines:
+            if kind == "done":
+                acknowledged[tuple(rest)] += 1
+            was_at = tuple(rest) if kind == "at" else None
+            mine -= kind == "key"
+            if mine <= 0 and kind == ("at" if idle else "key"):
+                if not idle:
+                    time.sleep(rng.uniform(0.0, 0.05))  # the moment of the kill is the point, not a wait
+                process.kill()
+                break
+        for kind, *rest in lines:
+            if kind == "done":
+                acknowledged[tuple(rest)] += 1
+            was_at = None
+        process.stdout.close()
+        process.wait()
+    opened = dataset.services.open_review(folder)
+    try:
+        results = checkup.check_review(opened)
+        kept = Counter(written(e) for e in journal.all_events(opened.database) if e.item is not None)
+    finally:
+        opened.close()
+    print(f"{KILLS + 2} kills, {acknowledged.total()} acknowledged, {kept.total()} kept, {returned} returns checked")
+    assert [r.sentence for r in results if not r.well] == []
+    assert acknowledged - kept == Counter()
+    assert kept.total() - acknowledged.total() <= KILLS + 2
+    assert {"undo", "redo", "note"} <= {words[0] for words in acknowledged}

@@ -8,6 +8,7 @@ ALL = (
     "benchmarks.window",
     "benchmarks.loading",
     "benchmarks.slices",
+    "benchmarks.patchwork",
     "benchmarks.worklist",
     "benchmarks.memory",
     "benchmarks.asking",

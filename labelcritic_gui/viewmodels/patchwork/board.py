@@ -15,6 +15,7 @@ from labelcritic_gui.core.patchwork.recipe import Base, Step, choices_of
 LEAST_ML = 0.05
 """Differences smaller than this are not listed one by one, as long as there are larger ones."""
 MOST_LISTED = 40
+LOOKED_AT = 256
 FEW = 8
 """Where all differences are small, so many are listed all the same."""
 
@@ -54,6 +55,7 @@ class Board:
         numbers, self.rest = _worth_a_row(self._partition)
         self.regions: tuple[Region, ...] = tuple(self._partition.region(n) for n in numbers)
         self._numbers = {region.name: n for region, n in zip(self.regions, numbers, strict=True)}
+        self._samples = {n: _samples(self._partition.flat([n])) for n in numbers}
 
     @property
     def voxel_ml(self) -> float:
@@ -85,11 +87,10 @@ class Board:
         )
 
     def _share(self, flat: NDArray[np.bool_], number: int) -> float:
-        """Return how much of a region is inside; of a large one, every so many voxels are looked at."""
+        """Return how much of a region is inside; of a large one, some of its voxels are looked at."""
         if self._patch.chosen is not None:
             return float(self._patch.chosen[number])
-        places = self._partition.flat([number])
-        return float(flat[places].mean())
+        return float(flat[self._samples[number]].mean())
 
     def _open(self, chosen: Mapping[Index3, int]) -> dict[int, Mask]:
         """Return the regions still open, by their first claimant."""
@@ -108,6 +109,12 @@ class Board:
                 whole = voxels.reshape(partition.shape, order="F")
                 found[base] = Mask(whole, partition.origin, partition.geometry)
         return found
+
+
+def _samples(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return at most about `LOOKED_AT` of some places, evenly spread."""
+    chosen: NDArray[np.int64] = places[:: max(1, places.size // LOOKED_AT)].copy()
+    return chosen
 
 
 def _worth_a_row(partition: Partition) -> tuple[list[int], Rest]:

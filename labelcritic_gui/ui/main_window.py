@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.cases import ItemId
-from labelcritic_gui.paths import config_dir
 from labelcritic_gui.translation import tr
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.around_window import AroundWindow
 from labelcritic_gui.ui.commands import BY_ID, COMMANDS, MENUS, Command, Hand
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.screen import ReadingScreen
+from labelcritic_gui.ui.screenshots import Screenshots
+from labelcritic_gui.ui.session import WindowSession
 from labelcritic_gui.ui.shortcuts import Shortcuts
 from labelcritic_gui.ui.views.dialogs import TextDialog
 from labelcritic_gui.ui.views.header import Header
@@ -50,7 +51,8 @@ class MainWindow(AroundWindow):
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(lambda: self.start.show_job(station.job))
         self._bind()
-        self._restore()
+        self.session = WindowSession(self, self.screen_, station, runner)
+        self.shots = Screenshots(station, runner, lambda: self.screen_.content, self.say, self)
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -211,9 +213,11 @@ class MainWindow(AroundWindow):
         self.screen_.bar.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def focus_filter(self) -> None:
+        self.screen_.worklist.window().activateWindow()
         self.screen_.worklist.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def focus_list(self) -> None:
+        self.screen_.worklist.window().activateWindow()
         self.screen_.worklist.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def clear_filter(self) -> None:
@@ -228,24 +232,25 @@ class MainWindow(AroundWindow):
     def flash(self, command: str) -> None:
         self.screen_.bar.flash(command)
 
+    def toggle_full_screen(self) -> None:
+        self.session.toggle_full_screen()
+
+    def toggle_list_apart(self) -> None:
+        self.session.toggle_list()
+
+    def shoot_to_file(self) -> None:
+        self.shots.to_file()
+
+    def shoot_to_clipboard(self) -> None:
+        self.shots.to_clipboard()
+
     def quit(self) -> None:
         self.close()
 
     # --- coming and going --------------------------------------------------------------------------------------
 
-    def _stored(self) -> QSettings:
-        return QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
-
-    def _restore(self) -> None:
-        geometry = self._stored().value("geometry")
-        self.resize(*SIZE)
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-
     def closeEvent(self, event: QCloseEvent) -> None:
-        stored = self._stored()
-        stored.setValue("geometry", self.saveGeometry())
-        stored.sync()
+        self.session.close()
         self.screen_.keep_note()
         self._station.cancel_job()
         if self._new_review is not None:

@@ -98,6 +98,9 @@ class ReadingScreen(QWidget):
         self.splitter = QSplitter()
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
+        self.splitter_kept = False
+        """The reader, or the last session, set the widths: a theme leaves them alone."""
+        self.splitter.splitterMoved.connect(self._keep_widths)
         self._sides = (left, right)
         self.middle = QStackedWidget()
         self.middle.addWidget(self.stage)
@@ -163,9 +166,37 @@ class ReadingScreen(QWidget):
         self._place_message()
 
     def focus_content(self) -> None:
-        """Give the keys to what is on the screen."""
-        content = self._mode_view or self.stage
-        content.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Give the keys to what is on the screen; from the list's own window too."""
+        apart = self.worklist.window()
+        if apart is not self.window() and apart.isActiveWindow():
+            if (field := apart.focusWidget()) is not None:
+                field.clearFocus()
+            self.window().activateWindow()
+        self.content.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def content(self) -> QWidget:
+        """What is in the middle: the stage, or the screen that has taken its place."""
+        return self._mode_view or self.stage
+
+    @property
+    def shows_all(self) -> bool:
+        """Say whether list, stage and cards stand side by side, so that their widths mean something."""
+        return all(side.isVisibleTo(self) for side in self._sides)
+
+    def _keep_widths(self, *_: int) -> None:
+        self.splitter_kept = True
+
+    def part_list(self) -> WorklistPanel:
+        """Give the worklist away, to stand in a window of its own."""
+        self._sides[0].hide()
+        return self.worklist
+
+    def take_list_back(self) -> None:
+        """Put the worklist back in its place."""
+        if (box := self._sides[0].layout()) is not None:
+            box.addWidget(self.worklist)
+        self._sides[0].show()
 
     def set_theme(self, theme: Theme) -> None:
         """Take over another theme."""
@@ -178,7 +209,8 @@ class ReadingScreen(QWidget):
         left, right = theme.px(LEFT_W), theme.px(RIGHT_W)
         for side, width in zip(self._sides, (200, 230), strict=True):
             side.setMinimumWidth(theme.px(width))
-        self.splitter.setSizes([left, max(400, self.width() - left - right), right])
+        if not self.splitter_kept:
+            self.splitter.setSizes([left, max(400, self.width() - left - right), right])
         self._show_buttons()
         self._show_cards()
 
@@ -365,7 +397,8 @@ class ReadingScreen(QWidget):
         title = reading.stage.structure.shown if reading.stage else row.title if row else reading.item.structure
         place = f"{row.rank} of {counts.total}" if row is not None and counts is not None else ""
         if counts is not None and not reading.list_follows:  # where items come again, their numbers would tell
-            place = f"{min(counts.decided + 1, counts.total)} of {counts.total}"
+            here_now = counts.decided + (not reading.revealed)
+            place = f"{min(here_now, counts.total)} of {counts.total}"
         standing = standing_words(reading.state, reading.label_sets)
         self._header.show_item(reading.item.case, title, "   ".join(filter(None, (place, standing))))
 

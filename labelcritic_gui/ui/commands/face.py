@@ -93,5 +93,17 @@ class Face(Protocol):
     def show_about(self) -> None:
         """Show what this program is."""
 
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back to how the window stood."""
+
+    def toggle_list_apart(self) -> None:
+        """Put the worklist into a window of its own, or bring it back."""
+
+    def shoot_to_file(self) -> None:
+        """Write a picture of the stage to a file."""
+
+    def shoot_to_clipboard(self) -> None:
+        """Put a picture of the stage on the clipboard."""
+
     def quit(self) -> None:
         """Close the window."""

@@ -1,5 +1,6 @@
 """The command table: menus, buttons, tooltips, key sheet and the README's key table come from it. Layer: ui."""
 
+from labelcritic_gui.translation import N_
 from labelcritic_gui.ui.commands.around import AROUND
 from labelcritic_gui.ui.commands.command import Command
 from labelcritic_gui.ui.commands.deciding import DECIDING
@@ -11,8 +12,18 @@ from labelcritic_gui.ui.commands.reviews import REVIEWS
 from labelcritic_gui.ui.commands.sheet import SHEET
 from labelcritic_gui.ui.commands.sides import SIDES
 from labelcritic_gui.ui.commands.viewing import VIEWING
+from labelcritic_gui.ui.commands.windows import WINDOWS
 
-MENUS = ("Review", "Decide", "View", "Differences", "Label sets", "Go", "List", "Help")
+MENUS = (
+    N_("Review"),
+    N_("Decide"),
+    N_("View"),
+    N_("Differences"),
+    N_("Label sets"),
+    N_("Go"),
+    N_("List"),
+    N_("Help"),
+)
 
 COMMANDS: tuple[Command, ...] = (
     *REVIEWS,
@@ -24,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     *LISTING,
     *SHEET,
     *PATCHING,
+    *WINDOWS,
     *AROUND,
 )
 

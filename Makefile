@@ -3,7 +3,7 @@ PYTHON_BIN = .venv/bin
 DEMO ?= demo-output
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check run bench test-vllm test-crash clean
+.PHONY: demo test check run translations bench test-vllm test-crash clean
 
 demo:
 	@bash .ci/environment run
@@ -22,6 +22,10 @@ check:
 	$(PYTHON_BIN)/ruff format --check -q .
 	$(PYTHON_BIN)/mypy
 	$(PYTHON_BIN)/lint-imports
+
+translations:
+	@bash .ci/environment dev
+	@$(PYTHON_BIN)/python .ci/translations.py --update
 
 bench:
 	@bash .ci/environment dev

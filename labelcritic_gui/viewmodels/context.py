@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from labelcritic_gui.translation import N_
+
 if TYPE_CHECKING:
     from labelcritic_gui.viewmodels.station import Station
 
@@ -11,15 +13,15 @@ class Condition(StrEnum):
     """What must hold for a command to make sense."""
 
     ALWAYS = "always"
-    REVIEW_OPEN = "a review is open"
-    ITEM_OPEN = "an item is on the stage"
-    CANDIDATE_1 = "the item has a first candidate"
-    CANDIDATE_2 = "the item has a second candidate"
-    CANDIDATE_3 = "the item has a third candidate"
-    CANDIDATE_4 = "the item has a fourth candidate"
-    HAS_PICK = "the critic picked something to accept"
-    ADVISED = "the verdict may be seen"
-    ASSISTED = "the review is read assisted"
+    REVIEW_OPEN = N_("a review is open")
+    ITEM_OPEN = N_("an item is on the stage")
+    CANDIDATE_1 = N_("the item has a first candidate")
+    CANDIDATE_2 = N_("the item has a second candidate")
+    CANDIDATE_3 = N_("the item has a third candidate")
+    CANDIDATE_4 = N_("the item has a fourth candidate")
+    HAS_PICK = N_("the critic picked something to accept")
+    ADVISED = N_("the verdict may be seen")
+    ASSISTED = N_("the review is read assisted")
 
 
 PANEL_CONDITIONS = (Condition.CANDIDATE_1, Condition.CANDIDATE_2, Condition.CANDIDATE_3, Condition.CANDIDATE_4)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from labelcritic_gui.core.errors import UserError
+from labelcritic_gui.translation import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +20,5 @@ class Message:
 
 
 def of_error(error: UserError, *, prefix: str = "") -> Message:
-    """Return what to say of an expected failure."""
-    return Message(f"{prefix}{error.message}", error.hint, error=True)
+    """Return what to say of an expected failure; sentences that are always the same are in the catalogues."""
+    return Message(f"{prefix}{tr(error.message)}", tr(error.hint), error=True)

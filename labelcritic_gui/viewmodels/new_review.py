@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from labelcritic_gui.core.blinding import Mode
 from labelcritic_gui.core.errors import CancelledError, UserError
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.previews import (
     MOST_LABEL_SETS,
@@ -151,7 +152,9 @@ class NewReview:
 
     def drop(self, paths: Sequence[Path]) -> None:
         """Take folders or files dropped on the dialog: those with images, and the others as label sets."""
-        self._begin("Looking at what was dropped", lambda job: self._calls.sort_dropped(paths, job), self._take_dropped)
+        self._begin(
+            tr("Looking at what was dropped"), lambda job: self._calls.sort_dropped(paths, job), self._take_dropped
+        )
 
     def _take_dropped(self, dropped: Dropped) -> None:
         if dropped.images is not None:
@@ -212,7 +215,7 @@ class NewReview:
     def _look(self, limit: int | None) -> None:
         images, labels = Path(self.images), self.labels
         self._begin(
-            "Counting all cases" if limit is None else "Looking",
+            tr("Counting all cases") if limit is None else tr("Looking"),
             lambda job: self._calls.preview(images, labels, limit, job=job),
             lambda result: self._take_preview(*result, limit=limit),
         )
@@ -231,7 +234,7 @@ class NewReview:
 
     def _look_at_first(self) -> None:
         images, good = Path(self.images), tuple(s for s in self.labels if s.slug in self.usable)
-        job = self._picturing = Job("Drawing the first case")
+        job = self._picturing = Job(tr("Drawing the first case"))
         self._runner.run(
             Lane.CPU,
             lambda: self._calls.first_case(images, good, job),
@@ -292,7 +295,7 @@ class NewReview:
         """Say in one sentence why a label set cannot be used; empty when it can."""
         draft = self.drafts[place]
         if draft.path and any(d.slug == draft.slug and d.path for d in self.drafts[:place]):
-            return f"Another label set is called {draft.slug}; give this one its own name."
+            return tr("Another label set is called {slug}; give this one its own name.").format(slug=draft.slug)
         problem = self.preview.problems.get(draft.slug) if self.preview and draft.path else None
         return said(problem) if problem else ""
 
@@ -312,18 +315,18 @@ class NewReview:
     def obstacle(self) -> str:
         """Say what is missing before the review can be made; empty when nothing is."""
         if not self.images:
-            return "Choose the images, or drop folders here."
+            return tr("Choose the images, or drop folders here.")
         if not self.labels:
-            return "Choose at least one label set."
+            return tr("Choose at least one label set.")
         if self.error is not None or self.preview is None:
-            return "" if self.error is not None else "Looking…"
+            return "" if self.error is not None else tr("Looking…")
         if any(self.problem_of(n) for n in range(len(self.drafts))):
-            return "One label set cannot be used yet: see above, or take it away."
+            return tr("One label set cannot be used yet: see above, or take it away.")
         if not self.rows:
-            return "Nothing of the labels can be used yet: see what does not fit."
+            return tr("Nothing of the labels can be used yet: see what does not fit.")
         if not any(row.taken for row in self.rows):
-            return "The label sets have no structure in common: say what the names are, or take them all."
-        return "" if self.folder else "Choose a folder for the review."
+            return tr("The label sets have no structure in common: say what the names are, or take them all.")
+        return "" if self.folder else tr("Choose a folder for the review.")
 
     @property
     def ready(self) -> bool:
@@ -350,7 +353,7 @@ class NewReview:
         )
         self.trouble = None
         self.creating = True
-        self._begin("Creating the review", lambda job: self._calls.create(request, job, job), self._created)
+        self._begin(tr("Creating the review"), lambda job: self._calls.create(request, job, job), self._created)
 
     def _created(self, report: CreationReport) -> None:
         self.created.emit(report.folder)
@@ -389,7 +392,7 @@ class NewReview:
 
     def _failed(self, error: UserError, *, creating: bool) -> None:
         if isinstance(error, CancelledError):
-            self.trouble = Message("Stopped; nothing was written." if creating else "Stopped.")
+            self.trouble = Message(tr("Stopped; nothing was written.") if creating else tr("Stopped."))
         elif creating:
             self.trouble = Message(said(error), error=True)
         else:

@@ -14,6 +14,7 @@ from labelcritic_gui.core.structures import StructureTable
 from labelcritic_gui.services.export import ExportReport
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.settings import Settings, change_settings, remember_review
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.calls import ReviewCalls, ServiceCalls
 from labelcritic_gui.viewmodels.looking import Looking
 from labelcritic_gui.viewmodels.looking.views import CaseViews
@@ -228,7 +229,9 @@ class Station:
             if then is not None:
                 then()
 
-        self._begin(Job(f"Opening {folder.name}"), lambda _: self._services.open_review(folder), opened)
+        self._begin(
+            Job(tr("Opening {name}").format(name=folder.name)), lambda _: self._services.open_review(folder), opened
+        )
 
     def new_review(self) -> "NewReview":
         """Return what the new-review dialog follows."""
@@ -294,7 +297,7 @@ class Station:
             self.open(folder / "review")
             return
         self._begin(
-            Job("Making the demonstration"),
+            Job(tr("Making the demonstration")),
             lambda job: self._services.create_demonstration(folder, job, job),
             self._opened,
         )
@@ -363,7 +366,7 @@ class Station:
         """Write what was accepted to a folder."""
         calls = self.calls
         if calls is not None:
-            self._begin(Job("Exporting"), lambda job: calls.export(out, job, job), self._exported)
+            self._begin(Job(tr("Exporting")), lambda job: calls.export(out, job, job), self._exported)
 
     def _exported(self, report: ExportReport) -> None:
         self.exported.emit(report)
@@ -375,7 +378,11 @@ class Station:
 
     def _begin(self, job: Job, work: Callable[[Job], Any], done: Callable[[Any], None]) -> None:
         if self.job is not None:
-            self.said.emit(Message(f"{self.job.title} is still running.", "Wait for it or cancel it first."))
+            self.said.emit(
+                Message(
+                    tr("{title} is still running.").format(title=self.job.title), tr("Wait for it or cancel it first.")
+                )
+            )
             return
         self.job = job
         self.job_changed.emit()

@@ -95,55 +95,79 @@ def _ask_again(hand: Hand) -> None:
 
 DECIDING: tuple[Command, ...] = (
     Command(
-        "decide.accept_1", "Accept candidate 1", ("1",), lambda h: _accept(h, 1), _C.CANDIDATE_1, "Decide", "accept"
+        "decide.accept_1",
+        N_("Accept candidate 1"),
+        ("1",),
+        lambda h: _accept(h, 1),
+        _C.CANDIDATE_1,
+        "Decide",
+        N_("accept"),
     ),
     Command(
-        "decide.accept_2", "Accept candidate 2", ("2",), lambda h: _accept(h, 2), _C.CANDIDATE_2, "Decide", "accept"
+        "decide.accept_2",
+        N_("Accept candidate 2"),
+        ("2",),
+        lambda h: _accept(h, 2),
+        _C.CANDIDATE_2,
+        "Decide",
+        N_("accept"),
     ),
     Command(
-        "decide.accept_3", "Accept candidate 3", ("3",), lambda h: _accept(h, 3), _C.CANDIDATE_3, "Decide", "accept"
+        "decide.accept_3",
+        N_("Accept candidate 3"),
+        ("3",),
+        lambda h: _accept(h, 3),
+        _C.CANDIDATE_3,
+        "Decide",
+        N_("accept"),
     ),
     Command(
-        "decide.accept_4", "Accept candidate 4", ("4",), lambda h: _accept(h, 4), _C.CANDIDATE_4, "Decide", "accept"
+        "decide.accept_4",
+        N_("Accept candidate 4"),
+        ("4",),
+        lambda h: _accept(h, 4),
+        _C.CANDIDATE_4,
+        "Decide",
+        N_("accept"),
     ),
     Command(
         "decide.accept_pick",
-        "Accept the critic's pick",
+        N_("Accept the critic's pick"),
         ("Return", "Enter"),
         _accept_pick,
         _C.HAS_PICK,
         "Decide",
-        "critic's pick",
+        N_("critic's pick"),
         "pick",
     ),
     Command(
         "decide.edit",
-        "Queue for editing",
+        N_("Queue for editing"),
         ("E",),
         lambda h: _choose(h, Choice.EDIT, "decide.edit"),
         _C.ITEM_OPEN,
         "Decide",
-        "edit",
+        N_("edit"),
         "edit",
     ),
     Command(
         "decide.none",
-        "None acceptable",
+        N_("None acceptable"),
         ("X",),
         lambda h: _choose(h, Choice.NONE, "decide.none"),
         _C.ITEM_OPEN,
         "Decide",
-        "none",
+        N_("none"),
         "none",
     ),
     Command(
         "decide.absent",
-        "Absence is right",
+        N_("Absence is right"),
         ("0",),
         lambda h: _choose(h, Choice.ABSENT, "decide.absent"),
         _C.ITEM_OPEN,
         "Decide",
-        "absent",
+        N_("absent"),
         "absent",
     ),
     Command(
@@ -158,16 +182,23 @@ DECIDING: tuple[Command, ...] = (
     ),
     Command(
         "decide.skip",
-        "Skip: leave it open, at the end",
+        N_("Skip: leave it open, at the end"),
         ("S",),
         lambda h: _choose(h, Choice.SKIP, "decide.skip"),
         _C.ITEM_OPEN,
         "Decide",
-        "skip",
+        N_("skip"),
         "skip",
     ),
     Command(
-        "decide.undo", "Undo my last decision", ("Backspace", "Ctrl+Z"), _undo, _C.REVIEW_OPEN, "Decide", "undo", "undo"
+        "decide.undo",
+        N_("Undo my last decision"),
+        ("Backspace", "Ctrl+Z"),
+        _undo,
+        _C.REVIEW_OPEN,
+        "Decide",
+        N_("undo"),
+        "undo",
     ),
     Command(
         "decide.redo",
@@ -197,10 +228,17 @@ DECIDING: tuple[Command, ...] = (
         _C.REVIEW_OPEN,
         "Go",
     ),
-    Command("note.focus", "Write a note", ("Y",), lambda h: h.face.focus_note(), _C.ITEM_OPEN, "Decide", icon="note"),
-    Command("critic.ask_again", "Ask the critic again", ("A",), _ask_again, _C.ITEM_OPEN, "Decide"),
     Command(
-        "critic.sent", "Show what was sent to the critic", ("T",), lambda h: h.face.show_sent(), _C.ADVISED, "Decide"
+        "note.focus", N_("Write a note"), ("Y",), lambda h: h.face.focus_note(), _C.ITEM_OPEN, "Decide", icon="note"
+    ),
+    Command("critic.ask_again", N_("Ask the critic again"), ("A",), _ask_again, _C.ITEM_OPEN, "Decide"),
+    Command(
+        "critic.sent",
+        N_("Show what was sent to the critic"),
+        ("T",),
+        lambda h: h.face.show_sent(),
+        _C.ADVISED,
+        "Decide",
     ),
     *(
         Command(

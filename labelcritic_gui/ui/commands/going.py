@@ -1,5 +1,6 @@
 """The commands of the list: next, previous, filter, order. Layer: ui."""
 
+from labelcritic_gui.translation import N_
 from labelcritic_gui.ui.commands.command import Command, Hand
 from labelcritic_gui.viewmodels.context import Condition
 
@@ -25,13 +26,19 @@ def _leave(hand: Hand) -> None:
 
 
 GOING: tuple[Command, ...] = (
-    Command("go.next", "Next in the list", ("J", "Down"), lambda h: _walk(h, 1), _C.REVIEW_OPEN, "Go", repeat=True),
+    Command("go.next", N_("Next in the list"), ("J", "Down"), lambda h: _walk(h, 1), _C.REVIEW_OPEN, "Go", repeat=True),
     Command(
-        "go.previous", "Previous in the list", ("K", "Up"), lambda h: _walk(h, -1), _C.REVIEW_OPEN, "Go", repeat=True
+        "go.previous",
+        N_("Previous in the list"),
+        ("K", "Up"),
+        lambda h: _walk(h, -1),
+        _C.REVIEW_OPEN,
+        "Go",
+        repeat=True,
     ),
     Command(
-        "go.filter", "Filter the list", ("/",), lambda h: h.face.focus_filter(), _C.REVIEW_OPEN, "Go", icon="search"
+        "go.filter", N_("Filter the list"), ("/",), lambda h: h.face.focus_filter(), _C.REVIEW_OPEN, "Go", icon="search"
     ),
-    Command("go.order", "Order the list anew", ("Ctrl+R",), _reorder, _C.REVIEW_OPEN, "Go"),
-    Command("go.stage", "Leave a text field; put the ruler away; end the tour", ("Esc",), _leave, menu="Go"),
+    Command("go.order", N_("Order the list anew"), ("Ctrl+R",), _reorder, _C.REVIEW_OPEN, "Go"),
+    Command("go.stage", N_("Leave a text field; put the ruler away; end the tour"), ("Esc",), _leave, menu="Go"),
 )

@@ -12,11 +12,13 @@ def _close(hand: Hand) -> None:
 
 
 REVIEWS: tuple[Command, ...] = (
-    Command("review.new", "New review…", ("Ctrl+N",), lambda h: h.face.ask_new_review(), menu="Review", icon="new"),
-    Command("review.open", "Open a review…", ("Ctrl+O",), lambda h: h.face.ask_review(), menu="Review", icon="open"),
+    Command("review.new", N_("New review…"), ("Ctrl+N",), lambda h: h.face.ask_new_review(), menu="Review", icon="new"),
+    Command(
+        "review.open", N_("Open a review…"), ("Ctrl+O",), lambda h: h.face.ask_review(), menu="Review", icon="open"
+    ),
     Command(
         "review.demonstrate",
-        "Open the demonstration",
+        N_("Open the demonstration"),
         (),
         lambda h: h.face.ask_demonstration(),
         menu="Review",
@@ -24,7 +26,7 @@ REVIEWS: tuple[Command, ...] = (
     ),
     Command(
         "review.export",
-        "Export what was accepted…",
+        N_("Export what was accepted…"),
         ("Ctrl+E",),
         lambda h: h.face.ask_export(),
         _C.REVIEW_OPEN,
@@ -33,18 +35,23 @@ REVIEWS: tuple[Command, ...] = (
     ),
     Command(
         "review.critic",
-        "Critic and server…",
+        N_("Critic and server…"),
         ("Ctrl+L",),
         lambda h: h.face.ask_critic(),
         menu="Review",
         icon="server",
     ),
     Command(
-        "review.serve", "Model server…", ("Ctrl+M",), lambda h: h.face.ask_model_server(), menu="Review", icon="server"
+        "review.serve",
+        N_("Model server…"),
+        ("Ctrl+M",),
+        lambda h: h.face.ask_model_server(),
+        menu="Review",
+        icon="server",
     ),
     Command(
         "review.audit",
-        "Audit the critic…",
+        N_("Audit the critic…"),
         ("Ctrl+U",),
         lambda h: h.face.ask_audit(),
         _C.REVIEW_OPEN,
@@ -53,7 +60,7 @@ REVIEWS: tuple[Command, ...] = (
     ),
     Command(
         "review.bench",
-        "Can I trust this critic? The bench…",
+        N_("Can I trust this critic? The bench…"),
         ("Ctrl+B",),
         lambda h: h.face.ask_bench(),
         _C.REVIEW_OPEN,
@@ -62,7 +69,7 @@ REVIEWS: tuple[Command, ...] = (
     ),
     Command(
         "review.outliers",
-        "Outliers of this review…",
+        N_("Outliers of this review…"),
         ("Ctrl+D",),
         lambda h: h.face.show_outliers(),
         _C.ASSISTED,
@@ -88,8 +95,13 @@ REVIEWS: tuple[Command, ...] = (
         icon="info",
     ),
     Command(
-        "review.prompts", "Edit the prompts…", ("Ctrl+P",), lambda h: h.face.ask_prompts(), menu="Review", icon="note"
+        "review.prompts",
+        N_("Edit the prompts…"),
+        ("Ctrl+P",),
+        lambda h: h.face.ask_prompts(),
+        menu="Review",
+        icon="note",
     ),
-    Command("review.close", "Close the review", ("Ctrl+W",), _close, _C.REVIEW_OPEN, "Review", mode=None),
-    Command("app.quit", "Quit", ("Ctrl+Q",), lambda h: h.face.quit(), menu="Review", mode=None),
+    Command("review.close", N_("Close the review"), ("Ctrl+W",), _close, _C.REVIEW_OPEN, "Review", mode=None),
+    Command("app.quit", N_("Quit"), ("Ctrl+Q",), lambda h: h.face.quit(), menu="Review", mode=None),
 )

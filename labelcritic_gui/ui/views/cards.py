@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.findings import Severity
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.card_parts import Card, Swatch
 from labelcritic_gui.ui.views.verdict_view import VerdictView
@@ -76,7 +77,11 @@ class FindingButton(QPushButton):
         words.addLayout(head)
         words.addWidget(plain_label(finding.text or str(finding.code.title), role="quiet", wrap=True))
         line.addLayout(words, 1)
-        self.setAccessibleName(f"Panel {row.panel + 1}: {finding.code.value}, {finding.text}")
+        self.setAccessibleName(
+            tr("Panel {panel}: {value}, {text}").format(
+                panel=row.panel + 1, value=finding.code.value, text=finding.text
+            )
+        )
 
     def sizeHint(self) -> QSize:
         layout = self.layout()
@@ -233,13 +238,13 @@ class SideCards(QScrollArea):
         grid.setColumnStretch(0, 1)
         cells = quality_cells(stage.panels, opinions, label_sets)
         scored = any(cell.score is not None for cell in cells)
-        grid.addWidget(ElidedLabel("Quality, 0 to 100" if scored else "Measured", role="caption"), 0, 0)
+        grid.addWidget(ElidedLabel(tr("Quality, 0 to 100") if scored else tr("Measured"), role="caption"), 0, 0)
         for column, cell in enumerate(cells, 1):
             swatch = Swatch(self._theme.label(max(0, cell.colour)), size=self._theme.px(16), text=str(column))
             grid.addWidget(swatch, 0, column, Qt.AlignmentFlag.AlignRight)
         if scored:
-            grid.addWidget(plain_label("Score", role=quiet), 1, 0)
-            grid.addWidget(plain_label("Uncertainty", role=quiet), 2, 0)
+            grid.addWidget(plain_label(tr("Score"), role=quiet), 1, 0)
+            grid.addWidget(plain_label(tr("Uncertainty"), role=quiet), 2, 0)
             for column, cell in enumerate(cells, 1):
                 grid.addWidget(self._cell(cell), 1, column, Qt.AlignmentFlag.AlignRight)
                 grid.addWidget(plain_label(cell.spread, role=plain), 2, column, Qt.AlignmentFlag.AlignRight)
@@ -262,10 +267,10 @@ class SideCards(QScrollArea):
             line = QHBoxLayout()
             line.setSpacing(4)
             line.addWidget(Swatch(self._theme.label(max(0, cell.colour)), size=self._theme.px(16), text=str(number)))
-            line.addWidget(plain_label("suspects", role="caption"))
+            line.addWidget(plain_label(tr("suspects"), role="caption"))
             for code in cell.suspected:
                 chip = plain_label(code.value, role="chip")
-                chip.setToolTip(f"The model suspects: {code.meaning}")
+                chip.setToolTip(tr("The model suspects: {meaning}").format(meaning=tr(code.meaning)))
                 line.addWidget(chip)
             line.addStretch(1)
             box.rows.addLayout(line)
@@ -277,7 +282,7 @@ class SideCards(QScrollArea):
         lines = pair_lines(opinions.pair)
         if not lines:
             return
-        box.rows.addWidget(self._heading("Between the two"))
+        box.rows.addWidget(self._heading(tr("Between the two")))
         grid = QGridLayout()
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
@@ -290,7 +295,7 @@ class SideCards(QScrollArea):
         box = Card(self._theme)
         box.rows.setContentsMargins(8, 8, 8, 8)
         box.rows.setSpacing(2)
-        heading = self._heading("Findings")
+        heading = self._heading(tr("Findings"))
         heading.setContentsMargins(4, 0, 0, 0)
         box.rows.addWidget(heading)
         for row in self.findings:

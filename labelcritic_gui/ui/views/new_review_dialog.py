@@ -47,7 +47,7 @@ class NewReviewDialog(Sheet):
     made = Signal(object)
 
     def __init__(self, review: NewReview, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("New review", parent, width=LEAST[0])
+        super().__init__(tr("New review"), parent, width=LEAST[0])
         self.review = review
         self._theme = theme
         self.labels: list[LabelRow] = []
@@ -87,9 +87,9 @@ class NewReviewDialog(Sheet):
         column.setSpacing(10)
         self.rows.setSpacing(8)
         head = QHBoxLayout()
-        head.addWidget(plain_label("New review", role="headline"))
+        head.addWidget(plain_label(tr("New review"), role="headline"))
         head.addSpacing(12)
-        hint = "Choose the images and the label sets to compare, or drop their folders here."
+        hint = tr("Choose the images and the label sets to compare, or drop their folders here.")
         head.addWidget(ElidedLabel(hint, role="quiet"), 1)
         self.rows.addLayout(head)
         self.rows.addLayout(self._sources())
@@ -105,7 +105,7 @@ class NewReviewDialog(Sheet):
         grid.setColumnStretch(1, 1)
         self.images = SourceRow("images", self._theme)
         self.images.chosen.connect(self.review.set_images)
-        grid.addWidget(_caption("Images"), 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(_caption(tr("Images")), 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.images, 0, 1)
         self._label_column = QVBoxLayout()
         self._label_column.setContentsMargins(0, 0, 0, 0)
@@ -117,11 +117,11 @@ class NewReviewDialog(Sheet):
         self._label_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._label_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._label_area.setWidget(inner)
-        self.add = QPushButton("Add a label set")
+        self.add = QPushButton(tr("Add a label set"))
         self.add.setProperty("link", True)
         self.add.setAutoDefault(False)
         self.add.clicked.connect(lambda _=False: self._add_label_set())
-        grid.addWidget(_caption("Label sets"), 1, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(_caption(tr("Label sets")), 1, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._label_area, 1, 1)
         grid.addWidget(self.add, 2, 1, Qt.AlignmentFlag.AlignLeft)
         return grid
@@ -149,21 +149,21 @@ class NewReviewDialog(Sheet):
         line = QHBoxLayout()
         line.setSpacing(8)
         self.title = QLineEdit()
-        self.title.setAccessibleName("Title of the review")
+        self.title.setAccessibleName(tr("Title of the review"))
         self.title.setFixedWidth(self._theme.px(180))
         self.title.editingFinished.connect(lambda: _told(self.title, self.review.set_title))
         self.folder = QLineEdit()
-        self.folder.setAccessibleName("Folder of the review")
+        self.folder.setAccessibleName(tr("Folder of the review"))
         self.folder.editingFinished.connect(lambda: _told(self.folder, self.review.set_folder))
-        self.browse = QPushButton("Browse…")
-        self.browse.setAccessibleName("Browse for the folder of the review")
+        self.browse = QPushButton(tr("Browse…"))
+        self.browse.setAccessibleName(tr("Browse for the folder of the review"))
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(lambda _=False: self._ask_folder())
-        self.take_all = QCheckBox("also what only one label set has")
+        self.take_all = QCheckBox(tr("also what only one label set has"))
         self.take_all.toggled.connect(self.review.set_take_all)
         for field in (self.title, self.folder):
             field.setAcceptDrops(False)
-        for words, widget, stretch in (("Title", self.title, 0), ("Folder", self.folder, 1)):
+        for words, widget, stretch in ((tr("Title"), self.title, 0), (tr("Folder"), self.folder, 1)):
             line.addWidget(_caption(words))
             line.addWidget(widget, stretch)
             line.addSpacing(4)
@@ -193,15 +193,15 @@ class NewReviewDialog(Sheet):
         keep.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(keep)
         self.status = plain_label(wrap=True, copyable=True)
-        self.stop = QPushButton("Stop")
+        self.stop = QPushButton(tr("Stop"))
         self.stop.setAutoDefault(False)
         self.stop.clicked.connect(lambda _=False: self.review.stop())
         self.buttons.takeAt(0)
         self.buttons.addWidget(self.status, 1)
         self.buttons.addWidget(self.bar)
         self.buttons.addWidget(self.stop)
-        self.close_button = self.add_button("Cancel", self.reject)
-        self.create_button = self.add_button("Create", self.review.create, primary=True)
+        self.close_button = self.add_button(tr("Cancel"), self.reject)
+        self.create_button = self.add_button(tr("Create"), self.review.create, primary=True)
 
     # --- following the view-model ------------------------------------------------------------------------------
 
@@ -263,7 +263,7 @@ class NewReviewDialog(Sheet):
         self._working()
 
     def _pictured(self) -> None:
-        words = "Drawing the first case…" if self.review.drawing else "The first case will be shown here."
+        words = tr("Drawing the first case…") if self.review.drawing else tr("The first case will be shown here.")
         self.picture.show_case(self.review.picture, words=words)
 
     def _working(self) -> None:
@@ -272,7 +272,7 @@ class NewReviewDialog(Sheet):
         for widget in (self.images, self._label_area, self.add, self.title, self.folder, self.browse, self.take_all):
             widget.setEnabled(not self.review.creating)
         self.table.setEnabled(not self.review.creating)
-        self.close_button.setText("Cancel")
+        self.close_button.setText(tr("Cancel"))
         self._show_job()
 
     def _show_job(self) -> None:
@@ -298,7 +298,7 @@ class NewReviewDialog(Sheet):
     # --- coming and going --------------------------------------------------------------------------------------
 
     def _ask_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder to make the review in", str(Path.home()))
+        chosen = QFileDialog.getExistingDirectory(self, tr("Folder to make the review in"), str(Path.home()))
         if chosen:
             self.review.set_folder(str(Path(chosen) / Path(self.review.folder or "review").name))
 

@@ -1,0 +1,98 @@
+"""Collect every text that can be translated into resources/translations/labelcritic.pot:  make translations
+
+What is marked in the code (tr, ntr, N_), and the sentences of expected errors that are fixed. With --check nothing is
+written: it fails when the file is not what the code says. Places are without line numbers, so that the file changes
+only when a text does. With --update the catalogues take the new texts over, untranslated.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "resources" / "translations"
+TEMPLATE = FOLDER / "labelcritic.pot"
+MARKED = {"tr": None, "N_": None, "ntr": (1, 2)}
+ERRORS = (
+    "UserError",
+    "StorageError",
+    "UnreadableFileError",
+    "GeometryMismatchError",
+    "ReviewError",
+    "CriticError",
+    "CancelledError",
+    "QueryError",
+    "CannotPlantError",
+    "RecipeError",
+    "ConsentError",
+)
+WIDTH = 118
+
+
+def collect() -> Catalog:
+    """Return the catalogue of all texts, without translations."""
+    found = Catalog(project="labelcritic", header_comment="# Texts of Label Critic.", fuzzy=False)
+    for file in sorted((ROOT / "labelcritic_gui").rglob("*.py")):
+        where = file.relative_to(ROOT).as_posix()
+        # a sentence and its hint are the first two arguments of an error
+        for keywords in (MARKED, {name: (1,) for name in ERRORS}, {name: (2,) for name in ERRORS}):
+            for _, text, comments, _ in extract_from_file("python", file, keywords=keywords):
+                found.add(text, locations=[(where, 0)], auto_comments=comments)
+    for text in table_texts():
+        found.add(text)
+    return found
+
+
+def table_texts() -> list[str]:
+    """Return texts that tables put together: the titles of reasons, and the meanings of codes."""
+    from labelcritic_gui.core.findings import FindingCode
+    from labelcritic_gui.ui.commands import COMMANDS
+
+    return [*(command.title for command in COMMANDS), *(code.meaning for code in FindingCode)]
+
+
+def written(catalogue: Catalog, *, template: bool) -> bytes:
+    """Return a catalogue as a file, without dates, so that it is the same every time."""
+    stream = io.BytesIO()
+    write_po(
+        stream,
+        catalogue,
+        width=WIDTH,
+        sort_output=True,
+        omit_header=template,
+        include_lineno=False,
+        ignore_obsolete=True,
+    )
+    return stream.getvalue()
+
+
+def update(file: Path, found: Catalog) -> None:
+    """Let a catalogue take over new texts and forget those that are gone."""
+    with file.open("rb") as stream:
+        known = read_po(stream, locale=file.stem)
+    known.update(found, no_fuzzy_matching=True, update_header_comment=False, keep_user_comments=True)
+    file.write_bytes(written(known, template=False))
+
+
+def main() -> int:
+    """Write the template, or check it."""
+    found = collect()
+    text = written(found, template=True)
+    if "--check" in sys.argv:
+        same = TEMPLATE.is_file() and TEMPLATE.read_bytes() == text
+        print("The template is up to date." if same else "The template is out of date: run make translations.")
+        return 0 if same else 1
+    TEMPLATE.write_bytes(text)
+    if "--update" in sys.argv:
+        for file in sorted(FOLDER.glob("*.po")):
+            update(file, found)
+    print(f"{TEMPLATE.relative_to(ROOT)}: {len(found)} texts")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

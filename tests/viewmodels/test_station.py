@@ -144,7 +144,7 @@ def test_that_closing_while_a_decision_is_written_still_writes_it() -> None:
     reading = station.reading
     assert reading is not None
     reading.painted()
-    reading.showing.shown_at = -1e9
+    reading.showing.settled_at = -1e9
     reading.accept(1)
     station.close_review()
     runner.go(Lane.DECIDE)

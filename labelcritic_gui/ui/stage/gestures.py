@@ -15,18 +15,17 @@
 A tool (`Gestures.tool`) takes the left button from all of them while it is in force.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Generic, Protocol, TypeVar
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.ui.stage.marking import slice_bar_of
+from labelcritic_gui.ui.stage.scene import Scene
 from labelcritic_gui.viewmodels.looking import Looking
 from labelcritic_gui.viewmodels.looking.looking import ZOOM_STEP
-
-if TYPE_CHECKING:
-    from labelcritic_gui.ui.stage.pane import PaneView
 
 CLICK_PX = 4
 """A press that moves less than this is a click."""
@@ -35,30 +34,53 @@ BAR_REACH = 12
 _BUTTON, _KEY = Qt.MouseButton, Qt.KeyboardModifier
 
 
-class Tool(Protocol):
+class Pane(Protocol):
+    """The part of a pane that the mouse needs to know."""
+
+    @property
+    def view(self) -> View | None:
+        """Which way it looks; None while it shows nothing."""
+
+    @property
+    def scene(self) -> Scene | None:
+        """What it shows."""
+
+    @property
+    def area(self) -> QRectF:
+        """Where its picture is drawn."""
+
+    def to_world(self, point: QPointF) -> Point | None:
+        """Return the world point in mm under a point of the pane."""
+
+
+P = TypeVar("P", bound=Pane)
+P_in = TypeVar("P_in", bound=Pane, contravariant=True)
+
+
+class Tool(Protocol[P_in]):
     """Takes the left button of the panes; each method says whether it took the event."""
 
-    def press(self, pane: "PaneView", event: QMouseEvent) -> bool:
+    def press(self, pane: P_in, event: QMouseEvent) -> bool:
         """Take a press."""
 
-    def move(self, pane: "PaneView", event: QMouseEvent) -> bool:
+    def move(self, pane: P_in, event: QMouseEvent) -> bool:
         """Take a move, with or without a button."""
 
-    def release(self, pane: "PaneView", event: QMouseEvent) -> bool:
+    def release(self, pane: P_in, event: QMouseEvent) -> bool:
         """Take a release."""
 
 
-class Gestures:
+class Gestures(Generic[P]):
     """Turns the mouse on one pane into what `Looking` is told."""
 
-    def __init__(self, looking: Looking, pane: "PaneView") -> None:
+    def __init__(self, looking: Looking, pane: P) -> None:
         self._looking, self._pane = looking, pane
         self._doing = ""
         self._from = QPointF()
         self._last = QPointF()
         self._rest = 0.0
         self._window = looking.window
-        self.tool: Tool | None = None
+        self.tool: Tool[P] | None = None
 
     # --- events ------------------------------------------------------------------------------------------------
 
@@ -157,8 +179,8 @@ class Gestures:
         elif self._doing == "centre":
             looking.set_centre(place)
         elif self._doing == "window":
-            whole = event.position() - self._from
-            looking.drag_window(self._window, whole.x(), -whole.y())
+            off = event.position() - self._from
+            looking.drag_window(self._window, off.x(), -off.y())
         elif self._doing == "measure" and self._drawing():
             looking.measure_to(place, fixed=False)
         elif self._doing == "bar":

@@ -81,13 +81,13 @@ class PaneView(QWidget):
         self._canvas_key: object = None
         self._flat = False
         self._edges: tuple[Geometry | None, View, Edges] | None = None
-        self._gestures = Gestures(looking, self)
+        self._gestures: Gestures[PaneView] = Gestures(looking, self)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setMinimumSize(80, 80)
 
-    def take_tool(self, tool: Tool | None) -> None:
+    def take_tool(self, tool: "Tool[PaneView] | None") -> None:
         """Let a tool have the left button, or take it away."""
         self._gestures.tool = tool
 

@@ -13,15 +13,17 @@ from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.imaging.overlay import Colour
 from labelcritic_gui.imaging.projection import silhouette_of
 from labelcritic_gui.imaging.slices import mask_slice
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.stage.gestures import CLICK_PX
 from labelcritic_gui.ui.stage.marking import Ink
 from labelcritic_gui.ui.stage.pane import PaneView
 from labelcritic_gui.ui.stage.scenes import LINE_PX, SceneMaker
-from labelcritic_gui.ui.stage.seeing_inks import Legend, draw_divider, draw_legend
+from labelcritic_gui.ui.stage.seeing_inks import Legend, draw_divider, draw_legend, draw_note
 from labelcritic_gui.ui.stage.seeing_strip import TourStrip
 from labelcritic_gui.ui.stage.sight import Sight
 from labelcritic_gui.ui.stage.stage import ReviewStage
 from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.viewmodels.calls import Panel
 from labelcritic_gui.viewmodels.tour import Touring, size_words
 
 DIVIDER_REACH = 8.0
@@ -29,7 +31,6 @@ HATCH_PX = 3.0
 LEAST_FILL = 0.45
 """What differs is filled at least so densely, whatever the reader's opacity: it is what one looks for."""
 OUTLINE_PX, HALO_PX = 2.0, 4.0
-_BLACK: Colour = (0, 0, 0)
 _LEFT = Qt.MouseButton.LeftButton
 
 
@@ -88,7 +89,7 @@ class Seeing(QObject):
     def layers(self, maker: SceneMaker, position: int, view: View) -> Sequence[Layer] | None:
         """Return what a panel shows instead of its own mask; None where that is all."""
         base: Sequence[Layer] | None = None
-        if self._looking.swipe is not None:
+        if self._swiping:
             base = self._swiped(maker, view)
         elif self._looking.difference and position < 2:
             base = self._differing(maker, view)
@@ -127,7 +128,7 @@ class Seeing(QObject):
         if mask is None or not mask.any():
             return ()
         ratio = maker.ratio
-        return Layer(mask, _BLACK, line=HALO_PX * ratio), Layer(mask, self._both, line=OUTLINE_PX * ratio)
+        return (Layer(mask, self._both, line=OUTLINE_PX * ratio, halo=HALO_PX * ratio),)
 
     def _stop_at(self, view: View) -> NDArray[np.bool_] | None:
         tour = self._tour
@@ -154,11 +155,31 @@ class Seeing(QObject):
 
     def _paint(self, ink: Ink, pane: PaneView, seen: Sight) -> None:  # noqa: ARG002  (what painters are given)
         large = pane is self._stage.panels[pane.position].panes[0]
-        if self._looking.swipe is not None:
+        share = self._looking.swipe
+        if share is not None and self._swiping:
             names = [self._named(n) for n in range(2)] if large else []
-            draw_divider(ink, pane.area, self._looking.swipe, names)
+            draw_divider(ink, pane.area, share, names)
         elif self._looking.difference and pane.position < 2 and large and self._looking.overlay:
-            draw_legend(ink, pane.area, self._legend())
+            if self._comparable:
+                draw_legend(ink, pane.area, self._legend())
+            else:
+                draw_note(ink, pane.area, tr("There are no two masks to compare here"))
+
+    @property
+    def _swiping(self) -> bool:
+        """Say whether two candidates lie over each other; an item with one candidate has nothing to swipe."""
+        return self._looking.swipe is not None and len(self._panels) > 1
+
+    @property
+    def _comparable(self) -> bool:
+        """Say whether the first two candidates both have a mask."""
+        pair = self._panels[:2]
+        return len(pair) == 2 and all(panel.candidate is not None and not panel.refused for panel in pair)
+
+    @property
+    def _panels(self) -> tuple[Panel, ...]:
+        stage = self._looking.stage
+        return stage.panels if stage is not None else ()
 
     def _legend(self) -> Legend:
         tour = self._tour.tour if self._tour is not None else None
@@ -204,7 +225,7 @@ class Seeing(QObject):
 
     def _near_divider(self, pane: PaneView, at: QPointF) -> bool:
         share = self._looking.swipe
-        return share is not None and abs(at.x() - share * pane.width()) <= DIVIDER_REACH
+        return share is not None and self._swiping and abs(at.x() - share * pane.width()) <= DIVIDER_REACH
 
     def _go_to(self, pane: PaneView, at: QPointF) -> bool:
         """Go to the difference under the mouse, while differences are shown."""

@@ -55,6 +55,14 @@ def draw_legend(ink: Ink, area: QRectF, legend: Legend) -> None:
         painter.drawText(row, int(_FLAG.AlignRight | _FLAG.AlignVCenter), size)
 
 
+def draw_note(ink: Ink, area: QRectF, words: str) -> None:
+    """Write where the legend would be that there is nothing to compare."""
+    ink.painter.setFont(ink.theme.font("small"))
+    room = QRectF(area.left() + (1 - WIDEST) * area.width(), area.top() + EDGE, WIDEST * area.width() - EDGE, 40)
+    align = int(_FLAG.AlignRight | _FLAG.AlignTop) | int(Qt.TextFlag.TextWordWrap)
+    ink.words(room, words, align, "on-stage")
+
+
 def _swatch(ink: Ink, box: QRectF, colour: QColor, kind: int) -> None:
     """Draw a swatch: 0 filled, 1 striped, 2 outlined."""
     fills = (QBrush(colour), QBrush(colour, Qt.BrushStyle.BDiagPattern), QBrush(Qt.BrushStyle.NoBrush))

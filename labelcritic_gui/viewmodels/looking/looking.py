@@ -1,7 +1,7 @@
 """What the reader looks at, shared by every panel: the intents of the stage. Layer: viewmodels."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from psygnal import Signal
 
@@ -18,14 +18,12 @@ from labelcritic_gui.viewmodels.looking.camera import Camera
 from labelcritic_gui.viewmodels.looking.drawing import Drawing
 from labelcritic_gui.viewmodels.looking.ledger import SeenOf
 from labelcritic_gui.viewmodels.looking.measuring import Ruler
-from labelcritic_gui.viewmodels.looking.session import Kept, kept_of, state_of
+from labelcritic_gui.viewmodels.looking.session import Kept, Mode, Planes, kept_of, state_of
 from labelcritic_gui.viewmodels.looking.windows import PRESET_NAMES, named, starting_window
 
 if TYPE_CHECKING:
     from labelcritic_gui.services.slices import CaseVolume
 
-Mode = Literal["projection", "slices"]
-Planes = Literal["one", "three"]
 SLICE_ORDER = (View.AXIAL, View.FRONTAL, View.LATERAL)
 PROJECTION_ORDER = (View.FRONTAL, View.LATERAL, View.AXIAL)
 ZOOM_STEP = 1.25

@@ -2,13 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, Protocol
 
 from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.imaging.frame import View
+from labelcritic_gui.imaging.projection import Ray
+from labelcritic_gui.imaging.window import Window
+from labelcritic_gui.services.comparison import Stage
 
-if TYPE_CHECKING:
-    from labelcritic_gui.viewmodels.looking.looking import Looking
+Mode = Literal["projection", "slices"]
+Planes = Literal["one", "three"]
+
+
+class Looked(Protocol):
+    """The part of `Looking` that a session keeps."""
+
+    mode: Mode
+    plane: View
+    side: View
+    planes: Planes
+    ray: Ray
+    crosshair: bool
+    neighbours: bool
+    stage: Stage | None
+    centre: Point
+    middle: Point
+    zoom: float
+    window: Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +42,7 @@ class Kept:
     window: tuple[float, float]
 
 
-def state_of(looking: "Looking") -> dict[str, Any]:
+def state_of(looking: Looked) -> dict[str, Any]:
     """Return where the reader is."""
     item = looking.stage.item if looking.stage is not None else None
     return {
@@ -41,7 +61,7 @@ def state_of(looking: "Looking") -> dict[str, Any]:
     }
 
 
-def kept_of(looking: "Looking", state: Mapping[str, Any]) -> Kept | None:
+def kept_of(looking: Looked, state: Mapping[str, Any]) -> Kept | None:
     """Take over how a reader looked; return the place, where all of it is understood."""
     looking.mode = "slices" if state.get("mode") == "slices" else "projection"
     looking.plane = _view(state.get("plane"), looking.plane)

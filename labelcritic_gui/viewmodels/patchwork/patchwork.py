@@ -7,7 +7,7 @@ from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.core.patchwork.recipe import MOST_BASES, Recipe, Start
 from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.looking import Looking
-from labelcritic_gui.viewmodels.looking.looking import Mode
+from labelcritic_gui.viewmodels.looking.session import Mode
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.patchwork.board import Board
 from labelcritic_gui.viewmodels.patchwork.kept import Kept

@@ -63,7 +63,8 @@ class Layer:
     """A mask over the anatomy, bool (rows, columns) of the source. `fill` is its opacity, `line` its outline in px.
 
     `strength` (0..1) is how strong the outline is. Zero `fill` or `line` draws none. `hatch` fills stripes so many px
-    wide; `between` draws only from one share of the canvas's width to another.
+    wide; `between` draws only from one share of the canvas's width to another; `halo` lays a black line so many px
+    wide under the outline.
     """
 
     mask: NDArray[np.bool_]
@@ -73,6 +74,7 @@ class Layer:
     strength: float = 1.0
     hatch: float = 0.0
     between: tuple[float, float] | None = None
+    halo: float = 0.0
 
 
 def magnified(grey: Picture, placement: Placement, shape: tuple[int, int]) -> Picture:
@@ -231,6 +233,8 @@ def _line(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, 
         return
     drawn = _rounded(contours)
     target = canvas if layer.strength >= 1.0 else canvas.copy()
+    if layer.halo > 0:
+        cv2.polylines(target, drawn, True, (0, 0, 0, 255), max(1, round(layer.halo)), cv2.LINE_AA, 4)
     cv2.polylines(target, drawn, True, (*colour, 255), width, cv2.LINE_AA, 4)
     if half:
         cv2.polylines(target, [line + 8 for line in drawn], True, (*colour, 255), width, cv2.LINE_AA, 4)

@@ -14,6 +14,7 @@ from labelcritic_gui.ui.stage.pane import PaneView
 from labelcritic_gui.ui.stage.seeing import Seeing
 from labelcritic_gui.ui.stage.stage import ReviewStage
 from labelcritic_gui.viewmodels import differing
+from labelcritic_gui.viewmodels.cards import PlaceRow
 from labelcritic_gui.viewmodels.looking import Looking
 from labelcritic_gui.viewmodels.tour import Touring
 from tests.ui.conftest import Scene
@@ -289,6 +290,30 @@ def test_that_a_click_on_a_finding_card_goes_to_its_place(room: Scene) -> None:
     assert card is not None
     room.window.screen_.cards.finding_chosen.emit(rows[0])
     assert room.station.looking.centre == pytest.approx(rows[0].place)
+
+
+def test_that_a_place_of_the_verdict_leads_to_the_stop_of_the_tour_there(room: Scene) -> None:
+    slices(room)
+    room.press(Key.Key_D)
+    room.wait(lambda: tour_of(room).tour is not None)
+    room.window.screen_.cards.finding_chosen.emit(PlaceRow(1, ISLAND))
+    assert tour_of(room).current == 1
+
+
+def test_that_one_candidate_alone_is_neither_swiped_nor_compared(room: Scene) -> None:
+    slices(room)
+    room.press(Key.Key_V)
+    following = room.calls.items[4]
+    room.calls.missing = {CandidateId(following.case, following.structure, "beta")}
+    room.reading.go_to(following)
+    room.ready()
+    room.wait(lambda: room.reading.volume is not None)
+    room.press(Key.Key_V)
+    room.press(Key.Key_D)
+    tour = tour_of(room)
+    tour.next()
+    assert tour.current == -1
+    assert stage_of(room).panels[0].isVisible()
 
 
 def test_that_one_way_of_seeing_differences_ends_the_other(room: Scene) -> None:

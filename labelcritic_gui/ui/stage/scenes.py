@@ -1,6 +1,6 @@
 """From what the reader looks at to what each pane shows. Layer: ui."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,7 @@ class SceneMaker:
             return None
         if self.looking.mode == "projection" and self.seen is None:
             return panel.companion
-        return self._mask(panel, _newest(self._known(), panel.label_set.slug, pair), view)
+        return self._mask(panel, _newest_of(self._known(), panel.label_set.slug).get(pair), view)
 
     def _known(self) -> Mapping[CandidateId, Mask] | Mapping[CandidateId, Silhouette]:
         """Return all candidates of the case that can be drawn now."""
@@ -201,9 +201,9 @@ class SceneMaker:
         """Return the other structures of a panel's label set, without those that contain this one by nature."""
         if not self.looking.neighbours:
             return None
-        own, label_set = self.stage.item.structure, panel.label_set.slug
-        names = sorted({c.structure for c in self._known() if c.label_set == label_set and c.structure != own})
-        chosen = [c for name in names if (c := _newest(self._known(), label_set, name)) is not None][:MOST_NEIGHBOURS]
+        own = self.stage.item.structure
+        newest = _newest_of(self._known(), panel.label_set.slug)
+        chosen = [newest[name] for name in sorted(newest) if name != own][:MOST_NEIGHBOURS]
         if not chosen:
             return None
         labels = self._labels(chosen, view)
@@ -221,10 +221,15 @@ class SceneMaker:
         return labels
 
 
-def _newest(known: Mapping[CandidateId, object], label_set: str, structure: str) -> CandidateId | None:
-    """Return the newest version of a label set's candidate for a structure."""
-    found = [c for c in known if c.label_set == label_set and c.structure == structure]
-    return max(found, key=lambda c: c.version, default=None)
+def _newest_of(known: Iterable[CandidateId], label_set: str) -> dict[str, CandidateId]:
+    """Return the newest version of each structure that a label set has a candidate for."""
+    found: dict[str, CandidateId] = {}
+    for candidate in known:
+        if candidate.label_set == label_set:
+            before = found.get(candidate.structure)
+            if before is None or candidate.version > before.version:
+                found[candidate.structure] = candidate
+    return found
 
 
 def _window_words(name: str) -> str:

@@ -18,6 +18,7 @@ MENUS = (
     N_("Review"),
     N_("Decide"),
     N_("View"),
+    N_("Slices"),
     N_("Differences"),
     N_("Label sets"),
     N_("Go"),

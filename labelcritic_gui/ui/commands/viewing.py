@@ -9,6 +9,7 @@ from labelcritic_gui.viewmodels.looking import PRESET_NAMES
 
 _C = Condition
 SLICES_ON = 10
+_SLICES = "Slices"
 
 
 def _step(by: int) -> Callable[[Hand], None]:
@@ -45,7 +46,7 @@ VIEWING: tuple[Command, ...] = (
         ("L",),
         lambda h: h.station.looking.toggle_planes(),
         _C.ITEM_OPEN,
-        "View",
+        _SLICES,
     ),
     Command(
         "view.ray",
@@ -59,7 +60,7 @@ VIEWING: tuple[Command, ...] = (
         "view.projection", N_("Next window"), ("W",), lambda h: h.station.looking.cycle_window(), _C.ITEM_OPEN, "View"
     ),
     *(
-        Command(f"view.window_{name}", PRESET_TITLES[name], (f"F{n}",), _preset(name), _C.ITEM_OPEN)
+        Command(f"view.window_{name}", PRESET_TITLES[name], (f"F{n}",), _preset(name), _C.ITEM_OPEN, _SLICES)
         for n, name in enumerate(PRESET_NAMES, 2)
     ),
     Command(
@@ -110,7 +111,7 @@ VIEWING: tuple[Command, ...] = (
         ("C",),
         lambda h: h.station.looking.toggle_crosshair(),
         _C.REVIEW_OPEN,
-        "View",
+        _SLICES,
     ),
     Command(
         "view.measure",
@@ -123,11 +124,19 @@ VIEWING: tuple[Command, ...] = (
     Command("view.zoom_in", N_("Zoom in"), ("+", "="), lambda h: h.face.zoom(1), _C.ITEM_OPEN, "View", repeat=True),
     Command("view.zoom_out", N_("Zoom out"), ("-",), lambda h: h.face.zoom(-1), _C.ITEM_OPEN, "View", repeat=True),
     Command("view.reset", N_("Show the whole picture"), ("R",), lambda h: h.face.reset_view(), _C.ITEM_OPEN, "View"),
-    Command("slice.next", N_("Next slice"), ("Right", "."), _step(1), _C.ITEM_OPEN, repeat=True),
-    Command("slice.previous", N_("Previous slice"), ("Left", ","), _step(-1), _C.ITEM_OPEN, repeat=True),
-    Command("slice.on", N_("Ten slices on"), ("Shift+Right", "PgUp"), _step(SLICES_ON), _C.ITEM_OPEN, repeat=True),
+    Command("slice.next", N_("Next slice"), ("Right", "."), _step(1), _C.ITEM_OPEN, _SLICES, repeat=True),
+    Command("slice.previous", N_("Previous slice"), ("Left", ","), _step(-1), _C.ITEM_OPEN, _SLICES, repeat=True),
     Command(
-        "slice.back", N_("Ten slices back"), ("Shift+Left", "PgDown"), _step(-SLICES_ON), _C.ITEM_OPEN, repeat=True
+        "slice.on", N_("Ten slices on"), ("Shift+Right", "PgUp"), _step(SLICES_ON), _C.ITEM_OPEN, _SLICES, repeat=True
+    ),
+    Command(
+        "slice.back",
+        N_("Ten slices back"),
+        ("Shift+Left", "PgDown"),
+        _step(-SLICES_ON),
+        _C.ITEM_OPEN,
+        _SLICES,
+        repeat=True,
     ),
     Command(
         "slice.first",
@@ -135,6 +144,7 @@ VIEWING: tuple[Command, ...] = (
         ("Home",),
         lambda h: h.station.looking.to_end(last=False),
         _C.ITEM_OPEN,
+        _SLICES,
     ),
     Command(
         "slice.last",
@@ -142,6 +152,7 @@ VIEWING: tuple[Command, ...] = (
         ("End",),
         lambda h: h.station.looking.to_end(last=True),
         _C.ITEM_OPEN,
+        _SLICES,
     ),
     Command("view.files", N_("About these files"), ("I",), lambda h: h.face.show_files(), _C.ADVISED, "View"),
 )

@@ -171,3 +171,18 @@ class TestFourOfSix:
         assert opened.reading.sides == ("set2", "set3", "set4", "set6")
         opened.decide(Key.Key_4)
         assert opened.calls.written[0][1].candidate.label_set == "set6"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5])
+def test_that_long_names_in_the_header_give_way_and_never_the_menus(opened, scale: float) -> None:
+    header = opened.window.header
+    header.set_theme(themes.load_theme("dark", scale))
+    header.show_review("A very long title of a second reading of the abdomen, site 42", "assisted")
+    header.show_item("BDMAP_00000007", "left common carotid artery", "17 of 54   accepted: TotalSegmentator, by reader")
+    header.resize(1366, header.height())
+    header.layout().activate()
+    shown = [w for w in (header.menus, header.item, header.place, header.mode, header.lamp) if w.width()]
+    assert header.menus.width() >= header.menus.sizeHint().width()
+    assert all(header.rect().contains(w.geometry()) for w in shown)
+    assert header.item.width() >= 0.6 * header.item.fontMetrics().horizontalAdvance(header.item.text())
+    assert header.review.width() < header.review.fontMetrics().horizontalAdvance(header.review.text())

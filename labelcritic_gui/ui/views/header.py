@@ -1,12 +1,15 @@
 """The header line: menus, what is being read, who advises. Layer: ui."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QSizePolicy, QWidget
 
 from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.theme import Theme
-from labelcritic_gui.ui.views.words import plain_label, set_state
+from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
+
+_LEAST = 32
+"""A label with less room than this, in px, is left out: an ellipsis alone says nothing."""
 
 
 class Lamp(QWidget):
@@ -42,7 +45,7 @@ class Lamp(QWidget):
 
 
 class Header(QWidget):
-    """One quiet line at the top."""
+    """One quiet line at the top. Where room is short the review's name gives way first, the item's last."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,13 +54,13 @@ class Header(QWidget):
         self.menus = QMenuBar()
         self.menus.setNativeMenuBar(False)
         self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.review = plain_label(role="quiet")
-        self.item = plain_label(role="title")
-        self.place = plain_label(role="quiet")
+        self.review = ElidedLabel(role="quiet")
+        self.item = ElidedLabel(role="title")
+        self.place = ElidedLabel(role="quiet")
         self.mode = plain_label(role="caption")
         self.server = plain_label()
         set_state(self.server, "state", "doubt")
-        self.critic = plain_label(role="quiet")
+        self.critic = ElidedLabel(role="quiet")
         self.lamp = Lamp(theme)
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 0, 16, 0)
@@ -71,14 +74,37 @@ class Header(QWidget):
         line.addWidget(self.mode)
         line.addWidget(self.critic)
         line.addWidget(self.lamp)
+        self._giving = (self.item, self.place, self.critic, self.review)
+        for label in self._giving:
+            label.setMinimumWidth(0)
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.set_theme(theme)
         self.show_review("", "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Give the labels what the menus and the short words leave, to the most needed one first."""
+        layout = self.layout()
+        rigid = [w for w in (self.menus, self.server, self.mode, self.lamp) if not w.isHidden()]
+        shown = len(rigid) + len(self._giving)
+        margins = layout.contentsMargins() if layout is not None else self.contentsMargins()
+        gaps = (shown + 1) * (layout.spacing() if layout is not None else 0)
+        left = self.width() - margins.left() - margins.right() - gaps - sum(w.sizeHint().width() for w in rigid)
+        for label in self._giving:
+            wanted = label.fontMetrics().horizontalAdvance(label.text()) + 2 if label.text() else 0
+            given = max(0, min(wanted, left))
+            label.setFixedWidth(given if given == wanted or given >= _LEAST else 0)
+            left -= label.width()
 
     def set_theme(self, theme: Theme) -> None:
         """Take over another theme."""
         self.lamp.theme = theme
         self.lamp.update()
         self.setFixedHeight(theme.px(36))
+        self._share_out()
 
     def show_review(self, title: str, mode: str) -> None:
         """Name the open review."""
@@ -88,11 +114,13 @@ class Header(QWidget):
         if not title:
             self.show_item("", "", "")
             self.show_critic("", "good", "")
+        self._share_out()
 
     def show_item(self, case: str, structure: str, place: str) -> None:
         """Name the item on the stage."""
         self.item.setText(f"{case}  ·  {structure}" if case else "")
         self.place.setText(place)
+        self._share_out()
 
     def show_critic(self, title: str, state: str, remote: str, *, withheld: bool = False) -> None:
         """Name the critic, how it is, and the server when it is not this machine.
@@ -108,3 +136,4 @@ class Header(QWidget):
         )
         self.server.setText(words if remote else "")
         self.server.setVisible(bool(remote))
+        self._share_out()

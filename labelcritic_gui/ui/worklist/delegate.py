@@ -15,7 +15,7 @@ from labelcritic_gui.viewmodels.worklist.grouping import Heading
 
 ROW_H = 24
 _MARK, _CASE, _STRUCTURE = PLACE["mark"], PLACE["case"], PLACE["structure"]
-_SIGNS = {Status.QUEUED: "E", Status.NONE: "X", Status.ABSENT: "0", Status.UNJUDGED: "?"}
+_SIGNS = {Status.QUEUED: "E", Status.NONE: "X", Status.ABSENT: "0", Status.UNJUDGED: "U"}
 _ELIDED_LEFT = {_CASE}
 _MIDDLE = {_STRUCTURE}
 

@@ -128,9 +128,11 @@ def test_that_each_press_of_blink_shows_the_other_mask_in_the_same_place_under_i
     assert tinted(panels[0].panes[0], LEAK, theme.label(0)) == 0.0
     assert tinted(panels[1].panes[0], LEAK, theme.label(0)) > 0.95
     assert [(p.title.key, p.title.title) for p in panels[:2]] == [("2", "Beta"), ("1", "Alpha")]
+    rings = [[mark.number for mark in panel.panes[0].marks] for panel in panels[:2]]
     room.press(Key.Key_B)
     assert tinted(panels[0].panes[0], LEAK, theme.label(0)) > 0.95
     assert [(p.title.key, p.title.title) for p in panels[:2]] == [("1", "Alpha"), ("2", "Beta")]
+    assert [[mark.number for mark in panel.panes[0].marks] for panel in panels[:2]] == rings[::-1] != rings
     assert (looking.centre, looking.zoom, looking.middle, looking.plane) == where
 
 

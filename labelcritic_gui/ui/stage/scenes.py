@@ -71,6 +71,10 @@ class SceneMaker:
             self._masks[view] = [self._mask(panel, panel.candidate, view) for panel in self.stage.panels]
         return self._masks[view]
 
+    def owner(self, position: int) -> int:
+        """Return whose mask a panel shows: while blinking they are shifted among the panels."""
+        return (position + self.looking.blink) % len(self.stage.panels)
+
     def colour(self, position: int) -> Colour:
         """Return the colour of the label set on a panel."""
         colour = self.theme.label(max(0, self._colour_of(self.stage.panels[position].label_set.slug)))
@@ -95,8 +99,7 @@ class SceneMaker:
     def own_layers(self, position: int, view: View) -> Sequence[Layer]:
         """Return the mask of a panel, and the paired structure's dimly."""
         found = []
-        # whose mask it is: shifted among the panels while blinking
-        owner = (position + self.looking.blink) % len(self.stage.panels)
+        owner = self.owner(position)
         panel = self.stage.panels[owner]
         companion = self._companion(panel, view)
         if companion is not None:
@@ -139,7 +142,7 @@ class SceneMaker:
         return self._projection(position)
 
     def _projection(self, position: int) -> Scene:
-        looking, panel = self.looking, self.stage.panels[position]
+        looking, panel = self.looking, self.stage.panels[self.owner(position)]
         frame = self.stage.frame if self.seen is None else self.seen.frame
         pictures = self.stage.pictures if self.seen is None else self.seen.pictures
         name = looking.projection if looking.projection in pictures else next(iter(pictures))
@@ -161,7 +164,7 @@ class SceneMaker:
         )
 
     def _slice(self, position: int, view: View) -> Scene:
-        looking, panel, case = self.looking, self.stage.panels[position], self.looking.volume
+        looking, panel, case = self.looking, self.stage.panels[self.owner(position)], self.looking.volume
         assert case is not None
         index, window, volume = looking.index_of(view), looking.window, case.volume
         refused = case.refused.get(panel.candidate) if panel.candidate is not None else None

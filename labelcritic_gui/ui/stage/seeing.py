@@ -30,7 +30,8 @@ DIVIDER_REACH = 8.0
 HATCH_PX = 3.0
 LEAST_FILL = 0.45
 """What differs is filled at least so densely, whatever the reader's opacity: it is what one looks for."""
-OUTLINE_PX, HALO_PX = 2.0, 4.0
+OUTLINE_PX, RIM_PX = (2.0, 4.0), (1.0, 2.0)
+"""A stop's outline and its dark edge."""
 _LEFT = Qt.MouseButton.LeftButton
 
 
@@ -127,8 +128,10 @@ class Seeing(QObject):
         mask = self._stop_at(view)
         if mask is None or not mask.any():
             return ()
-        ratio = maker.ratio
-        return (Layer(mask, self._both, line=OUTLINE_PX * ratio, halo=HALO_PX * ratio),)
+        # a boundary drawn elsewhere is hundreds of slivers, which a thick line would bury
+        rim = self._tour is not None and self._tour.stop is not None and self._tour.stop.rim
+        line, halo = RIM_PX if rim else OUTLINE_PX
+        return (Layer(mask, self._both, line=line * maker.ratio, halo=halo * maker.ratio),)
 
     def _stop_at(self, view: View) -> NDArray[np.bool_] | None:
         tour = self._tour

@@ -244,7 +244,7 @@ class ReviewStage(QWidget):
         if stage is None:
             return
         # while blinking, the title is that of the mask that is shown, with the key that accepts it
-        owner = (position + self.looking.blink) % len(stage.panels)
+        owner = self._owner(position)
         panel = stage.panels[owner]
         version = panel.candidate.version if panel.candidate is not None else 1
         title = self.name_of(owner)
@@ -255,9 +255,13 @@ class ReviewStage(QWidget):
             str(owner + 1), title, mark, max(0, self._colour_of(panel.label_set.slug))
         )
 
+    def _owner(self, position: int) -> int:
+        """Return whose mask a panel shows."""
+        return (position + self.looking.blink) % len(self._stage.panels) if self._stage is not None else position
+
     def _mark(self) -> None:
         for position, panel in enumerate(self.panels):
-            marks = marks_of(self._findings, self._lit, position) if self._stage is not None else ()
+            marks = marks_of(self._findings, self._lit, self._owner(position)) if self._stage is not None else ()
             for pane in panel.panes:
                 pane.set_marks(marks)
 

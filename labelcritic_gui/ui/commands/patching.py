@@ -6,6 +6,7 @@ from dataclasses import replace
 from labelcritic_gui.core.patchwork.recipe import Source
 from labelcritic_gui.translation import N_
 from labelcritic_gui.ui.commands.command import Command, Hand
+from labelcritic_gui.ui.commands.leaving import field_first
 from labelcritic_gui.ui.commands.viewing import VIEWING
 from labelcritic_gui.viewmodels.context import Condition
 from labelcritic_gui.viewmodels.patchwork.patchwork import Patchwork
@@ -153,7 +154,7 @@ _OWN: tuple[Command, ...] = (
         "patchwork.leave",
         N_("Leave without making anything"),
         ("Esc", "P"),
-        _on_patchwork(Patchwork.leave),
+        field_first(_on_patchwork(Patchwork.leave)),
         _OPEN,
         short=N_("leave"),
         mode=_MODE,

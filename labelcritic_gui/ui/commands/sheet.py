@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
-
 from labelcritic_gui.translation import N_
 from labelcritic_gui.ui.commands.command import Command, Hand
+from labelcritic_gui.ui.commands.leaving import field_first
 from labelcritic_gui.viewmodels.context import Condition
 from labelcritic_gui.viewmodels.screens import ScreenMode
 from labelcritic_gui.viewmodels.sheet.board import CELLS
@@ -25,14 +24,6 @@ def _on_sheet(act: Callable[[ContactSheet], object]) -> Callable[[Hand], None]:
     return call
 
 
-def _back(hand: Hand) -> None:
-    """Leave a text field first, then the sheet."""
-    if isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit | QTextEdit):
-        hand.face.focus_stage()
-    else:
-        _on_sheet(ContactSheet.close)(hand)
-
-
 def _turn(place: int) -> Callable[[Hand], None]:
     return _on_sheet(lambda sheet: sheet.board.turn(place))
 
@@ -40,6 +31,8 @@ def _turn(place: int) -> Callable[[Hand], None]:
 def _move(across: int, down: int) -> Callable[[Hand], None]:
     return _on_sheet(lambda sheet: sheet.board.move(across, down))
 
+
+_BACK = field_first(_on_sheet(ContactSheet.close))
 
 SHEET: tuple[Command, ...] = (
     Command("go.sheet", N_("Contact sheet: nine at a time"), ("G",), _on_sheet(ContactSheet.open), _OPEN, "Go"),
@@ -108,7 +101,7 @@ SHEET: tuple[Command, ...] = (
         short=N_("before"),
         mode=_SHEET,
     ),
-    Command("sheet.back", N_("Back to the stage"), ("Esc", "G"), _back, _OPEN, short=N_("back"), mode=_SHEET),
+    Command("sheet.back", N_("Back to the stage"), ("Esc", "G"), _BACK, _OPEN, short=N_("back"), mode=_SHEET),
     Command("sheet.left", N_("Select the item before"), ("Left",), _move(-1, 0), _OPEN, repeat=True, mode=_SHEET),
     Command("sheet.right", N_("Select the next item"), ("Right",), _move(1, 0), _OPEN, repeat=True, mode=_SHEET),
     Command("sheet.up", N_("Select the item above"), ("Up",), _move(0, -1), _OPEN, repeat=True, mode=_SHEET),

@@ -136,16 +136,20 @@ class RepeatPlan:
         since = [word.item for word in self._words[self._last[item] + 1 :]]
         return sum(one != before for one, before in zip(since, (None, *since), strict=False))
 
-    def due(self, *, others_left: bool) -> Repeat | None:
-        """Return what comes again now, the one that waits longest first; None when nothing does.
+    def all_due(self, *, others_left: bool) -> tuple[Repeat, ...]:
+        """Return what may come again now, the one that waits longest first.
 
         `others_left` says whether the reader has other items to decide: without any, what waits comes early.
         """
-        for item in self.planned:
-            wanted = words_between(self._seed, self._reader, item) if others_left else LEAST_AT_END
-            if self.between(item) >= wanted:
-                return self._waiting[item]
-        return None
+
+        def wanted(item: ItemId) -> int:
+            return words_between(self._seed, self._reader, item) if others_left else LEAST_AT_END
+
+        return tuple(self._waiting[item] for item in self.planned if self.between(item) >= wanted(item))
+
+    def due(self, *, others_left: bool) -> Repeat | None:
+        """Return what comes again now, or None; see `all_due`."""
+        return next(iter(self.all_due(others_left=others_left)), None)
 
     def waiting(self, item: ItemId) -> Repeat | None:
         """Return the repeat of an item that is still to come, or None."""

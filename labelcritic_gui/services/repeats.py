@@ -49,9 +49,9 @@ class RepeatBook:
         """Say whether items of this review come again at all."""
         return self.review.file.repeats > 0 and bool(self.review.file.seed)
 
-    def due(self, *, others_left: bool) -> Repeat | None:
-        """Return the item that comes again now, or None; see `core.repeats.RepeatPlan.due`."""
-        return self._kept_up().due(others_left=others_left) if self.active else None
+    def due(self, *, others_left: bool) -> tuple[Repeat, ...]:
+        """Return what may come again now, first what waits longest; see `core.repeats.RepeatPlan.all_due`."""
+        return self._kept_up().all_due(others_left=others_left) if self.active else ()
 
     def waiting(self, item: ItemId) -> Repeat | None:
         """Return the repeat of an item that is still to come, or None."""

@@ -21,8 +21,8 @@ class FakeModes:
     def unfinished(self):
         return None
 
-    def due_repeat(self, *, others_left):
-        return None
+    def due_repeats(self, *, others_left):
+        return ()
 
     def undone_repeat(self):
         return None

@@ -384,6 +384,29 @@ def test_a_repeat_can_be_undone_and_is_then_there_again(read: Callable[..., Open
     assert line.repeats.raw.n == 1
 
 
+def test_a_note_on_a_repeat_stays_with_its_answer(read: Callable[..., OpenReview]) -> None:
+    order = [row.item for row in Person(read("blind")).worklist.rows if row is not None]
+    person = Person(read("blind", repeats=0.2, seed=seed_that_repeats(order)))
+    person.reading.set_note("the first time")
+    for _ in range(6):
+        person.press(1)
+    assert person.item == order[0]
+    assert person.reading.state.note == ""
+    person.reading.set_note("the second time")
+    person.press(1)
+    assert person.calls.item_state(order[0]).note == "the first time"
+    assert person.events[-1].seen["note"] == "the second time"
+
+
+def test_who_goes_on_by_hand_looks_at_every_verdict(read: Callable[..., OpenReview]) -> None:
+    person = Person(read("blind-first"), auto_advance=False)
+    item = person.item
+    person.press(person.place("good"))
+    assert (person.item, person.reading.revealed) == (item, True)
+    person.confirm()
+    assert person.item != item
+
+
 def test_a_restart_before_the_repeat_loses_nothing(read: Callable[..., OpenReview]) -> None:
     order = [row.item for row in Person(read("blind")).worklist.rows if row is not None]
     opened = read("blind", repeats=0.2, seed=seed_that_repeats(order))

@@ -51,8 +51,8 @@ class ModeCalls(Protocol):
     def unfinished(self) -> Unfinished | None:
         """Return the commitment that the reader has not left yet. Lane STORE."""
 
-    def due_repeat(self, *, others_left: bool) -> Repeat | None:
-        """Return the item that comes again now, or None. Lane STORE."""
+    def due_repeats(self, *, others_left: bool) -> tuple[Repeat, ...]:
+        """Return what may come again now, first what waits longest. Lane STORE."""
 
     def undone_repeat(self) -> Repeat | None:
         """Return the repeat whose answer is what the reader undid last, or None. Lane DECIDE."""
@@ -102,8 +102,8 @@ class Moded(Bound):
         choice, label_set = said_of(event)
         return Unfinished(event.item, choice, label_set, event.payload.get("position", 0), repeats.repeat_of(event))
 
-    def due_repeat(self, *, others_left: bool) -> Repeat | None:
-        """Return the item that comes again now, or None."""
+    def due_repeats(self, *, others_left: bool) -> tuple[Repeat, ...]:
+        """Return what may come again now, first what waits longest."""
         return self._book.due(others_left=others_left)
 
     def undone_repeat(self) -> Repeat | None:

@@ -73,6 +73,7 @@ class Blinding(Veil):
         self._known_before = False
         self._coming: Repeat | None = None
         self._since = 0.0
+        self._note = ""
         showing.veil = self
         showing.leaving.connect(self._leave)
         showing.item_changed.connect(self._begin)
@@ -132,6 +133,13 @@ class Blinding(Veil):
             return tr("This review is read blind: what the critic says is not shown.")
         return tr("The verdict is shown after your decision.")
 
+    def takes_note(self, text: str) -> bool:
+        """Keep a note on a repeat with its answer: the note of the item, which the reader does not see, stays."""
+        if self.repeat is None:
+            return False
+        self._note = text
+        return True
+
     # --- from item to item ---------------------------------------------------------------------------------------
 
     def expect(self, repeat: Repeat) -> None:
@@ -144,6 +152,7 @@ class Blinding(Veil):
             self._sides.impose(self.repeat.item, ())
             self._disguise(None)
         self.repeat = self.revealed = self._word = None
+        self._note = ""
         self._known_before = False
 
     def _begin(self) -> None:
@@ -163,13 +172,15 @@ class Blinding(Veil):
 
     def phase(self, choice: Choice) -> dict[str, Any]:
         """Return what the journal is told of a word besides what was seen: commitment, or change after the verdict."""
+        noted = {"note": self._note} if self._note else {}
         if self.mode is not Mode.BLIND_FIRST:
-            return {}
+            return noted
         if self.revealed is not None:
-            return {"phase": CHANGE, "reveal_ms": round(1000 * (self._showing.seconds - self._since))}
+            reveal_ms = round(1000 * (self._showing.seconds - self._since))
+            return {**noted, "phase": CHANGE, "reveal_ms": reveal_ms}
         if self._known_before or choice in _NO_COMMITMENT:
-            return {}
-        return {"phase": COMMITMENT}
+            return noted
+        return {**noted, "phase": COMMITMENT}
 
     def commits(self, choice: Choice) -> bool:
         """Say whether a word said now is a commitment."""
@@ -218,7 +229,8 @@ class Blinding(Veil):
             go_on()
             return
         mine = self._said(word)
-        if shown.agrees and self._habits().agreed_goes_on:
+        habits = self._habits()
+        if shown.agrees and habits.agreed_goes_on and habits.auto_advance:
             sure = _sure(shown)
             self._say(Message(tr("{mine} The critic says the same{sure}.").format(mine=mine, sure=sure)))
             go_on()

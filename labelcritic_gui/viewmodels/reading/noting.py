@@ -52,7 +52,7 @@ class Noting:
         """Write the item's note, if it changed."""
         self.draft = None
         item, note = self._showing.item, text.strip()
-        if item is None or note == self._showing.state.note:
+        if item is None or note == self._showing.state.note or self._showing.veil.takes_note(note):
             return
         seen = self._seen()
         self._runner.run(

@@ -37,12 +37,12 @@ class Repeating:
         if not self.active:
             return
 
-        def take(due: Repeat | None) -> None:
-            self._due = due if due is not None and self._worklist.index_of(due.item) is not None else None
+        def take(due: tuple[Repeat, ...]) -> None:
+            self._due = next((one for one in due if self._worklist.index_of(one.item) is not None), None)
             if self._due is not None:
                 found()
 
-        self._runner.run(Lane.STORE, lambda: self._calls.due_repeat(others_left=True), take, key="repeat")
+        self._runner.run(Lane.STORE, lambda: self._calls.due_repeats(others_left=True), take, key="repeat")
 
     def take(self, after: ItemId) -> Repeat | None:
         """Return what comes again now, after an item that was decided; None when nothing does."""
@@ -54,4 +54,9 @@ class Repeating:
         if not self.active:
             then(None)
             return
-        self._runner.run(Lane.STORE, lambda: self._calls.due_repeat(others_left=False), then, key="advance")
+        self._runner.run(
+            Lane.STORE,
+            lambda: self._calls.due_repeats(others_left=False),
+            lambda due: then(next(iter(due), None)),
+            key="advance",
+        )

@@ -25,6 +25,10 @@ class Veil:
         """Return where an item stands, as far as the reader may know."""
         return state
 
+    def takes_note(self, text: str) -> bool:  # noqa: ARG002  (another veil may)
+        """Say whether a note is kept here and not with the item."""
+        return False
+
 
 def nameless(stage: Stage) -> Stage:
     """Return a stage whose label sets are called by their places: "1", "2"."""

@@ -52,7 +52,7 @@ class Walk:
         found = self._first_item()
         if found is not None and self._calls.item_state(found).status is Status.OPEN:
             return found
-        return self._calls.due_repeat(others_left=False) or found
+        return next(iter(self._calls.due_repeats(others_left=False)), found)
 
     def _begin_at(self, found: ItemId | Unfinished | Repeat | None) -> None:
         if isinstance(found, Repeat):

@@ -355,7 +355,8 @@ def mark_sheet(reader: Reader) -> dict[ItemId, Meant]:
                     break
                 reader.hands.do(f"sheet.mark_{place + 1}")
         mark = sheet.board.cells[place].mark
-        assert mark is not None and mark.position == position, (place, mark, QApplication.focusWidget())
+        assert mark is not None, (place, QApplication.focusWidget())
+        assert mark.position == position, place
         candidate = cell.candidate(position)
         assert candidate is not None
         found[cell.item] = Meant("accept", candidate.label_set)

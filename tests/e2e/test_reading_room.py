@@ -20,7 +20,13 @@ from labelcritic_gui.store import journal
 from labelcritic_gui.ui.tasks import TaskRunner
 from tests.e2e.reader import WAYS, Keyboard, Meant, Mouse, Reader, mark_sheet, patch
 
-pytestmark = [pytest.mark.e2e, pytest.mark.gui, pytest.mark.timeout(540)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.gui,
+    pytest.mark.timeout(540),
+    # the offscreen platform has no window manager and says so
+    pytest.mark.qt_log_ignore("This plugin does not support"),
+]
 SEED = 54
 PATCHED, SHEETS = {9, 33}, {14, 30}
 """After so many decisions the next item is pieced together, or nine are decided on the contact sheet."""

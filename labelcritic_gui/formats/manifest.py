@@ -33,8 +33,9 @@ FIRST_COLUMNS = (
     "software",
 )
 """The columns of every manifest that was ever written."""
-MANIFEST_COLUMNS = (*FIRST_COLUMNS, "recipe", "mode", "revealed", "commitment")
-LEFT_OUT_COLUMNS = ("case", "structure", "label_set", "why", "explanation", "reader", "time", "reasons", "note")
+MANIFEST_COLUMNS = (*FIRST_COLUMNS, "recipe", "mode", "revealed", "commitment", "denied", "quality")
+_ALWAYS_LEFT_OUT = ("case", "structure", "label_set", "why", "explanation", "reader", "time", "reasons", "note")
+LEFT_OUT_COLUMNS = (*_ALWAYS_LEFT_OUT, "quality")
 
 
 def write_table(file: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:

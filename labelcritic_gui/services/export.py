@@ -211,6 +211,8 @@ def _provenance(event: Event, state: ItemState, last: Standing) -> Row:
         "verdict_confidence": seen.get("confidence"),
         "stance": last.decision.stance.value,
         "reasons": " ".join(last.decision.reasons),
+        "denied": " ".join(last.decision.denied),
+        "quality": last.decision.quality,
         "note": state.note,
         "mode": event.seen.get("mode", ""),
         "revealed": "yes" if last.reader in state.revealed else "no",
@@ -236,6 +238,7 @@ def _left_out(item: ItemId, last: Standing | None, note: str, *, why: str = "", 
         "reader": last.reader,
         "time": last.time,
         "reasons": " ".join(last.decision.reasons),
+        "quality": last.decision.quality,
     }
 
 

@@ -177,7 +177,8 @@ def undo(review: OpenReview, reader: str, *, seen: Mapping[str, Any] | None = No
 def redo(review: OpenReview, reader: str, *, seen: Mapping[str, Any] | None = None) -> tuple[ItemId, ItemState] | None:
     """Do again, as it was, what the reader undid last; None when nothing can be redone.
 
-    Whatever the reader decides in between leaves nothing to redo; closing the review does not.
+    Whatever the reader decides in between leaves nothing to redo; closing the review does not. The decision keeps what
+    was seen when it was made; `seen` is kept beside it, as "again".
     """
     undone = journal.last_undone(review.database, _named(reader))
     if undone is None or undone.item is None:
@@ -187,7 +188,8 @@ def redo(review: OpenReview, reader: str, *, seen: Mapping[str, Any] | None = No
         again = {**undone.seen, **{k: v for k, v in (seen or {}).items() if k not in undone.seen}}
         return undone.item, _write(review, reader, undone.item, EventKind.REPEATED, answer, seen=again)
     payload = {**undone.payload, "of": undone.uuid}
-    return undone.item, _write(review, reader, undone.item, EventKind.REDONE, payload, seen=seen)
+    kept = {**undone.seen, "again": dict(seen or {})}
+    return undone.item, _write(review, reader, undone.item, EventKind.REDONE, payload, seen=kept)
 
 
 def last_decisions(review: OpenReview, reader: str, limit: int) -> tuple[tuple[ItemId, Standing], ...]:

@@ -62,13 +62,22 @@ def test_a_whole_review_by_command_line(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_every_choice_is_written_as_it_was_meant(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
-    wanted = {"--absent": "absent", "--edit": "queued", "--none": "none", "--skip": "open"}
+    wanted = {"--absent": "absent", "--edit": "queued", "--none": "none", "--unjudged": "unjudged", "--skip": "open"}
     where = ["--case", "case_1", "--structure", "liver", "--reader", "ann"]
     for flag, status in wanted.items():
         assert as_json(capsys, "decide", dataset.folder, *where, flag)["status"] == status
     noted = as_json(capsys, "decide", dataset.folder, *where, "--note", "look again")
     assert noted["note"] == "look again"
-    assert [d["choice"] for d in noted["decisions"]] == ["absent", "edit", "none", "skip"]
+    assert [d["choice"] for d in noted["decisions"]] == ["absent", "edit", "none", "unjudged", "skip"]
+    assert as_json(capsys, "list", dataset.folder)["counts"]["unjudged"] == 0
+    as_json(capsys, "decide", dataset.folder, "--undo", "--reader", "ann")
+    assert as_json(capsys, "list", dataset.folder)["counts"]["unjudged"] == 1
+    again = as_json(capsys, "decide", dataset.folder, "--redo", "--reader", "ann")
+    assert (again["status"], again["decisions"][-1]["choice"]) == ("open", "skip")
+    rated = as_json(capsys, "decide", dataset.folder, *where, "--edit", "--quality", "2", "--reason", "LEAK")
+    assert (rated["decisions"][-1]["quality"], rated["decisions"][-1]["reasons"]) == (2, ["LEAK"])
+    code, _, err = run(capsys, "decide", dataset.folder, "--redo", "--reader", "ann")
+    assert_one_sentence(code, err, "nothing that ann undid")
 
 
 def assert_one_sentence(code: int, err: str, said: str) -> None:

@@ -25,13 +25,17 @@ def item(structure: str) -> ItemId:
     return ItemId(CASE, structure)
 
 
+REMARKS = Remarks(("MISS",), denied=("LEAK", "CUT"), quality=1)
+
+
 def read(opened: OpenReview) -> None:
     ensure_opinions(opened, CASE)
     liver = item("liver")
-    review.decide(opened, "ann", liver, Choice.ACCEPT, candidate=CandidateId(*liver, "bad"), remarks=Remarks(("MISS",)))
+    review.decide(opened, "ann", liver, Choice.ACCEPT, candidate=CandidateId(*liver, "bad"), remarks=REMARKS)
     review.decide(opened, "ann", item("spleen"), Choice.ABSENT)
     review.decide(opened, "ann", item("pancreas"), Choice.EDIT, remarks=Remarks(("LEAK",)))
     review.decide(opened, "ann", ItemId(CaseId("case_2"), "liver"), Choice.SKIP)
+    review.decide(opened, "ann", ItemId(CaseId("case_2"), "pancreas"), Choice.UNJUDGED, remarks=Remarks(("IMG",)))
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -67,6 +71,10 @@ def test_an_export_holds_exactly_what_was_accepted(dataset: Dataset) -> None:
     assert why[("case_1", "pancreas")] == "queued"
     assert why[("case_2", "liver")] == "skipped"
     assert why[("case_2", "spleen")] == "undecided"
+    assert why[("case_2", "pancreas")] == "cannot be judged"
+    told = manifest["liver"]
+    assert (told["reasons"], told["denied"], told["quality"]) == ("MISS", "LEAK CUT", "1")
+    assert manifest["spleen"]["quality"] == ""
 
 
 def test_the_same_decisions_give_the_same_bytes(dataset: Dataset) -> None:

@@ -67,6 +67,8 @@ def test_redo_decides_again_with_all_that_was_said_and_survives_a_restart(datase
     assert (item, state.last.decision) == (LIVER, first.decision)
     assert state.last.decision.remarks == said
     assert state.last.event != first.event
+    seen = {e.uuid: e.seen for e in journal.all_events(again.database)}
+    assert seen[state.last.event] == {**seen[first.event], "again": {}}
     assert review.redo(again, "ann") is None
     assert review.undo(again, "ann") == LIVER
     review.decide(again, "ann", ItemId(LIVER.case, "spleen"), Choice.NONE)

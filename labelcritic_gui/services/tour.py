@@ -98,16 +98,21 @@ def _findings(review: OpenReview, item: ItemId, candidate: CandidateId) -> tuple
 
 def _judgements(review: OpenReview, pair: Pair, tour: Tour) -> list[tuple[int, str]]:
     """Return (stop, what its densities and the anatomy say) of every region that was measured."""
+    told = []
+    for region, words in judged_regions(review, pair):
+        number = stop_at(tour.stops, region.place)
+        if number is not None and tour.stops[number].claimant == region.claimant:
+            told.append((number, words))
+    return told
+
+
+def judged_regions(review: OpenReview, pair: Pair) -> list[tuple[DifferingRegion, str]]:
+    """Return every region of a pair that was measured, with what its densities and the anatomy say of it."""
     stored = opinions.facts_of(review.database, pair[0].item)
     question = _question(review, pair, stored)
     if question is None:
         return []
-    told = []
-    for region in question.regions:
-        number = stop_at(tour.stops, region.place) if region.signs is not None else None
-        if number is not None and tour.stops[number].claimant == region.claimant:
-            told.append((number, judgement(region, question)))
-    return told
+    return [(region, judgement(region, question)) for region in question.regions if region.signs is not None]
 
 
 def _question(review: OpenReview, pair: Pair, stored: Mapping[str, Mapping[str, Any]]) -> Question | None:

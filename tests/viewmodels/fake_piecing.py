@@ -15,6 +15,11 @@ class FakePiecing:
     def __init__(self) -> None:
         super().__init__()
         self.pieced: list[Recipe] = []
+        self.judged: list[tuple[Any, str]] = []
+
+    def judged_regions(self, pair: Any) -> list[tuple[Any, str]]:
+        """Return what the test says is known of a pair's regions."""
+        return self.judged
 
     def make_and_accept(self, recipe: Recipe, *, position: int = 0, remarks: Any = None, seen: Any) -> Any:
         """Remember the recipe and accept its version 2."""

@@ -7,6 +7,7 @@ import pytest
 
 from labelcritic_gui.core.cases import CandidateId, LabelSet
 from labelcritic_gui.core.geometry import Geometry, Mask
+from labelcritic_gui.core.measures.regions import DifferingRegion
 from labelcritic_gui.core.patchwork.patch import apply
 from labelcritic_gui.core.patchwork.recipe import Drop, DropIslands, FillHoles, KeepLargest, Start, Take
 from labelcritic_gui.settings import Settings
@@ -350,6 +351,18 @@ def test_that_the_critics_words_stand_with_their_region() -> None:
     table.reading.showing.opinions = replace(opinions, qualities=(moved, None))
     assert patchwork.rows[0].remark.endswith("a leak")
     assert patchwork.rows[0].remark in patchwork.rows[0].sentence
+
+
+def test_that_what_was_measured_stands_with_its_region() -> None:
+    table = Table()
+    known = table.open()
+    place = known.rows[1].region.place
+    table.patchwork.leave()
+    table.calls.judged = [(DifferingRegion("first", 1.2, place, place, place, 40.0), "as dense as the liver")]
+    other = Table(table.calls)
+    patchwork = other.open()
+    assert patchwork.rows[1].remark == "as dense as the liver"
+    assert "as dense" not in patchwork.rows[0].remark
 
 
 def test_that_small_differences_are_counted_together() -> None:

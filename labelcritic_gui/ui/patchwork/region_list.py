@@ -1,7 +1,7 @@
 """The list of regions beside the picture: two lines each, by key and by mouse. Layer: ui."""
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from labelcritic_gui.translation import tr
@@ -9,8 +9,10 @@ from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.viewmodels.patchwork.rows import RegionRow
 
 Index = QModelIndex | QPersistentModelIndex
-LINE_H, EDGE, SWATCH = 20, 8, 12
-STATE_W = 92
+LINE_H, EDGE, GAP, SWATCH = 20, 8, 4, 12
+STATE = 0.45
+"""The share of a line that its state may take."""
+WRAP = int(Qt.TextFlag.TextWordWrap)
 
 
 class RegionModel(QAbstractListModel):
@@ -44,64 +46,88 @@ class RegionModel(QAbstractListModel):
 
 
 class RegionDelegate(QStyledItemDelegate):
-    """Draws colour, number, size and claim; how it stands; and what the critic says under it."""
+    """Draws colour, number, size and claim; how it stands; and what the critic says under it, whole where one is."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002  (signature is Qt's)
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         model = index.model()
         row = model.rows[index.row()] if isinstance(model, RegionModel) else None
-        lines = 2 if row is None or not row.remark else 3
-        return QSize(120, self.theme.px(LINE_H) * lines + 8)
+        height = self.theme.px(LINE_H)
+        if row is not None and row.remark:
+            height += self._remark_height(row.remark, option.rect.width(), whole=self._is_current(index))
+        return QSize(120, height + 2 * GAP)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         if not isinstance(model, RegionModel):
             return
-        row, theme = model.rows[index.row()], self.theme
-        rect: QRect = option.rect
-        state = option.state
+        row, theme, rect, line = model.rows[index.row()], self.theme, option.rect, self.theme.px(LINE_H)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & state.State_Selected:
+        if option.state & option.state.State_Selected:
             painter.fillRect(rect, theme.colour("pressed"))
-        size, line = theme.px(SWATCH), theme.px(LINE_H)
-        left = rect.left() + EDGE
-        painter.setPen(Qt.PenStyle.NoPen)
-        shown = [theme.label(c) for c in row.colours] if not row.region.common or len(row.colours) == 1 else []
-        for n, colour in enumerate(shown or [theme.colour("both")]):
-            painter.setBrush(colour)
-            painter.drawRoundedRect(QRectF(left + n * (size + 2), rect.top() + 4 + (line - size) / 2, size, size), 3, 3)
-        left += max(1, len(shown)) * (size + 2) + 6
-        room = QRect(left, rect.top() + 4, rect.right() - EDGE - left, line)
-        self._words(painter, room, f"{row.number}  {row.size}", strong=True)
+        left = self._swatches(painter, row, QRect(rect.left() + EDGE, rect.top() + GAP, rect.width(), line))
+        room = QRect(left, rect.top() + GAP, rect.right() - EDGE - left, line)
+        used = self._words(painter, room, f"{row.number}  {row.size}", strong=True)
         token = "text" if row.choice is not None else "text-quiet"
         sign = "●" if row.inside else "○"
-        self._words(painter, room, f"{sign} {row.state}", token=token, right=True, wide=room.width() - theme.px(76))
-        self._words(painter, room.translated(0, line), row.claim, token="text-quiet")
+        state = self._words(painter, room, f"{sign} {row.state}", token, right=True, widest=round(STATE * room.width()))
+        between = room.adjusted(used + 2 * GAP, 0, -state - 2 * GAP, 0)
+        self._words(painter, between, row.claim, "text-quiet")
         if row.remark:
-            self._words(painter, room.translated(0, 2 * line), row.remark, token="doubt", size="small")
+            below = QRect(room.left(), room.bottom() + 1, room.width(), rect.bottom() - GAP - room.bottom())
+            painter.setFont(theme.font("small"))
+            painter.setPen(theme.colour("text"))
+            words = row.remark
+            if not self._is_current(index):
+                words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, below.width())
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap), words)
         painter.restore()
+
+    def _is_current(self, index: Index) -> bool:
+        view = self.parent()
+        return isinstance(view, QListView) and view.currentIndex().row() == index.row()
+
+    def _remark_height(self, words: str, width: int, *, whole: bool) -> int:
+        metrics = QFontMetrics(self.theme.font("small"))
+        if not whole:
+            return metrics.height()
+        room = max(80, width - 2 * EDGE - self.theme.px(SWATCH) - 8)
+        return min(3 * metrics.height(), metrics.boundingRect(0, 0, room, 1000, WRAP, words).height())
+
+    def _swatches(self, painter: QPainter, row: RegionRow, room: QRect) -> int:
+        """Draw the claimants' colours, or that all claim it; return where the words begin."""
+        size = self.theme.px(SWATCH)
+        alone = not row.region.common or len(row.colours) == 1
+        colours = [self.theme.label(c) for c in row.colours] if alone else [self.theme.colour("both")]
+        painter.setPen(Qt.PenStyle.NoPen)
+        for n, colour in enumerate(colours):
+            painter.setBrush(colour)
+            top = room.top() + (room.height() - size) / 2
+            painter.drawRoundedRect(QRectF(room.left() + n * (size + 2), top, size, size), 3, 3)
+        return room.left() + len(colours) * (size + 2) + 6
 
     def _words(
         self,
         painter: QPainter,
         room: QRect,
         words: str,
+        token: str = "text",
         *,
         strong: bool = False,
-        token: str = "text",
         right: bool = False,
-        wide: int = 0,
-        size: str = "base",
-    ) -> None:
-        painter.setFont(self.theme.font(size, strong=strong))
+        widest: int = 0,
+    ) -> int:
+        """Write one line, elided where it must be; return its width."""
+        painter.setFont(self.theme.font(strong=strong))
         painter.setPen(self.theme.colour(token))
-        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, wide or room.width())
+        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, widest or room.width())
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         painter.drawText(room, int(side | Qt.AlignmentFlag.AlignVCenter), text)
+        return painter.fontMetrics().horizontalAdvance(text)
 
 
 class RegionList(QListView):
@@ -136,6 +162,7 @@ class RegionList(QListView):
         index = self.model_.index(current)
         if index.isValid() and index != self.currentIndex():
             self.setCurrentIndex(index)
+            self.scheduleDelayedItemsLayout()
             self.scrollTo(index)
         elif not index.isValid():
             self.clearSelection()

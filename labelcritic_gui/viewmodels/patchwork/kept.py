@@ -1,11 +1,12 @@
 """What is kept of a patchwork that was left, and what the critic says of its regions. Layer: viewmodels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labelcritic_gui.core.geometry import Index3, Point
+from labelcritic_gui.core.measures.regions import DifferingRegion
 from labelcritic_gui.core.patchwork.recipe import Base, Start, Step, Take
-from labelcritic_gui.services.comparison import Opinions, Stage
+from labelcritic_gui.services.comparison import Opinions
 from labelcritic_gui.viewmodels.patchwork.board import Board
 
 
@@ -30,20 +31,22 @@ def _renumbered(step: Step, place: Mapping[int, int]) -> Step:
     return replace(step, source=place[step.source]) if isinstance(step, Take) else step
 
 
-def remarks_on(board: Board, stage: Stage | None, opinions: Opinions | None) -> dict[Index3, str]:
-    """Return what the critic says of each listed region: findings of its claimants that lie in it, and its places."""
-    if stage is None or opinions is None:
-        return {}
+def remarks_on(
+    board: Board, opinions: Opinions | None, judged: Sequence[tuple[DifferingRegion, str]]
+) -> dict[Index3, str]:
+    """Return what the critic says of each listed region: findings that lie in it, then what was measured there."""
     said: dict[Index3, list[str]] = {}
 
     def note(place: Point | None, words: str) -> None:
         row = board.region_at(place) if place is not None else None
-        if row is not None:
+        if row is not None and not board.regions[row].common:
             listed = said.setdefault(board.regions[row].name, [])
             if words not in listed:
                 listed.append(words)
 
-    for quality in opinions.qualities:
+    for quality in opinions.qualities if opinions is not None else ():
         for finding in quality.findings if quality is not None else ():
             note(finding.place, f"{finding.code.value}: {finding.text}")
+    for region, words in judged:
+        note(region.place, words)
     return {name: "; ".join(words) for name, words in said.items()}

@@ -1,9 +1,11 @@
 """The patchwork mode: entered with the item on the stage, left when it is made, or without. Layer: viewmodels."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.geometry import Point
+from labelcritic_gui.core.measures.regions import DifferingRegion
 from labelcritic_gui.core.patchwork.recipe import MOST_BASES, Recipe, Start
 from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.looking import Looking
@@ -35,7 +37,7 @@ class Patchwork(Pieces):
         reading.item_changed.connect(self._item_changed)
         reading.stage_changed.connect(self._continue)
         reading.volume_changed.connect(self._continue)
-        reading.opinions_changed.connect(self._tell)
+        reading.opinions_changed.connect(self._ask_what_is_known)
         reading.activity_changed.connect(self._tell)
 
     # --- coming and going --------------------------------------------------------------------------------------
@@ -117,6 +119,22 @@ class Patchwork(Pieces):
         self.current = 0 if board.regions else -1
         self._look()
         self._compute()
+        self._ask_what_is_known()
+
+    def _ask_what_is_known(self) -> None:
+        """Ask what was measured where the candidates differ: once they are here, and when more was said of them."""
+        board, calls = self.board, self.reading.calls
+        if board is None or not self.active:
+            return
+
+        def take(found: list[tuple[DifferingRegion, str]]) -> None:
+            if board is self.board:
+                self.judged = tuple(found)
+                self._tell()
+
+        pairs = list(combinations(self.candidates, 2))
+        ask = lambda: [known for pair in pairs for known in calls.judged_regions(pair)]  # noqa: E731
+        self._runner.run(Lane.STORE, ask, take, key="patchwork remarks")
 
     def _keep(self) -> None:
         if self.board is not None:

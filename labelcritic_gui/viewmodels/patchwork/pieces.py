@@ -9,6 +9,7 @@ from psygnal import Signal
 from labelcritic_gui.core.cases import CandidateId
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Index3, Point
+from labelcritic_gui.core.measures.regions import DifferingRegion
 from labelcritic_gui.core.patchwork.recipe import (
     Drop,
     DropIslands,
@@ -52,6 +53,7 @@ class Pieces:
         self.preview: Preview | None = None
         self.failure: Message | None = None
         self.candidates: tuple[CandidateId, ...] = ()
+        self.judged: tuple[tuple[DifferingRegion, str], ...] = ()
         self.steps: tuple[Step, ...] = ()
         self.current = -1
         self.island_ml = 1.0
@@ -62,7 +64,7 @@ class Pieces:
     def clear(self) -> None:
         """Take everything off the table."""
         self.board = self.preview = self.failure = None
-        self.steps, self._undone, self.current, self._shown = (), [], -1, None
+        self.steps, self._undone, self.current, self._shown, self.judged = (), [], -1, None, ()
 
     # --- what is shown -----------------------------------------------------------------------------------------
 
@@ -85,14 +87,15 @@ class Pieces:
         board, preview = self.board, self.preview
         if board is None:
             return ()
-        opinions = self.reading.opinions if self.reading.verdict_visible else None
+        visible = self.reading.verdict_visible
+        remarks = remarks_on(board, self.reading.opinions, self.judged) if visible else {}
         return region_rows(
             board.regions,
             names=self.names,
             colours=self.colours,
             choices=choices_of(self.steps),
             inside=preview.inside if preview is not None else {},
-            remarks=remarks_on(board, self.reading.stage, opinions),
+            remarks=remarks,
         )
 
     @property

@@ -27,6 +27,7 @@ from labelcritic_gui.ui.views.ledger_dialog import LedgerDialog
 from labelcritic_gui.ui.views.mode_dialog import ModeDialog
 from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.reading.reading import Reading
+from labelcritic_gui.viewmodels.screens import ScreenMode
 from labelcritic_gui.viewmodels.station import Station
 from tests.making import Dataset, request
 
@@ -189,6 +190,29 @@ def test_no_widget_names_a_label_set_or_tells_what_the_critic_says(hands: Callab
         at.press(Qt.Key.Key_J)
         at.wait(lambda item=item: at.reading.item != item)
         at.ready()
+
+
+@pytest.mark.parametrize("screen", ["sheet", "patchwork", "tour"])
+def test_no_other_screen_of_a_blind_review_tells_either(hands: Callable[..., Hands], screen: str) -> None:
+    at = hands("blind")
+    station = at.station
+    if screen == "sheet":
+        at.press(Qt.Key.Key_G)
+        at.wait(lambda: station.mode is ScreenMode.SHEET)
+        at.wait(lambda: (sheet := station.sheet()) is not None and all(cell.opinions for cell in sheet.board.cells))
+    elif screen == "patchwork":
+        at.press(Qt.Key.Key_P)
+        at.wait(lambda: station.mode is ScreenMode.PATCHWORK)
+        at.wait(lambda: (pieces := station.patchwork()) is not None and pieces.rows)
+    else:
+        at.press(Qt.Key.Key_Space)
+        at.wait(lambda: at.reading.volume is not None)
+        at.press(Qt.Key.Key_N)
+        at.wait(lambda: station.tour is not None and station.tour.stops)
+    QApplication.processEvents()
+    words = at.texts().lower()
+    for telling in (RIGHT, WRONG, "pick 9", "score", "finding:"):
+        assert telling not in words, telling
 
 
 def test_an_assisted_window_names_them_and_shows_the_verdict(hands: Callable[..., Hands]) -> None:

@@ -331,3 +331,11 @@ def test_that_closing_the_window_stops_what_the_dialog_runs(desk: Desk, monkeypa
     assert job is not None
     desk.window.close()
     assert job.is_set()
+
+
+def test_that_the_mode_is_chosen_where_the_review_is_made(desk: Desk) -> None:
+    dialog = desk.drop_all()
+    assert [dialog.mode.itemText(n) for n in range(dialog.mode.count())] == ["assisted", "blind-first", "blind"]
+    dialog.mode.setCurrentIndex(1)
+    dialog.share.setValue(5)
+    assert (dialog.review.mode.value, dialog.review.repeats) == ("blind-first", 0.05)

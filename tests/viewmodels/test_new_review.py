@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from labelcritic_gui.bootstrap import build_services
+from labelcritic_gui.core.blinding import Mode
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.store.index import case_ids
 from labelcritic_gui.viewmodels import new_review as module
@@ -80,6 +81,18 @@ def test_that_creating_makes_the_review_with_title_and_trusted_set(root: Path) -
     opened = SERVICES.open_review(made[0])
     assert opened.title == "Abdomen"
     assert [s.slug for s in opened.label_sets if s.trusted] == ["bad"]
+    opened.close()
+
+
+def test_that_a_review_is_made_to_be_read_as_it_was_asked_for(root: Path) -> None:
+    review = filled(root)
+    assert (review.mode, review.repeats) == (Mode.ASSISTED, 0.0)
+    review.mode, review.repeats = Mode.BLIND_FIRST, 0.05
+    made: list[Path] = []
+    review.created.connect(made.append)
+    review.create()
+    opened = SERVICES.open_review(made[0])
+    assert (opened.mode, opened.file.repeats) == ("blind-first", 0.05)
     opened.close()
 
 

@@ -1,4 +1,4 @@
-"""Collect every text that can be translated into resources/translations/labelcritic.pot:  make translations
+"""Collect every text that can be translated into resources/translations/labelcritic.pot: make translations.
 
 What is marked in the code (tr, ntr, N_), and the sentences of expected errors that are fixed. With --check nothing is
 written: it fails when the file is not what the code says. Places are without line numbers, so that the file changes
@@ -30,18 +30,25 @@ ERRORS = (
     "RecipeError",
     "ConsentError",
 )
+HEADLESS = "labelcritic_gui/cli/"
+"""The command line speaks English."""
 WIDTH = 118
 
 
 def collect() -> Catalog:
     """Return the catalogue of all texts, without translations."""
+    from labelcritic_gui.ui.commands import BY_ID
+
     found = Catalog(project="labelcritic", header_comment="# Texts of Label Critic.", fuzzy=False)
     for file in sorted((ROOT / "labelcritic_gui").rglob("*.py")):
         where = file.relative_to(ROOT).as_posix()
+        if where.startswith(HEADLESS):
+            continue
         # a sentence and its hint are the first two arguments of an error
-        for keywords in (MARKED, {name: (1,) for name in ERRORS}, {name: (2,) for name in ERRORS}):
+        for keywords in (MARKED, dict.fromkeys(ERRORS, (1,)), dict.fromkeys(ERRORS, (2,))):
             for _, text, comments, _ in extract_from_file("python", file, keywords=keywords):
-                found.add(text, locations=[(where, 0)], auto_comments=comments)
+                if text not in BY_ID:  # tr(BY_ID["decide.edit"].title): the table has the title
+                    found.add(text, locations=[(where, 0)], auto_comments=comments)
     for text in table_texts():
         found.add(text)
     return found
@@ -55,19 +62,24 @@ def table_texts() -> list[str]:
     return [*(command.title for command in COMMANDS), *(code.meaning for code in FindingCode)]
 
 
-def written(catalogue: Catalog, *, template: bool) -> bytes:
-    """Return a catalogue as a file, without dates, so that it is the same every time."""
+def written(catalogue: Catalog) -> bytes:
+    """Return a catalogue as a file, without dates and names in its head, so that it is the same every time."""
     stream = io.BytesIO()
-    write_po(
-        stream,
-        catalogue,
-        width=WIDTH,
-        sort_output=True,
-        omit_header=template,
-        include_lineno=False,
-        ignore_obsolete=True,
-    )
+    write_po(stream, catalogue, width=WIDTH, sort_output=True, omit_header=True, include_lineno=False)
     return stream.getvalue()
+
+
+def head_of(catalogue: Catalog) -> bytes:
+    """Return the head of a language's catalogue."""
+    lines = (
+        f"Language: {catalogue.locale_identifier}",
+        f"Plural-Forms: {catalogue.plural_forms}",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+    )
+    entries = "".join(f'"{line}\\n"\n' for line in lines)
+    return f'msgid ""\nmsgstr ""\n{entries}\n'.encode()
 
 
 def update(file: Path, found: Catalog) -> None:
@@ -75,13 +87,14 @@ def update(file: Path, found: Catalog) -> None:
     with file.open("rb") as stream:
         known = read_po(stream, locale=file.stem)
     known.update(found, no_fuzzy_matching=True, update_header_comment=False, keep_user_comments=True)
-    file.write_bytes(written(known, template=False))
+    known.obsolete.clear()
+    file.write_bytes(head_of(known) + written(known))
 
 
 def main() -> int:
     """Write the template, or check it."""
     found = collect()
-    text = written(found, template=True)
+    text = written(found)
     if "--check" in sys.argv:
         same = TEMPLATE.is_file() and TEMPLATE.read_bytes() == text
         print("The template is up to date." if same else "The template is out of date: run make translations.")

@@ -45,11 +45,8 @@ class Theme:
 
     def font(self, size: str = "base", *, strong: bool = False) -> QFont:
         """Return the bundled font in one of the four sizes, with tabular numbers."""
-        font = QFont(FAMILY)
-        font.setPixelSize(self.px(SIZES[size]))
-        font.setWeight(STRONG if strong else REGULAR)
-        font.setFeature(QFont.Tag("tnum"), 1)
-        return font
+        # a copy: it costs a fifth of making one, and may be changed
+        return QFont(_font(self.px(SIZES[size]), strong))
 
 
 def ink_on(colour: QColor) -> QColor:
@@ -129,6 +126,15 @@ def apply(application: QApplication, theme: Theme) -> None:
     application.setFont(theme.font())
     application.setPalette(palette(theme))
     application.setStyleSheet(style_sheet(theme))
+
+
+@lru_cache(maxsize=64)
+def _font(px: int, strong: bool) -> QFont:
+    font = QFont(FAMILY)
+    font.setPixelSize(px)
+    font.setWeight(STRONG if strong else REGULAR)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
 
 
 @lru_cache(maxsize=256)

@@ -4,13 +4,14 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from labelcritic_gui.core.cases import CandidateId
+from labelcritic_gui.core.cases import CandidateId, LabelSet
 from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.core.patchwork.recipe import Drop, DropIslands, FillHoles, KeepLargest, Start, Take
 from labelcritic_gui.ui.patchwork.view import PatchworkView
 from labelcritic_gui.viewmodels.patchwork.patchwork import Patchwork
 from labelcritic_gui.viewmodels.screens import ScreenMode
 from tests.ui.conftest import Scene
+from tests.viewmodels.fakes import FakeCalls
 
 K, M = Qt.Key, Qt.KeyboardModifier
 
@@ -198,3 +199,23 @@ def test_that_the_sound_of_other_modes_keys_is_not_heard(scene: Scene) -> None:
     assert scene.calls.written == []
     assert scene.station.mode is ScreenMode.PATCHWORK
     assert patchwork.steps == (Start(1),)
+
+
+class TestFourCandidates:
+    """Four label sets with long names, in the smallest window that is promised."""
+
+    @pytest.fixture
+    def calls(self) -> FakeCalls:
+        names = ("totalsegmentator_v2_fast", "nnunet_pancreas_ensemble", "radiologist_ward_b", "medsam2_prompted")
+        return FakeCalls(label_sets=tuple(LabelSet(slug, slug.replace("_", " ").title()) for slug in names))
+
+    def test_that_nothing_is_pushed_out_of_the_window(self, scene: Scene) -> None:
+        scene.window.resize(1366, 768)
+        patchwork, view = entered(scene)
+        assert scene.window.width() == 1366
+        assert [button.isVisible() for button in view.buttons.values()].count(True) == 12
+        for button in (*view.buttons.values(), *view.side.starts.values()):
+            assert view.rect().contains(button.mapTo(view, button.rect().bottomRight()))
+        scene.press(K.Key_4)
+        shown(scene, patchwork)
+        assert patchwork.steps[-1] == Take(patchwork.rows[0].region.name, 4)

@@ -147,7 +147,7 @@ _OWN: tuple[Command, ...] = (
         ("Return", "Enter"),
         _on_patchwork(Patchwork.make),
         _ITEM,
-        short=N_("make and accept"),
+        short=N_("accept"),
         mode=_MODE,
     ),
     Command(

@@ -16,6 +16,7 @@ from labelcritic_gui.viewmodels.patchwork.pieces import ISLAND_ML, islands_words
 from labelcritic_gui.viewmodels.patchwork.rows import ml_words
 
 SHOWN_STEPS = 5
+LEAST_WORD = 20
 STARTS: tuple[tuple[Source, str], ...] = (
     *((n, f"patchwork.start_{n}") for n in range(1, 5)),
     ("intersection", "patchwork.start_all"),
@@ -53,7 +54,7 @@ class PatchworkSide(QWidget):
         self._lay_out()
 
     def _start_button(self, name: str, keys: Keys) -> KeyButton:
-        button = KeyButton(self._theme, shown(keys[name]), "")
+        button = KeyButton(self._theme, shown(keys[name]), "", least=LEAST_WORD)
         button.clicked.connect(lambda _=False: self.triggered.emit(name))
         return button
 

@@ -32,6 +32,8 @@ FOOT = (
 )
 FOOT_H, SIDE_W = 44, 276
 POLL_MS = 200
+LEAST_WORD = 20
+"""So much of a word stays on a button where room is short, in px at scale 1."""
 
 
 class PatchworkView(QWidget):
@@ -64,7 +66,7 @@ class PatchworkView(QWidget):
 
     def _button(self, name: str, keys: Keys) -> KeyButton:
         command = BY_ID[name]
-        button = KeyButton(self._theme, shown(keys[name]), tr(command.short))
+        button = KeyButton(self._theme, shown(keys[name]), tr(command.short), least=LEAST_WORD)
         button.setAccessibleName(tr(command.title))
         button.setToolTip(tr(command.title))
         button.clicked.connect(lambda _=False: self.triggered.emit(name))

@@ -31,6 +31,11 @@ def mode_box(mode: Mode) -> QComboBox:
     return box
 
 
+def mode_in(box: QComboBox) -> Mode:
+    """Return the mode that a field has."""
+    return Mode(box.currentData())
+
+
 def share_box(share: float) -> QDoubleSpinBox:
     """Make a field for a share of hidden repeats, in percent."""
     box = QDoubleSpinBox(decimals=1, minimum=0.0, maximum=PER_CENT * MOST_SHARE, singleStep=1.0)
@@ -70,7 +75,7 @@ class ModeFields(QWidget):
     @property
     def chosen(self) -> Mode:
         """The mode that is chosen."""
-        return Mode(self.mode.currentData())
+        return mode_in(self.mode)
 
     @property
     def repeats(self) -> float:

@@ -27,7 +27,7 @@ from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.dialogs import Sheet
 from labelcritic_gui.ui.views.first_case_view import FirstCaseView
 from labelcritic_gui.ui.views.misfit_list import MisfitList
-from labelcritic_gui.ui.views.mode_dialog import mode_box, share_box, share_in
+from labelcritic_gui.ui.views.mode_dialog import mode_box, mode_in, share_box, share_in
 from labelcritic_gui.ui.views.recognised_table import RecognisedTable
 from labelcritic_gui.ui.views.source_rows import LabelRow, SourceRow
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
@@ -175,7 +175,7 @@ class NewReviewDialog(Sheet):
     def _reading(self) -> QLayout:
         """When the verdict is seen, and what share comes again; both can be changed later."""
         self.mode, self.share = mode_box(self.review.mode), share_box(self.review.repeats)
-        self.mode.currentIndexChanged.connect(lambda _: setattr(self.review, "mode", self.mode.currentData()))
+        self.mode.currentIndexChanged.connect(lambda _: setattr(self.review, "mode", mode_in(self.mode)))
         self.share.valueChanged.connect(lambda _: setattr(self.review, "repeats", share_in(self.share)))
         line = QHBoxLayout()
         line.setSpacing(8)

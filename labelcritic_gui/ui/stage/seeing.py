@@ -78,7 +78,9 @@ class Seeing(QObject):
             if tour.tour is None:
                 self._silhouettes.clear()
             self.strip.show_tour()
-            self._stage.redraw()
+            # where the tour went, the stage is drawn anew because the place changed; here only words may have
+            for pane in self._stage.panes:
+                pane.update()
 
     def _prepare(self) -> None:
         """Have the sizes measured that the legend shows."""

@@ -20,7 +20,8 @@ def test_every_command_named_there_exists() -> None:
     listed = re.search(r"`(new, list, [^`]*)` work without a window", README)
     assert listed is not None
     help_text = build_parser().format_help()
-    assert [name for name in listed.group(1).split(", ") if f"    {name} " not in help_text] == []
+    # argparse puts what it says of a long name on the next line
+    assert [name for name in listed.group(1).split(", ") if not re.search(rf"^    {name}\s", help_text, re.M)] == []
 
 
 def test_every_picture_and_page_linked_there_is_in_the_project() -> None:

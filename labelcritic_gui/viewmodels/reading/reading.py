@@ -12,13 +12,13 @@ from labelcritic_gui.core.review import Choice, ItemState
 from labelcritic_gui.core.verdict import Verdict
 from labelcritic_gui.services.comparison import Opinions, Stage
 from labelcritic_gui.services.slices import CaseVolume
-from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.cards import colour_of
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.opinions import CaseOpinions
 from labelcritic_gui.viewmodels.pace import Pace
 from labelcritic_gui.viewmodels.prefetch import BUDGET
+from labelcritic_gui.viewmodels.reading.arranging import Arranging
 from labelcritic_gui.viewmodels.reading.blinding import Blinding
 from labelcritic_gui.viewmodels.reading.deciding import Deciding
 from labelcritic_gui.viewmodels.reading.habits import Habits
@@ -69,7 +69,7 @@ class Reading:
         self.slicing = Slicing(calls, runner, budget=volumes)
         self.volume_changed = self.slicing.volume_changed
         self.showing = Showing(calls, runner, self.ordering, clock=clock, budget=stages, appeared=self._fetch_ahead)
-        self.showing.item_changed.connect(self._take_item)
+        self.showing.item_changed.connect(lambda: self.slicing.open(self.item))
         say = self.said.emit
         self.noting = Noting(calls, worklist, runner, self.showing, seen=self._seen, say=say)
         self.blinding = Blinding(
@@ -88,6 +88,9 @@ class Reading:
             habits=habits,
             seen=self._seen,
             say=say,
+        )
+        self.arranging = Arranging(
+            self.ordering, self.showing, self.blinding, writing=lambda: self.deciding.writing, say=say
         )
         self.showing.opinions_changed.connect(self._suggest)
         self.critic = CaseOpinions(calls, runner, self._opinions_arrived, self.said.emit, clock=clock)
@@ -188,35 +191,19 @@ class Reading:
 
     def swap_sides(self) -> None:
         """Let the sides of this item change places; of more than two, each moves on by one."""
-        if self.stage is not None and not self.writing:
-            self.ordering.swap()
-            self.showing.rearrange()
+        self.arranging.swap()
 
     def choose_sides(self, slugs: Sequence[str]) -> None:
         """Say which label sets stand on the stage from now on, at most four; none: as usual."""
-        if not self.writing:
-            self.ordering.choose(slugs)
-            self.showing.rearrange()
+        self.arranging.choose(slugs)
 
     def page_sides(self, by: int) -> None:
         """Put the next (1) or previous (-1) label sets on the stage, in reviews of more than four."""
-        self._rearranged(lambda: self.ordering.page(by))
+        self.arranging.page(by)
 
     def toggle_side(self, number: int) -> None:
         """Put a label set, counted from 1 in the order of the review, on the stage or take it off."""
-        if not self.named:
-            self.said.emit(Message(tr("Label sets cannot be chosen while their names are hidden.")))
-            return
-        self._rearranged(lambda: self.ordering.toggle(number))
-
-    def _rearranged(self, change: Callable[[], str]) -> None:
-        if self.stage is None or self.writing:
-            return
-        against = change()
-        if against:
-            self.said.emit(Message(against))
-            return
-        self.showing.rearrange()
+        self.arranging.toggle(number)
 
     @property
     def shuffles(self) -> bool:
@@ -260,17 +247,12 @@ class Reading:
         if self.item is not None and not self.writing:
             self.path.advance(self.item, again=self.state.last is not None)
 
-    def _take_item(self) -> None:
-        self.slicing.open(self.item)
-
     def recall(self, by: int) -> None:
         """Go to the decision before (-1) or after (1) among the last ten; after the last one, go on reading."""
-        items = [made.item for made in self.made]
-        here = items.index(self.item) if self.item in items else len(items)
-        there = here + by
-        if 0 <= there < len(items):
-            self.go_to(items[there])
-        elif there >= len(items) > here:
+        there, beyond = self.deciding.strip.beside(self.item, by)
+        if there is not None:
+            self.go_to(there)
+        elif beyond:
             self.go_on()
 
     def _fetch_ahead(self, item: ItemId) -> None:

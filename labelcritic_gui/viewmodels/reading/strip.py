@@ -68,6 +68,16 @@ class Strip:
             cells.append((item, standing))
         return tuple(self._cell(item, standing) for item, standing in cells[-STRIP:])
 
+    def beside(self, item: ItemId | None, by: int) -> tuple[ItemId | None, bool]:
+        """Return the item so many cells further, from behind the last cell for an item without one.
+
+        The second says, where there is none, that an item with a cell was left behind the last one.
+        """
+        items = [made.item for made in self.made]
+        here = items.index(item) if item in items else len(items)
+        there = here + by
+        return (items[there], False) if 0 <= there < len(items) else (None, there >= len(items) > here)
+
     def _cell(self, item: ItemId, standing: Standing) -> Made:
         decision = standing.decision
         colour = colour_of(self._label_sets, decision.candidate.label_set) if decision.candidate else -1

@@ -7,6 +7,7 @@ from pathlib import Path
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.formats import volumes
 from labelcritic_gui.services.mask_cache import MASKS
+from labelcritic_gui.services.modes import recorded_mode, waiting_commitments
 from labelcritic_gui.services.pictures import PICTURES
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.source_files import check_all_sources, forget_changed
@@ -30,6 +31,7 @@ class CheckResult:
 def check_review(review: OpenReview) -> list[CheckResult]:
     """Check the database, the fold of the journal, durability, and that images and labels are still there."""
     sound = [_durability(review), _integrity(review), _fold(review), _images(review), _sources(review)]
+    sound.append(_reading(review))
     sound += [_made(review)] if made_versions(review.database) else []
     return [*sound, _kept_files(review)]
 
@@ -105,6 +107,17 @@ def _fold(review: OpenReview) -> CheckResult:
         f"{len(found)} entries differ from the journal, first {first.item}: {first.column} is {first.row!r}, "
         f"events say {first.events!r}; `labelcritic doctor REVIEW --rebuild` writes them anew",
     )
+
+
+def _reading(review: OpenReview) -> CheckResult:
+    """Say how the review is read, and whether the journal says so too: a change that was cut off stands there alone."""
+    recorded, mode = recorded_mode(review), review.mode
+    if recorded not in {None, mode}:
+        said = f"review.toml says {mode}, the journal {recorded}; `labelcritic mode REVIEW MODE` settles it"
+        return CheckResult("mode", False, said)
+    waiting = len(waiting_commitments(review))
+    more = f"; {waiting} commitment(s) wait for their verdict" if waiting else ""
+    return CheckResult("mode", True, f"the review is read {mode}{more}")
 
 
 def _images(review: OpenReview) -> CheckResult:

@@ -20,7 +20,18 @@ from labelcritic_gui.services.review import SOFTWARE, OpenReview, default_reader
 from labelcritic_gui.store import index, journal
 from labelcritic_gui.store.review_file import write_review_file
 
-__all__ = ["Mode", "Revealed", "change_mode", "known_mode", "known_share", "new_seed", "reveal", "unfinished"]
+__all__ = [
+    "Mode",
+    "Revealed",
+    "change_mode",
+    "known_mode",
+    "known_share",
+    "new_seed",
+    "recorded_mode",
+    "reveal",
+    "unfinished",
+    "waiting_commitments",
+]
 
 _WORDS = frozenset({*DECISIONS, EventKind.REPEATED})
 
@@ -57,10 +68,11 @@ def change_mode(
     file = review.file
     wanted_mode = known_mode(mode if mode is not None else file.mode)
     wanted_share = known_share(repeats if repeats is not None else file.repeats)
-    if (wanted_mode, wanted_share) == (file.mode, file.repeats):
+    recorded = recorded_mode(review)
+    if (wanted_mode, wanted_share) == (file.mode, file.repeats) and recorded in {None, wanted_mode.value}:
         return review
     if wanted_mode != file.mode:
-        _refuse_half_committed(half_committed(list(journal.all_events(review.database))))
+        _refuse_half_committed(waiting_commitments(review))
     changed = file.model_copy(
         update={"mode": wanted_mode.value, "repeats": wanted_share, "seed": file.seed or new_seed()}
     )
@@ -75,6 +87,17 @@ def change_mode(
     journal.append(review.database, _event(reader, None, EventKind.MODE, payload))
     write_review_file(review.folder, changed)
     return replace(review, file=changed)
+
+
+def recorded_mode(review: OpenReview) -> str | None:
+    """Return the mode that the journal recorded last; None when it was never changed."""
+    changes = [e.payload["mode"] for e in journal.all_events(review.database) if e.kind is EventKind.MODE]
+    return changes[-1] if changes else None
+
+
+def waiting_commitments(review: OpenReview) -> tuple[HalfCommitted, ...]:
+    """Return the commitments of a review whose verdict is still to come."""
+    return half_committed(list(journal.all_events(review.database)))
 
 
 def _refuse_half_committed(waiting: tuple[HalfCommitted, ...]) -> None:

@@ -11,6 +11,7 @@ from labelcritic_gui.core.errors import ReviewError
 from labelcritic_gui.core.review import Choice, EventKind, Stance, Status
 from labelcritic_gui.formats import manifest
 from labelcritic_gui.services import modes, review
+from labelcritic_gui.services.checkup import check_review
 from labelcritic_gui.services.export import export_review
 from labelcritic_gui.services.ledger import COLUMNS, NOTHING, ledger, save_ledger
 from labelcritic_gui.services.new_review import create_review
@@ -18,7 +19,7 @@ from labelcritic_gui.services.opinions import ensure_opinions
 from labelcritic_gui.services.repeats import RepeatBook
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import journal
-from labelcritic_gui.store.review_file import read_review_file
+from labelcritic_gui.store.review_file import read_review_file, write_review_file
 from tests.making import Dataset, request
 
 ITEM = ItemId(CaseId("case_1"), "liver")
@@ -78,6 +79,23 @@ def test_asking_for_the_mode_that_is_in_force_writes_nothing(dataset: Dataset) -
     opened = dataset.open()
     assert modes.change_mode(opened, "ann", mode="assisted", repeats=0.0) is opened
     assert list(journal.all_events(opened.database)) == []
+
+
+def test_a_change_that_was_cut_off_is_found_and_settled(dataset: Dataset) -> None:
+    opened = dataset.open()
+    before = opened.file
+    changed = modes.change_mode(opened, "ann", mode="blind")
+    write_review_file(dataset.folder, before)  # as if the program had died before the file was written
+    cut = dataset.open()
+    (found,) = (check for check in check_review(cut) if check.name == "mode")
+    assert not found.well
+    assert "review.toml says assisted, the journal blind" in found.sentence
+    settled = modes.change_mode(cut, "ann", mode="assisted")
+    (found,) = (check for check in check_review(settled) if check.name == "mode")
+    assert found.well
+    assert found.sentence == "the review is read assisted"
+    changed.close()
+    cut.close()
 
 
 def test_the_seed_never_changes_once_it_is_there(dataset: Dataset) -> None:

@@ -261,3 +261,23 @@ def test_that_a_distance_is_measured_in_mm_of_the_body() -> None:
     assert made.measure.mm == pytest.approx(5.0)
     assert made.clear_measure()
     assert not made.clear_measure()
+
+
+def test_that_the_crosshair_comes_along_when_the_picture_is_moved_away_from_it() -> None:
+    made = looking_at()
+    made.show_mode("projection")
+    made.look_at(made.centre, zoom=5.0)
+    made.pan(made.centre, (made.centre[0] + 15, made.centre[1], made.centre[2] - 12), View.FRONTAL)
+    seen = made.middle
+    made.show_mode("slices")
+    assert (made.centre[0], made.centre[2]) == pytest.approx((seen[0], seen[2]))
+    assert made.in_sight(View.AXIAL, made.centre)
+
+
+def test_that_the_picture_comes_along_when_the_crosshair_is_scrolled_away_from_it() -> None:
+    made = looking_at()
+    made.look_at(made.centre, zoom=5.0)
+    made.show_slice(SIDE - 1, View.AXIAL)
+    made.show_plane(View.FRONTAL)
+    assert made.index_of(View.AXIAL) == SIDE - 1
+    assert made.in_sight(View.FRONTAL, made.centre)

@@ -107,11 +107,21 @@ class Camera:
 
     def keep_in_sight(self, view: View, place: Point) -> None:
         """Bring a place to the middle where it would not be seen."""
-        if self.zoom <= 1.0:
-            return
-        off = np.abs(self._index(place) - self._index(self.middle)) * np.array(self.spacing)
-        if max(off[view.across], off[view.up]) > IN_SIGHT * self.extent(view) / self.zoom:
+        if not self.in_sight(view, place):
             self.middle = place
+
+    def drawn_in(self, view: View, place: Point) -> Point:
+        """Return a place, or what is in the middle of a view where the place is out of its sight."""
+        if self.in_sight(view, place):
+            return place
+        return self.with_depth(self.middle, view, self.depth_of(place, view))
+
+    def in_sight(self, view: View, place: Point) -> bool:
+        """Say whether a place is seen along a view."""
+        if self.zoom <= 1.0:
+            return True
+        off = np.abs(self._index(place) - self._index(self.middle)) * np.array(self.spacing)
+        return bool(max(off[view.across], off[view.up]) <= IN_SIGHT * self.extent(view) / self.zoom)
 
     @property
     def spacing(self) -> Point:

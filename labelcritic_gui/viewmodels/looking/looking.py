@@ -60,7 +60,7 @@ class Looking(Camera, Drawing, Ruler):
         self.blink = 0
         self._windows: dict[str, tuple[float, float]] = dict(settings.windows)
         self._seen = SeenOf()
-        self._placed = False
+        self._placed = self._told = False
         self._resume: Kept | None = None
         self._item: ItemId | None = None
 
@@ -82,22 +82,18 @@ class Looking(Camera, Drawing, Ruler):
         if not again:
             self.measure, self.cursor, self.blink = None, None, 0
             self._seen = SeenOf(stage.frame.geometry)
-            self._placed = False
+            self._placed = self._told = False
             self.window = starting_window(stage.structure, self._windows, self.presets)
             self.centre = self._first_place(stage)
             self._recentre()
+            self._tell_place()
             self._take_up(stage)
         self.tell()
 
     def take_volume(self, volume: "CaseVolume | None") -> None:
         """Take the case's slices, or None when they are gone."""
         self.volume = volume
-        if volume is not None and not self._placed:
-            place = telling_place(self.own_masks())
-            if place is not None:
-                self.centre = place
-                if self.mode == "slices":
-                    self._recentre()
+        self._tell_place()
         self.tell()
 
     def end(self, *, for_good: bool = False) -> None:
@@ -114,11 +110,18 @@ class Looking(Camera, Drawing, Ruler):
         found = (self.volume.masks.get(p.candidate) for p in self.stage.panels if p.candidate is not None)
         return [mask for mask in found if mask is not None]
 
-    def _first_place(self, stage: Stage) -> Point:
-        """Return the structure's middle: of its masks, of its silhouettes without them, else the image's."""
+    def _tell_place(self) -> None:
+        """Go to the slice that tells most, as soon as slices are looked at and until the reader goes elsewhere."""
+        if self._placed or self._told or self.mode != "slices" or self.volume is None:
+            return
         place = telling_place(self.own_masks())
-        if place is not None:
-            return place
+        self._told = True
+        # a magnified picture shows what the reader chose to see: only a place within it is gone to
+        if place is not None and self.in_sight(self.view, place):
+            self.centre = place
+
+    def _first_place(self, stage: Stage) -> Point:
+        """Return the middle of the structure's silhouettes, else the image's."""
         frame = stage.frame
         shown = [panel.silhouette for panel in stage.panels if panel.silhouette.any()]
         if not shown:
@@ -157,6 +160,8 @@ class Looking(Camera, Drawing, Ruler):
         """Show projections or slices."""
         if mode != self.mode:
             before, self.mode = self.view, mode
+            if self.in_sight(before, self.centre):
+                self._tell_place()
             self.mode_changed.emit()
             self._turned(before)
 
@@ -177,6 +182,8 @@ class Looking(Camera, Drawing, Ruler):
     def _turned(self, before: View) -> None:
         """Keep the place after another view became the large one."""
         self.measuring, self.measure = False, None
+        if not self.in_sight(before, self.centre):  # the reader went elsewhere with the picture: so does the crosshair
+            self.centre, self._placed = self.drawn_in(before, self.centre), True
         self.keep_scale(before, self.view)
         self.keep_in_sight(self.view, self.centre)
         self.tell()

@@ -101,7 +101,7 @@ def test_that_a_patchwork_goes_from_the_key_to_the_export(
     hands.go_to(LIVER)
     assert sorted(hands.versions) == [1, 2], "it stands in the panel of its label set"
     title = hands.window.screen_.stage.panels[2 - good if good == 2 else 1].title
-    assert title.mark == "v2"
+    assert title.mark == "v2 patchwork"
     hands.wait(lambda: reading.opinions is not None and all(reading.opinions.facts))
     hands.press(K.Key_Backspace)
     hands.wait(lambda: reading.item == LIVER and reading.ready and hands.versions == [1, 1])

@@ -250,7 +250,7 @@ class ReviewStage(QWidget):
         title = self.name_of(owner)
         if self.looking.swipe is not None and len(stage.panels) > 1:
             title = f"{title}  |  {self.name_of(1)}"
-        mark = tr("v{n}").format(n=version) if version > 1 else ""
+        mark = tr("v{n} patchwork").format(n=version) if version > 1 else ""
         self.panels[position].title.show_title(
             str(owner + 1), title, mark, max(0, self._colour_of(panel.label_set.slug))
         )

@@ -1,10 +1,10 @@
 """The title over a candidate: colour, key, label set, version. Layer: ui."""
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from labelcritic_gui.ui.theme import Theme
+from labelcritic_gui.ui.theme import Theme, ink_on
 
 TITLE_H = 32
 EDGE = 8
@@ -46,7 +46,7 @@ class TitleStrip(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.label(self.colour))
             painter.drawRoundedRect(box, 4, 4)
-            painter.setPen(QColor("#000000"))
+            painter.setPen(ink_on(theme.label(self.colour)))
             painter.setFont(theme.font("small", strong=True))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.key)
             self._write(painter, box.right() + 8)

@@ -1,5 +1,7 @@
 """Volumes of cases in memory, for view-models that are tested without files."""
 
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,7 +50,8 @@ class FakeVolumes:
                 candidate = CandidateId(item.case, item.structure, label_set.slug)
                 if candidate not in self.missing:
                     usual = (34.0, 30.0, 40.0 - 5 * number)
-                    masks[candidate] = self.shapes.get(label_set.slug) or ball(geometry, usual, 9.0)
+                    mask = self.shapes.get(label_set.slug) or _usual_ball(usual)
+                    masks[candidate] = replace(mask, voxels=mask.voxels.copy(order="F"))
         progress(2, 2, "masks")
         return CaseVolume(case, volume, masks, {})
 
@@ -60,6 +63,11 @@ class FakeVolumes:
     def remarks_at(self, pair: Pair, tour: Tour) -> Remarks:
         """Return what the test wants to be said at the first stops."""
         return tuple(self.remarks[n] if n < len(self.remarks) else () for n in range(len(tour.stops)))
+
+
+@cache
+def _usual_ball(middle: tuple[float, float, float]) -> Mask:
+    return ball(Geometry((DEPTH, DEPTH, DEPTH), np.eye(4)), middle, 9.0)
 
 
 def ball(geometry: Geometry, middle: tuple[float, float, float], radius: float) -> Mask:

@@ -16,10 +16,11 @@ from labelcritic_gui.services.result_files import csv_text, write_whole
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.store import journal
 from labelcritic_gui.store.audit import StoredSizes, sizes_of_case
+from labelcritic_gui.translation import N_
 
 __all__ = ["Ledger", "ReaderLine", "ledger", "save_ledger"]
 
-NOTHING = "Nobody has decided anything in this review yet."
+NOTHING = N_("Nobody has decided anything in this review yet.")
 COLUMNS = (
     "reader",
     "items",

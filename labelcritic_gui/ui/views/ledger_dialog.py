@@ -6,14 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from labelcritic_gui.translation import tr
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.dialogs import Sheet
 from labelcritic_gui.ui.views.words import plain_label, set_state
 from labelcritic_gui.viewmodels.ledger import TABLE, ReaderTable, ReviewLedger
 
 SIZE = (760, 560)
-ABOUT = (
+ABOUT = N_(
     "Counted from the journal alone: each reader's latest word on each item, with what was on the screen when it was "
     "said. Agreement with the critic is not correctness."
 )

@@ -3,17 +3,17 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QPushButton, QWidget
 
-from labelcritic_gui.translation import tr
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.dialogs import Sheet
 from labelcritic_gui.ui.views.words import plain_label, set_state
 from labelcritic_gui.viewmodels.modes import MODES, MOST_SHARE, Mode, ModeChoice, mode_meaning, mode_words
 
-ABOUT = (
+ABOUT = N_(
     "A machine that is wrong makes readers miss what they would have seen, and most when it speaks first. "
     "Every decision records what was on the screen, and each change of the mode is kept in the journal."
 )
-REPEATS = (
+REPEATS = N_(
     "That share of your items comes again after 20 to 40 others, sides swapped and without a word. "
     "What you say then changes nothing; the ledger shows how far you agree with yourself."
 )

@@ -275,7 +275,8 @@ class Deciding:
         elif state.last is not None:
             self.strip.add(item, state.last)
         now = self._clock()
-        self.pace.decided(now)
+        if self._blinding.revealed is None:  # a change of mind is no item of its own
+            self.pace.decided(now)
         self._worklist.decided(item, state)
         self.made_changed.emit()
         self.activity_changed.emit()

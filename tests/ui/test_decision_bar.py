@@ -80,7 +80,7 @@ def test_that_a_click_on_the_strip_goes_back_and_shows_what_was_decided(opened) 
     assert opened.reading.item == opened.calls.items[0]
     opened.wait(lambda: bar.buttons["decide.accept_2"].accessibleDescription())
     opened.decide(Key.Key_E)
-    assert opened.reading.item == here
+    opened.wait(lambda: opened.reading.item == here)
     assert [m.choice for m in opened.reading.made] == [Choice.EDIT, Choice.NONE]
 
 

@@ -233,6 +233,34 @@ def test_that_who_goes_to_another_open_item_goes_on_from_there() -> None:
     assert desk.reading.item == desk.calls.items[7]
 
 
+def test_that_a_skipped_item_that_one_left_is_come_back_to() -> None:
+    desk = Desk()
+    skipped_item = desk.reading.item
+    desk.decide(Choice.SKIP)
+    desk.decide()
+    decided = desk.reading.made[-1].item
+    desk.reading.go_to(skipped_item)
+    desk.look()
+    desk.reading.go_to(decided)
+    desk.look()
+    desk.decide(Choice.EDIT)
+    assert desk.reading.item == skipped_item
+
+
+def test_that_a_second_key_after_deciding_again_hits_nothing() -> None:
+    desk = Desk(runner=HeldRunner())
+    for _ in range(2):
+        desk.decide()
+    desk.reading.recall(-1)
+    desk.look()
+    desk.reading.choose(Choice.EDIT)
+    desk.runner.go(Lane.DECIDE)
+    desk.reading.choose(Choice.ABSENT)  # where reading goes on is still being looked up
+    desk.look()
+    assert [w[1].choice for w in desk.calls.written] == [Choice.NONE, Choice.NONE, Choice.EDIT]
+    assert desk.reading.item == desk.calls.items[2]
+
+
 def test_that_the_strip_is_refilled_from_the_journal() -> None:
     desk = Desk()
     for choice in (Choice.NONE, Choice.EDIT, Choice.UNJUDGED):

@@ -116,6 +116,10 @@ class Showing:
         """Say whether an eye can have seen the item, as it stands, by now."""
         return self.stage is not None and self.settled_at is not None and self._clock() - self.settled_at >= SETTLE_S
 
+    def unsettle(self) -> None:
+        """Take no key for the item until it was seen again."""
+        self.settled_at = None
+
     @property
     def seconds(self) -> float:
         """How long the item has been seen."""

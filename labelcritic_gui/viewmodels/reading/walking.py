@@ -114,25 +114,27 @@ class Walk:
 
     def _leave(self) -> None:
         showing = self._showing
-        if showing.item is not None and showing.state_known and showing.state.last is None:
+        if showing.item is not None and showing.state_known and showing.state.status is Status.OPEN:
             self._left = showing.item
 
     def advance(self, item: ItemId, *, again: bool = False) -> None:
         """Go on to the next open item after one that was decided; `again`: it had been decided before."""
         back, self._left = self._left, None
         if again and back not in {None, item}:
+            self._showing.unsettle()  # until it is known where to go, a key would hit the item that is left
             self._runner.run(Lane.STORE, lambda: self._still_open(back), lambda there: self._return(item, there))
             return
         self._go_on(item)
 
     def _still_open(self, item: ItemId | None) -> ItemId | None:
-        return item if item is not None and self._calls.item_state(item).last is None else None
+        return item if item is not None and self._calls.item_state(item).status is Status.OPEN else None
 
     def _return(self, item: ItemId, there: ItemId | None) -> None:
         if self._showing.item != item:  # the reader went elsewhere meanwhile
             return
         if there is not None:
             self.open(there)
+            self._left = None
             return
         self._go_on(item)
 
@@ -146,6 +148,7 @@ class Walk:
             self.open(coming[0])
             self._left = None
             return
+        self._showing.unsettle()
         self._runner.run(Lane.STORE, lambda: self._calls.next_open(item), self._elsewhere, key="advance")
 
     def _elsewhere(self, item: ItemId | None) -> None:

@@ -65,7 +65,7 @@ def conflicts(keys: Keys) -> list[tuple[str, tuple[str, ...]]]:
     for mode in ScreenMode:
         owners: dict[str, list[str]] = {}
         for command, listed in keys.items():
-            if BY_ID[command].mode in {None, mode}:
+            if BY_ID[command].acts_on(mode):
                 for key in listed:
                     owners.setdefault(normal(key), []).append(command)
         found |= {(key, tuple(having)): None for key, having in owners.items() if len(having) > 1}
@@ -74,12 +74,13 @@ def conflicts(keys: Keys) -> list[tuple[str, tuple[str, ...]]]:
 
 def clashing(keys: Keys, command: str, key: str) -> tuple[str, ...]:
     """Return the other commands that have this key on a screen where this command's keys act too."""
-    mode, wanted = BY_ID[command].mode, normal(key)
+    wanted = normal(key)
+    screens = [mode for mode in ScreenMode if BY_ID[command].acts_on(mode)]
     return tuple(
         other
         for other, listed in keys.items()
         if other != command
-        and (mode is None or BY_ID[other].mode in {None, mode})
+        and any(BY_ID[other].acts_on(mode) for mode in screens)
         and wanted in {normal(one) for one in listed}
     )
 

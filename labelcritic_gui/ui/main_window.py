@@ -98,7 +98,7 @@ class MainWindow(AroundWindow):
         """Run a command if its condition holds; say why not otherwise."""
         if command.menu in LEAVING:
             self.screen_.keep_note()
-        if command.mode not in {None, self._station.mode}:
+        if not command.acts_on(self._station.mode):
             return
         if command.when in holding(self._station):
             command.call(self._hand)

@@ -21,7 +21,7 @@ class Shortcuts(QObject):
 
     def __init__(self, window: QWidget, keys: Keys, trigger: Callable[[Command], None]) -> None:
         super().__init__(window)
-        self._made: list[tuple[QShortcut, ScreenMode | None, bool]] = []
+        self._made: list[tuple[QShortcut, Command, bool]] = []
         self._mode, self._writing = ScreenMode.READING, False
         self._window, self._trigger = window, trigger
         self._bind(keys)
@@ -50,8 +50,8 @@ class Shortcuts(QObject):
         # a held decision key must never run on into the next item
         shortcut.setAutoRepeat(command.repeat)
         shortcut.activated.connect(lambda: trigger(command))
-        self._made.append((shortcut, command.mode, _works_in_text(key)))
-        shortcut.setEnabled(command.mode in {None, self._mode})
+        self._made.append((shortcut, command, _works_in_text(key)))
+        shortcut.setEnabled(command.acts_on(self._mode))
 
     def set_mode(self, mode: ScreenMode) -> None:
         """Put the keys of a screen in force."""
@@ -63,8 +63,8 @@ class Shortcuts(QObject):
         self._apply()
 
     def _apply(self) -> None:
-        for shortcut, mode, works_in_text in self._made:
-            shortcut.setEnabled(mode in {None, self._mode} and (works_in_text or not self._writing))
+        for shortcut, command, works_in_text in self._made:
+            shortcut.setEnabled(command.acts_on(self._mode) and (works_in_text or not self._writing))
 
 
 def _works_in_text(key: str) -> bool:

@@ -21,8 +21,8 @@ class Hand:
 class Command:
     """One thing a person can do. `keys` are alternatives in Qt's portable spelling; the first is shown.
 
-    `mode` is the screen on which the keys act (None: on every one). `repeat` lets a held key repeat the command: never
-    for decisions. `short` is the word on a button.
+    `mode` is the screen on which the keys act (None: on every one), `also` are others where they act too. `repeat`
+    lets a held key repeat the command: never for decisions. `short` is the word on a button.
     """
 
     id: str
@@ -35,3 +35,8 @@ class Command:
     icon: str = ""
     repeat: bool = False
     mode: ScreenMode | None = ScreenMode.READING
+    also: tuple[ScreenMode, ...] = ()
+
+    def acts_on(self, screen: ScreenMode) -> bool:
+        """Say whether the command has a meaning on a screen."""
+        return self.mode in {None, screen} or screen in self.also

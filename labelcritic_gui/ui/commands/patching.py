@@ -1,13 +1,12 @@
 """The commands of the patchwork: whose opinion counts where, islands, holes, the largest part. Layer: ui."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from labelcritic_gui.core.patchwork.recipe import Source
 from labelcritic_gui.translation import N_
 from labelcritic_gui.ui.commands.command import Command, Hand
 from labelcritic_gui.ui.commands.leaving import field_first
-from labelcritic_gui.ui.commands.viewing import VIEWING
 from labelcritic_gui.viewmodels.context import Condition
 from labelcritic_gui.viewmodels.patchwork.patchwork import Patchwork
 from labelcritic_gui.viewmodels.screens import ScreenMode
@@ -162,15 +161,9 @@ _OWN: tuple[Command, ...] = (
 )
 
 
-def _looking() -> tuple[Command, ...]:
-    """Return the stage's commands for this screen too, with the keys that the patchwork leaves them."""
-    taken = {key for command in _OWN for key in command.keys}
-    found = []
-    for command in VIEWING:
-        keys = tuple(key for key in command.keys if key not in taken)
-        if command.id not in LEFT_OUT and keys:
-            found.append(replace(command, id=f"patchwork.{command.id}", keys=keys, menu="", mode=_MODE))
-    return tuple(found)
+def lent(commands: Iterable[Command]) -> tuple[Command, ...]:
+    """Return the stage's commands with the patchwork as one more screen of theirs, where they have a place there."""
+    return tuple(c if c.id in LEFT_OUT else replace(c, also=(*c.also, _MODE)) for c in commands)
 
 
 PATCHING: tuple[Command, ...] = (
@@ -184,5 +177,4 @@ PATCHING: tuple[Command, ...] = (
         short=N_("patchwork"),
     ),
     *_OWN,
-    *_looking(),
 )

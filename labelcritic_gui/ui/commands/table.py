@@ -7,7 +7,7 @@ from labelcritic_gui.ui.commands.deciding import DECIDING
 from labelcritic_gui.ui.commands.differing import DIFFERING
 from labelcritic_gui.ui.commands.going import GOING
 from labelcritic_gui.ui.commands.listing import LISTING
-from labelcritic_gui.ui.commands.patching import PATCHING
+from labelcritic_gui.ui.commands.patching import PATCHING, lent
 from labelcritic_gui.ui.commands.reviews import REVIEWS
 from labelcritic_gui.ui.commands.sheet import SHEET
 from labelcritic_gui.ui.commands.sides import SIDES
@@ -30,7 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     *REVIEWS,
     *DECIDING,
     *SIDES,
-    *VIEWING,
+    *lent(VIEWING),
     *DIFFERING,
     *GOING,
     *LISTING,

@@ -207,12 +207,13 @@ class AroundWindow(SheetWindow):
 def palette_entries(station: Station, keys: Keys) -> list[Entry]:
     """Return every command and every preference as the palette lists them."""
     from labelcritic_gui.settings.table import PREFERENCES
+    from labelcritic_gui.settings.table import Kind as Setting
 
     held = holding(station)
     found: list[Entry] = []
     for command in COMMANDS:
         reason = ""
-        if command.mode not in {None, station.mode}:
+        if not command.acts_on(station.mode):
             reason = tr(_MODE_REASONS[command.mode]) if command.mode is not None else ""
         elif command.when not in held:
             reason = tr("only when {condition}").format(condition=tr(command.when.value))
@@ -227,5 +228,10 @@ def palette_entries(station: Station, keys: Keys) -> list[Entry]:
                 reason=reason,
             )
         )
-    found += [Entry(Kind.SETTING, p.field, tr(p.label), group=tr(p.group), also=p.label) for p in PREFERENCES]
+    here = {entry.title for entry in found if not entry.reason}
+    # what another screen does by the same name is no second line
+    found = [entry for entry in found if not entry.reason or entry.title not in here]
+    for row in PREFERENCES:
+        title = f"{tr(row.group)}: {tr(row.label)}" if row.kind is Setting.WINDOW else tr(row.label)
+        found.append(Entry(Kind.SETTING, row.field, title, group=tr(row.group), also=row.label))
     return found

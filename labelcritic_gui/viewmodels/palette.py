@@ -121,7 +121,10 @@ class CommandPalette:
         self.asked = text.strip()
         found = self._commands(self.asked)
         going = self._places(self.asked) if len(self.asked) >= SHORTEST else ()
-        self.entries = (*going, *found) if _names_a_case(self.asked) else (*found, *going)
+        first = tuple(e for e in found if e.kind is Kind.COMMAND and not e.reason) if going else found
+        if _names_a_case(self.asked):
+            first = ()
+        self.entries = (*first, *going, *(entry for entry in found if entry not in first))
         self.changed.emit()
 
     def _take_keys(self, keys: Keys) -> None:

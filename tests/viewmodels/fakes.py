@@ -19,7 +19,7 @@ from labelcritic_gui.core.geometry import Geometry
 from labelcritic_gui.core.measures.facts import CandidateFacts, PairFacts
 from labelcritic_gui.core.query.parsing import parse
 from labelcritic_gui.core.review import Decision, ItemState, Remarks, Standing, Status
-from labelcritic_gui.core.structures import Structure
+from labelcritic_gui.core.structures import Structure, StructureTable
 from labelcritic_gui.core.verdict import CriticIdentity, OrderRecord, Outcome, Quality, Subject, Verdict
 from labelcritic_gui.critic.base import Question
 from labelcritic_gui.critic.client import LvlmServer
@@ -463,6 +463,10 @@ class FakeServices:
     settings: Settings
     calls: FakeCalls
     broken: Exception | None = None
+
+    @property
+    def structures(self):
+        return StructureTable()
 
     def open_review(self, folder):
         if self.broken is not None:

@@ -130,6 +130,8 @@ class Bubble(QWidget):
             QPoint(box.left() + GAP, box.top() - self.height() - GAP),
             QPoint(box.left() + GAP, box.bottom() + GAP),
         )
+        if box.height() < self.height():  # a line: above or below it, never over its end
+            spots = (*spots[2:], *spots[:2])
         inside = (spot for spot in spots if room.contains(QRect(spot, self.size())))
         centred = box.center() - self.rect().center()
         self.move(next(inside, QPoint(max(GAP, centred.x()), max(GAP, box.bottom() - self.height() - GAP))))

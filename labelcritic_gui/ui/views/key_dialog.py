@@ -143,7 +143,11 @@ class KeyEditor(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(self.filter)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.filter, 1)
+        top.addWidget(self.reset_all)
+        column.addLayout(top)
         column.addWidget(self.tree, 1)
         column.addWidget(self.chosen)
         first, second = QHBoxLayout(), QHBoxLayout()
@@ -155,7 +159,6 @@ class KeyEditor(QWidget):
             for widget in widgets:
                 line.addWidget(widget)
             line.addStretch(1)
-        first.addWidget(self.reset_all)
         column.addLayout(first)
         second.insertWidget(0, self.news, 1)
         column.addLayout(second)
@@ -222,7 +225,7 @@ class KeyEditor(QWidget):
         self._wanted, self._instead = key, instead
         owners = self._keys.owners(command.id, key)
         if owners:
-            titles = ", ".join(f"“{tr(BY_ID[owner].title)}”" for owner in owners)
+            titles = ", ".join(tr("“{title}”").format(title=tr(BY_ID[owner].title)) for owner in owners)
             self._say(tr("{key} belongs to {commands}.").format(key=shown([key]), commands=titles), choice=True)
             self.take.setFocus(Qt.FocusReason.OtherFocusReason)
         else:

@@ -82,9 +82,13 @@ class PreferencesDialog(Sheet):
             self.go_to(at)
 
     def done(self, result: int) -> None:
-        focus = self.focusWidget()
-        if focus is not None:  # what is being typed counts as well
-            focus.clearFocus()
+        for row in PREFERENCES:  # what is being typed counts as well
+            field = self._fields[row.field]
+            if isinstance(field, QLineEdit):
+                self._preferences.change(row, field.text().strip())
+            for number in (field, *field.findChildren(QAbstractSpinBox)):
+                if isinstance(number, QAbstractSpinBox):
+                    number.interpretText()
         self._preferences.changed.disconnect(self._show)
         self._preferences.close()
         self.keys.close_editor()

@@ -2,8 +2,8 @@
 
 Makes one synthetic case and a review that has it under 200 names, then opens them one after the other in a fresh
 process: by `services.comparison.load_stage` alone; with opinions formed on every case; and by the reading of the real
-window, offscreen, which fetches ahead and forms opinions besides. Prints the resident memory every ten cases; after the
-tenth it may grow by 5 %.
+window, offscreen, which fetches ahead and forms opinions besides, in projections and in slices. Prints the resident
+memory every ten cases; after the tenth it may grow by 5 %.
 """
 
 import argparse
@@ -91,8 +91,11 @@ def open_stages(review: Path, *, opinions: bool) -> list[float]:
     return found
 
 
-def open_window(review: Path) -> list[float]:
-    """Open every case in the real window, each until its picture is painted and nothing runs any more."""
+def open_window(review: Path, *, slices: bool = False) -> list[float]:
+    """Open every case in the real window, each until its picture is painted and nothing runs any more.
+
+    With `slices`, three planes of every case are looked at, with the differences and all structures of the case.
+    """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
@@ -122,10 +125,19 @@ def open_window(review: Path) -> list[float]:
     station.open(review)
     settle(lambda: station.reading is not None and station.reading.stage is not None)
     reading, found = station.reading, []
+    if slices:
+        station.looking.show_mode("slices")
+        station.looking.toggle_planes()
+        station.looking.show_difference(shown=True)
+        station.looking.toggle_neighbours()
     for case in cases:
         item = ItemId(case, STRUCTURES[0])
         reading.open_item(item)
         settle(lambda: reading.stage is not None and reading.stage.item == item)  # noqa: B023  (called at once)
+        if slices:
+            settle(lambda: reading.volume is not None and reading.volume.case == case)  # noqa: B023  (called at once)
+            station.looking.step_slice(3)
+            application.processEvents()
         found.append(resident_mb())
     window.close()
     runner.shutdown()
@@ -136,6 +148,7 @@ WAYS = {
     "stages": lambda review: open_stages(review, opinions=False),
     "stages and opinions": lambda review: open_stages(review, opinions=True),
     "the window": open_window,
+    "slices in the window": lambda review: open_window(review, slices=True),
 }
 
 

@@ -139,13 +139,13 @@ class Room:
     def frames(self, panes: int, count: int) -> None:
         acts = {
             "scroll": lambda n: self.press("slice.next" if n // 40 % 2 == 0 else "slice.previous"),
-            "blink": lambda _: self.press("differ.blink"),
+            "blink": lambda _: self.press("see.blink"),
             "window drag": self.drag_window,
             "crosshair": self.drag_crosshair,
         }
         from labelcritic_gui.ui.commands import BY_ID
 
-        if "differ.blink" not in BY_ID:
+        if "see.blink" not in BY_ID:
             acts.pop("blink")
         for name, act in acts.items():
             found = []

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon
-from PySide6.QtWidgets import QApplication, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.translation import tr
@@ -27,6 +27,8 @@ from labelcritic_gui.viewmodels.station import Station
 
 SIZE = (1366, 768)
 POLL_MS = 100
+PRESSING = {"Return", "Enter", "Space"}
+"""Keys that press a button where they are not taken for something else."""
 LEAVING = {"Decide", "Go", "Review"}
 """Menus whose commands may leave the item: a note that is being written is kept first."""
 
@@ -106,6 +108,14 @@ class MainWindow(AroundWindow):
         elif self._station.reading is not None:
             words = tr("{command}: not now, only when {condition}.")
             self.say(Message(words.format(command=tr(command.title), condition=tr(command.when.value))))
+        elif PRESSING & set(self.keys[command.id]):
+            self._press_button()
+
+    def _press_button(self) -> None:
+        """Press the button that has the focus on the start page: Return and Space mean nothing else there."""
+        button = QApplication.focusWidget()
+        if isinstance(button, QAbstractButton):
+            button.click()
 
     def _go_to(self, item: ItemId) -> None:
         if self._station.reading is not None:

@@ -243,3 +243,16 @@ def test_that_a_session_of_another_form_of_things_changes_nothing(scene: Scene) 
     assert scene.reading.item == scene.calls.items[0]
     assert scene.station.mode is ScreenMode.READING
     assert scene.reading.worklist.query.sort == "attention"
+
+
+def test_that_enter_on_the_start_page_goes_on_with_the_review_of_last_time(scene: Scene) -> None:
+    scene.window.start.show_recent([str(REVIEW), "/nowhere/older"])
+    button = scene.window.start.again
+    assert button is not None
+    assert "Continue where you were: review" in button.accessibleName()
+    scene.window.start.hide()
+    scene.window.start.show()
+    scene.wait(button.hasFocus)
+    QTest.keyClick(button, K.Key_Return)
+    scene.wait(lambda: scene.station.reading is not None)
+    scene.ready()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from labelcritic_gui.translation import tr
@@ -37,6 +38,8 @@ class StartPage(QWidget):
         self.demonstration.clicked.connect(self.demonstration_wanted)
         self.new.clicked.connect(self.new_wanted)
         self.open.clicked.connect(self.open_wanted)
+        self.again: QPushButton | None = None
+        """Opens the review that was open last."""
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
         self._work = QWidget()
@@ -101,17 +104,29 @@ class StartPage(QWidget):
         self._mark.setPixmap(themes.pixmap("app", theme.colour("text"), 56, ratio=self.devicePixelRatioF()))
 
     def show_recent(self, recent: Sequence[str]) -> None:
-        """List the reviews opened lately, newest first."""
+        """List the reviews opened lately, newest first: the first one goes on where the reader was."""
         while (entry := self._recent.takeAt(0)) is not None:
             if (widget := entry.widget()) is not None:
                 widget.deleteLater()
-        if recent:
-            self._recent.addWidget(plain_label(tr("Recent reviews"), role="caption"))
-        for folder in map(Path, recent):
+        self.again = None
+        for place, folder in enumerate(map(Path, recent)):
+            if place == 1:
+                self._recent.addSpacing(8)
+                self._recent.addWidget(plain_label(tr("Recent reviews"), role="caption"))
             button = QPushButton(f"{folder.name}    {folder.parent}")
             button.setProperty("link", True)
+            if place == 0:
+                self._recent.addWidget(plain_label(tr("Continue where you were"), role="caption"))
+                self.again = button
+                button.setAccessibleName(tr("Continue where you were: {review}").format(review=folder.name))
             button.clicked.connect(lambda _=False, chosen=folder: self.opened.emit(chosen))
             self._recent.addWidget(button)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the keys to the review that was open last: Enter goes on reading."""
+        super().showEvent(event)
+        if self.again is not None:
+            self.again.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_job(self, job: Job | None) -> None:
         """Show what is being prepared, and how far it is."""

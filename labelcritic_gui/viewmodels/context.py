@@ -19,6 +19,7 @@ class Condition(StrEnum):
     CANDIDATE_2 = N_("the item has a second candidate")
     CANDIDATE_3 = N_("the item has a third candidate")
     CANDIDATE_4 = N_("the item has a fourth candidate")
+    SLICES = N_("slices are on the stage")
     HAS_PICK = N_("the critic picked something to accept")
     ADVISED = N_("the verdict may be seen")
     ASSISTED = N_("the review is read assisted")
@@ -41,6 +42,8 @@ def holding(station: "Station") -> frozenset[Condition]:
     found.add(Condition.ITEM_OPEN)
     if reading.stage is not None:
         found |= {c for c, p in zip(PANEL_CONDITIONS, reading.stage.panels, strict=False) if p.candidate is not None}
+    if station.looking.mode == "slices":
+        found.add(Condition.SLICES)
     if reading.verdict_visible:
         found.add(Condition.ADVISED)
     if reading.revealed or (reading.verdict is not None and reading.verdict.outcome.is_pick):

@@ -143,3 +143,12 @@ def test_that_going_on_keeps_slices_and_forgets_the_item_before(sliced: Scene) -
     assert seen["stage"] == "slices"
     assert seen["slices"]["axial"]["seen"] == 2
     assert seen["masks"]
+
+
+def test_that_keys_of_slices_say_so_on_projections(opened: Scene) -> None:
+    looking = opened.station.looking
+    before = looking.window, looking.centre
+    for key in (Key.Key_Right, Key.Key_F4, Key.Key_End):
+        opened.press(key)
+        assert "slices are on the stage" in opened.window.screen_.message.message.text
+    assert (looking.window, looking.centre) == before

@@ -60,7 +60,7 @@ VIEWING: tuple[Command, ...] = (
         "view.projection", N_("Next window"), ("W",), lambda h: h.station.looking.cycle_window(), _C.ITEM_OPEN, "View"
     ),
     *(
-        Command(f"view.window_{name}", PRESET_TITLES[name], (f"F{n}",), _preset(name), _C.ITEM_OPEN, _SLICES)
+        Command(f"view.window_{name}", PRESET_TITLES[name], (f"F{n}",), _preset(name), _C.SLICES, _SLICES)
         for n, name in enumerate(PRESET_NAMES, 2)
     ),
     Command(
@@ -124,17 +124,17 @@ VIEWING: tuple[Command, ...] = (
     Command("view.zoom_in", N_("Zoom in"), ("+", "="), lambda h: h.face.zoom(1), _C.ITEM_OPEN, "View", repeat=True),
     Command("view.zoom_out", N_("Zoom out"), ("-",), lambda h: h.face.zoom(-1), _C.ITEM_OPEN, "View", repeat=True),
     Command("view.reset", N_("Show the whole picture"), ("R",), lambda h: h.face.reset_view(), _C.ITEM_OPEN, "View"),
-    Command("slice.next", N_("Next slice"), ("Right", "."), _step(1), _C.ITEM_OPEN, _SLICES, repeat=True),
-    Command("slice.previous", N_("Previous slice"), ("Left", ","), _step(-1), _C.ITEM_OPEN, _SLICES, repeat=True),
+    Command("slice.next", N_("Next slice"), ("Right", "."), _step(1), _C.SLICES, _SLICES, repeat=True),
+    Command("slice.previous", N_("Previous slice"), ("Left", ","), _step(-1), _C.SLICES, _SLICES, repeat=True),
     Command(
-        "slice.on", N_("Ten slices on"), ("Shift+Right", "PgUp"), _step(SLICES_ON), _C.ITEM_OPEN, _SLICES, repeat=True
+        "slice.on", N_("Ten slices on"), ("Shift+Right", "PgUp"), _step(SLICES_ON), _C.SLICES, _SLICES, repeat=True
     ),
     Command(
         "slice.back",
         N_("Ten slices back"),
         ("Shift+Left", "PgDown"),
         _step(-SLICES_ON),
-        _C.ITEM_OPEN,
+        _C.SLICES,
         _SLICES,
         repeat=True,
     ),
@@ -143,7 +143,7 @@ VIEWING: tuple[Command, ...] = (
         N_("First slice of the structure"),
         ("Home",),
         lambda h: h.station.looking.to_end(last=False),
-        _C.ITEM_OPEN,
+        _C.SLICES,
         _SLICES,
     ),
     Command(
@@ -151,7 +151,7 @@ VIEWING: tuple[Command, ...] = (
         N_("Last slice of the structure"),
         ("End",),
         lambda h: h.station.looking.to_end(last=True),
-        _C.ITEM_OPEN,
+        _C.SLICES,
         _SLICES,
     ),
     Command("view.files", N_("About these files"), ("I",), lambda h: h.face.show_files(), _C.ADVISED, "View"),

@@ -130,7 +130,7 @@ class Gestures(Generic[P]):
             return
         moved = (event.position() - self._from).manhattanLength() >= CLICK_PX
         place = self._under(event.position())
-        if doing == "window":
+        if doing == "window" and self._looking.window != self._window:
             self._looking.keep_window()
         elif doing == "measure" and moved and place is not None:
             self._looking.measure_to(place, fixed=True)

@@ -210,7 +210,7 @@ class ReviewStage(QWidget):
         """Show the stage as it is to be seen now."""
         maker = self.maker()
         stage = self._stage
-        if maker is None or stage is None:
+        if maker is None or stage is None or self.looking.stage is None:
             return
         views = self._shown_views()
         if self._shown_count() != self._arranged:

@@ -201,6 +201,26 @@ def test_that_the_sound_of_other_modes_keys_is_not_heard(scene: Scene) -> None:
     assert patchwork.steps == (Start(1),)
 
 
+def test_that_esc_leaves_a_text_field_and_the_ruler_before_the_mode(scene: Scene) -> None:
+    patchwork, view = entered(scene)
+    scene.window.screen_.worklist.filter.setFocus()
+    scene.press(K.Key_2)
+    assert patchwork.steps == (Start(1),), "what is written is no choice"
+    scene.press(K.Key_Escape)
+    assert scene.station.mode is ScreenMode.PATCHWORK
+    scene.press(K.Key_M)
+    QTest.mouseClick(
+        view.picture.candidate.panes[0],
+        Qt.MouseButton.LeftButton,
+        pos=spot(view, patchwork.rows[0].region.place),
+    )
+    assert patchwork.steps == (Start(1),), "a click with the ruler measures"
+    scene.press(K.Key_Escape)
+    assert scene.station.mode is ScreenMode.PATCHWORK
+    scene.press(K.Key_Escape)
+    assert scene.station.mode is ScreenMode.READING
+
+
 class TestFourCandidates:
     """Four label sets with long names, in the smallest window that is promised."""
 

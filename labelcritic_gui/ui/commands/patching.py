@@ -35,6 +35,12 @@ def _start(source: Source) -> Callable[[Hand], None]:
     return _on_patchwork(lambda patchwork: patchwork.begin_with(source))
 
 
+def _leave(hand: Hand) -> None:
+    """Put the ruler away first, then leave."""
+    if not hand.station.looking.clear_measure():
+        _on_patchwork(Patchwork.leave)(hand)
+
+
 _OWN: tuple[Command, ...] = (
     *(
         Command(
@@ -153,7 +159,7 @@ _OWN: tuple[Command, ...] = (
         "patchwork.leave",
         N_("Leave without making anything"),
         ("Esc", "P"),
-        field_first(_on_patchwork(Patchwork.leave)),
+        field_first(_leave),
         _OPEN,
         short=N_("leave"),
         mode=_MODE,

@@ -16,7 +16,8 @@ from labelcritic_gui.imaging.overlay import Colour
 from labelcritic_gui.imaging.slices import mask_slice
 from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.stage.candidate import CandidateView
-from labelcritic_gui.ui.stage.gestures import CLICK_PX
+from labelcritic_gui.ui.stage.gestures import BAR_REACH, CLICK_PX
+from labelcritic_gui.ui.stage.marking import slice_bar_of
 from labelcritic_gui.ui.stage.pages import WaitCard
 from labelcritic_gui.ui.stage.pane import GreyShelf, PaneView
 from labelcritic_gui.ui.stage.scenes import LINE_PX, SceneMaker
@@ -36,10 +37,12 @@ class RegionClick:
         self._picture = picture
         self._from: QPointF | None = None
 
-    def press(self, pane: PaneView, event: QMouseEvent) -> bool:  # noqa: ARG002  (the protocol's)
-        """Remember where the button went down."""
-        plain = event.button() is Qt.MouseButton.LeftButton and event.modifiers() is Qt.KeyboardModifier.NoModifier
-        self._from = event.position() if plain else None
+    def press(self, pane: PaneView, event: QMouseEvent) -> bool:
+        """Remember where the button went down, where that may become a choice: not on the bar, not with the ruler."""
+        plain = event.button() is Qt.MouseButton.LeftButton and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        on_bar = event.position().x() >= slice_bar_of(pane.area).left() - BAR_REACH
+        meant = plain and not on_bar and not self._picture.looking.measuring
+        self._from = event.position() if meant else None
         return False
 
     def move(self, pane: PaneView, event: QMouseEvent) -> bool:  # noqa: ARG002  (the protocol's)
@@ -66,7 +69,7 @@ class PatchworkPicture(QWidget):
         self.setObjectName("stageGround")
         self.setAccessibleName(tr("Patchwork on the anatomy"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._theme, self._looking = theme, looking
+        self._theme, self.looking = theme, looking
         self._shelf = GreyShelf()
         self._patchwork: Patchwork | None = None
         self.candidate = CandidateView(looking, theme, self._shelf, 0, self)
@@ -103,7 +106,7 @@ class PatchworkPicture(QWidget):
 
     def redraw(self) -> None:
         """Show the patchwork as it is now."""
-        patchwork, looking = self._patchwork, self._looking
+        patchwork, looking = self._patchwork, self.looking
         stage = patchwork.reading.stage if patchwork is not None else None
         if patchwork is None or stage is None or not patchwork.active:
             return
@@ -154,14 +157,14 @@ class PatchworkPicture(QWidget):
         preview = patchwork.preview if patchwork is not None else None
         if patchwork is None or preview is None:
             return ()
-        index, ratio = self._looking.index_of(view), maker.ratio
+        index, ratio = self.looking.index_of(view), maker.ratio
         colours = [_rgb(self._theme.label(c)) for c in patchwork.colours]
         found = [
             Layer(mask_slice(mask, view, index), colours[base - 1], fill=OPEN_FILL, line=LINE_PX * ratio, strength=0.6)
             for base, mask in preview.open.items()
         ]
         both = _rgb(self._theme.colour("both"))
-        fill = 0.0 if self._looking.style == "outline" else self._looking.opacity * 0.25
+        fill = 0.0 if self.looking.style == "outline" else self.looking.opacity * 0.25
         found.append(Layer(mask_slice(preview.mask, view, index), both, fill=fill, line=RESULT_LINE_PX * ratio))
         if preview.lit is not None and patchwork.board is not None and patchwork.current >= 0:
             claimants = patchwork.board.regions[patchwork.current].claimants

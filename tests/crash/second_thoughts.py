@@ -1,7 +1,7 @@
 """The real window, offscreen: decisions, undoing, redoing and notes by real keys without end. Killed from outside.
 
-Says `key WHAT ITEM` when a key goes down, `done WHAT ITEM` when the window shows that it was done, `at ITEM` when an
-item is on the screen and nothing is on its way to the disk.
+Presses as many keys as its second argument says. Says `key WHAT ITEM` when a key goes down, `done WHAT ITEM` when the
+window shows that it was done, and `at ITEM` when an item is on the screen and nothing is on its way to the disk.
 """
 
 import os
@@ -46,6 +46,7 @@ class SecondThoughts:
         self._waits: tuple[str, ItemId, str] | None = None
         self._settling = False
         self._heard = False
+        self._keys_left = int(sys.argv[2])
         self._timer = QTimer(window, interval=1)
         self._timer.timeout.connect(self._look)
         self._timer.start()
@@ -70,6 +71,10 @@ class SecondThoughts:
         if reading is None or reading.item != item or not reading.ready:
             return
         say("at", *item)
+        if not self._keys_left:
+            self._timer.stop()
+            return
+        self._keys_left -= 1
         what = TURNS[self._turn % len(TURNS)]
         self._turn += 1
         text = f"note-{os.getpid()}-{self._turn}"

@@ -105,6 +105,9 @@ class FilterField(QLineEdit):
     understood: then the place that is meant is marked.
     """
 
+    settled = Signal()
+    """What was being typed is meant as it stands."""
+
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setPlaceholderText(tr("Filter the list"))
@@ -122,6 +125,19 @@ class FilterField(QLineEdit):
         """Take over another theme."""
         self.options.line.theme = theme
         self.options.hide()
+
+    def settled_text(self) -> str:
+        """Return the text without the beginning of a field that is being typed: nothing is looked for by half."""
+        if not self.options.isVisible() or not any(option.more for option in self._completion.options):
+            return self.text()
+        start = self._completion.start
+        start -= start > 0 and self.text()[start - 1] == "-"
+        return self.text()[:start] + self.text()[self._completion.end :]
+
+    def _hide_options(self) -> None:
+        if self.options.isVisible():
+            self.options.hide()
+            self.settled.emit()
 
     def offer(self) -> None:
         """Show what may stand at the cursor."""
@@ -179,7 +195,7 @@ class FilterField(QLineEdit):
         if shown and key in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
             self.options.step(1 if key == Qt.Key.Key_Down else -1)
         elif shown and key == Qt.Key.Key_Escape:
-            self.options.hide()
+            self._hide_options()
         elif _asks(event, shown=shown):
             self.offer()
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
@@ -190,7 +206,7 @@ class FilterField(QLineEdit):
     def _return(self, event: QKeyEvent) -> None:
         if self._take_chosen():
             return
-        self.options.hide()
+        self._hide_options()
         if self.problem is not None:
             end = min(self.problem.end, len(self.text()))
             self.setSelection(min(self.problem.start, end), max(0, end - self.problem.start))
@@ -198,7 +214,7 @@ class FilterField(QLineEdit):
         super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.options.hide()
+        self._hide_options()
         super().focusOutEvent(event)
 
 

@@ -128,8 +128,9 @@ class FiltersDialog(Sheet):
         self._kept.move(self._chosen_name(), by)
 
     def _rename(self) -> None:
-        old, new = self._chosen_name(), self.name.text()
+        place, old, new = self.list.currentRow(), self._chosen_name(), self.name.text()
         self._try(lambda: self._kept.rename(old, new))
+        self.list.setCurrentRow(place)
 
     def _delete(self) -> None:
         self._kept.delete(self._chosen_name())

@@ -1,11 +1,13 @@
 """The worklist on the left or in a window of its own: filter, saved filters, table, progress. Layer: ui."""
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from collections.abc import Mapping
+
+from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QMenu,
-    QPushButton,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -14,17 +16,20 @@ from PySide6.QtWidgets import (
 
 from labelcritic_gui.core.cases import ItemId, LabelSet
 from labelcritic_gui.core.query.fields import SORTS
-from labelcritic_gui.translation import N_, tr
+from labelcritic_gui.translation import N_, ntr, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.meter import Meter
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
 from labelcritic_gui.ui.worklist.filter_field import FilterField
+from labelcritic_gui.ui.worklist.parts import Empty, Picker
 from labelcritic_gui.ui.worklist.table import WorklistTable
 from labelcritic_gui.viewmodels.worklist import Worklist
 from labelcritic_gui.viewmodels.worklist.columns import COLUMNS
 from labelcritic_gui.viewmodels.worklist.keeping import BUILT_IN_TITLES
 
 TYPING_MS = 180
+WIDE = 360
+"""From this width on, in px at scale 1, the order stands beside the saved filter."""
 SORT_TITLES = {
     "attention": N_("By attention"),
     "case": N_("By case"),
@@ -38,7 +43,7 @@ SORT_TITLES = {
     "reader": N_("By reader"),
     "decided": N_("By time"),
 }
-_FIRST = {column.sort: column.first for column in COLUMNS if column.sort is not None}
+_FIRST: Mapping[str, bool] = {column.sort: column.first for column in COLUMNS if column.sort is not None}
 _TELLING = {"confidence", "findings", "pick"}
 
 
@@ -57,7 +62,7 @@ class WorklistPanel(QWidget):
         self._item: ItemId | None = None
         self.filter = FilterField(theme, self)
         self.said = ElidedLabel(role="caption")
-        self.saved = _Picker(tr("Saved filter"))
+        self.saved = Picker(tr("Saved filter"))
         self.sort = QComboBox()
         self.sort.setAccessibleName(tr("Order of the list"))
         self.more = QToolButton()
@@ -67,7 +72,7 @@ class WorklistPanel(QWidget):
         self.table = WorklistTable(theme)
         self.model = self.table.rows
         self.delegate = self.table.delegate
-        self.empty = _Empty()
+        self.empty = Empty()
         self.body = QStackedWidget()
         self.body.addWidget(self.table)
         self.body.addWidget(self.empty)
@@ -81,9 +86,10 @@ class WorklistPanel(QWidget):
     def _bind(self) -> None:
         self._typing.timeout.connect(self._ask_typed)
         self.filter.textChanged.connect(lambda _: self._typing.start())
+        self.filter.settled.connect(self._typing.start)
         self.saved.opening.connect(self._count_own)
         self.saved.activated.connect(lambda _: self._choose_saved())
-        self.sort.activated.connect(lambda _: self._choose_sort())
+        self.sort.activated.connect(lambda _: self._sort_by(str(self.sort.currentData())))
         self.more.clicked.connect(lambda: self.show_menu())
         self.empty.clear.clicked.connect(self.clear)
         self.table.chosen.connect(self._clicked)
@@ -122,9 +128,18 @@ class WorklistPanel(QWidget):
         self.filter.set_theme(theme)
         self.bar.dress(theme.colour("focus"), theme.colour("raised"))
         self.said.setFixedHeight(theme.px(16))
-        self.more.setFixedWidth(theme.px(32))
+        self.more.setFixedWidth(theme.px(40))
+        self._show_sort()
         for box in (self.saved, self.sort):
             box.setMinimumWidth(theme.px(80))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_sort()
+
+    def _show_sort(self) -> None:
+        """Show the order where there is room; a narrow list has it in the header and in its menu."""
+        self.sort.setVisible(self.width() >= self.table.theme.px(WIDE))
 
     def attach(self, worklist: Worklist | None, label_sets: tuple[LabelSet, ...] = ()) -> None:
         """Show another worklist."""
@@ -180,6 +195,7 @@ class WorklistPanel(QWidget):
             self._mark()
 
     def _reset(self) -> None:
+        self._say()
         self._show_empty()
         self._mark()
 
@@ -200,17 +216,32 @@ class WorklistPanel(QWidget):
 
     def _ask_typed(self) -> None:
         if self._worklist is not None:
-            self._worklist.ask(text=self.filter.text())
+            self._worklist.ask(text=self.filter.settled_text())
 
     def _choose_saved(self) -> None:
         name = self.saved.currentData()
         if self._worklist is not None and name is not None:
             self._worklist.ask(saved=name)
 
-    def _choose_sort(self) -> None:
-        sort = self.sort.currentData()
+    def _sort_by(self, sort: str) -> None:
         if self._worklist is not None:
             self._worklist.ask(sort=sort, descending=_FIRST.get(sort, False))
+
+    def _sort_menu(self, menu: QMenu, worklist: Worklist) -> None:
+        orders = menu.addMenu(tr("Order"))
+        group = QActionGroup(orders)
+        for place in range(self.sort.count()):
+            name = str(self.sort.itemData(place))
+            action = orders.addAction(self.sort.itemText(place))
+            action.triggered.connect(lambda _=False, name=name: self._sort_by(name))
+            action.setCheckable(True)
+            action.setChecked(name == worklist.query.sort)
+            group.addAction(action)
+        orders.addSeparator()
+        turned = orders.addAction(tr("Turned around"))
+        turned.setCheckable(True)
+        turned.setChecked(worklist.query.descending != _FIRST.get(worklist.query.sort, False))
+        turned.toggled.connect(lambda _: worklist.ask(descending=not worklist.query.descending))
 
     def clear(self) -> None:
         """Show every item again."""
@@ -220,7 +251,16 @@ class WorklistPanel(QWidget):
             self._worklist.clear()
 
     def _asked(self) -> None:
-        """Say what is understood, or why not, and show the filter and order in force."""
+        """Show the filter and order in force."""
+        worklist = self._worklist
+        self._say()
+        if worklist is not None:
+            self.saved.setCurrentIndex(max(0, self.saved.findData(worklist.asking.saved)))
+            self.sort.setCurrentIndex(max(0, self.sort.findData(worklist.query.sort)))
+            self._show_empty()
+
+    def _say(self) -> None:
+        """Say how many items there are and what is understood, or why not."""
         worklist = self._worklist
         problem = worklist.asking.problem if worklist is not None else None
         self.filter.problem = problem
@@ -229,11 +269,11 @@ class WorklistPanel(QWidget):
             self.said.setText("")
             return
         words = f"⚠ {problem.message} {problem.hint}" if problem is not None else worklist.asking.understood
+        if problem is None and worklist.loaded:
+            number = ntr("{n} item", "{n} items", worklist.count).format(n=_spaced(worklist.count))
+            words = f"{number}  ·  {words}" if words else number
         self.said.setText(words)
         self.said.setAccessibleName(words)
-        self.saved.setCurrentIndex(max(0, self.saved.findData(worklist.asking.saved)))
-        self.sort.setCurrentIndex(max(0, self.sort.findData(worklist.query.sort)))
-        self._show_empty()
 
     def _fill_sorts(self) -> None:
         told = self._worklist is None or self._worklist.told
@@ -275,6 +315,7 @@ class WorklistPanel(QWidget):
         menu = QMenu(self)
         menu.addAction(tr("Save and manage filters…"), self.managing.emit)
         menu.addSeparator()
+        self._sort_menu(menu, worklist)
         grouped = menu.addAction(tr("Group by case"))
         grouped.setCheckable(True)
         grouped.setChecked(worklist.kept.grouped)
@@ -323,43 +364,6 @@ class WorklistPanel(QWidget):
         if worklist.query.text:
             parts.append(worklist.asking.understood)
         return tr("The filter is: {filter}").format(filter=" + ".join(parts))
-
-
-class _Picker(QComboBox):
-    """Says when its list is about to be shown."""
-
-    opening = Signal()
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-
-    def showPopup(self) -> None:
-        self.opening.emit()
-        super().showPopup()
-
-
-class _Empty(QWidget):
-    """A list without items: why, and one button."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.title = plain_label(role="strong", wrap=True)
-        self.words = plain_label(role="quiet", wrap=True)
-        self.clear = QPushButton(tr("Show every item"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 24, 12, 12)
-        column.setSpacing(8)
-        column.addWidget(self.title)
-        column.addWidget(self.words)
-        column.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addStretch()
-
-    def show_words(self, title: str, words: str, clearable: bool) -> None:
-        """Say why there are no items."""
-        self.title.setText(title)
-        self.words.setText(words)
-        self.clear.setVisible(clearable)
 
 
 def _spaced(number: int) -> str:

@@ -27,6 +27,8 @@ class WorklistTable(QTableView):
         self._theme = theme
         self._worklist: Worklist | None = None
         self._laying_out = False
+        self._arranged = False
+        """The person has moved or widened a column, and that is not kept yet."""
         self._rows = WorklistModel(self)
         self.setModel(self._rows)
         self.delegate = RowDelegate(theme, self)
@@ -38,13 +40,17 @@ class WorklistTable(QTableView):
         self.setShowGrid(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # nothing jumps when a list grows long
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
         self._dress_header()
         self._saving = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._saving.timeout.connect(self._save_columns)
         self.clicked.connect(self._clicked)
+
+    @property
+    def theme(self) -> Theme:
+        """The theme in force."""
+        return self._theme
 
     @property
     def rows(self) -> WorklistModel:
@@ -95,7 +101,8 @@ class WorklistTable(QTableView):
         """Show the wanted columns that fit, in their order and width."""
         header, kept = self.horizontalHeader(), self._worklist.kept.columns if self._worklist else ()
         columns = wanted(kept, told=self.delegate.told)
-        room = round(self.viewport().width() / self._theme.scale)
+        # the room beside the scroll bar, also where there is none: columns do not come and go with it
+        room = round((self.width() - self.verticalScrollBar().sizeHint().width()) / self._theme.scale)
         shown = fitting(columns, room)
         self._laying_out = True
         for visual, (column, width) in enumerate(columns):
@@ -113,14 +120,15 @@ class WorklistTable(QTableView):
 
     def _touched(self) -> None:
         if not self._laying_out and self._worklist is not None:
+            self._arranged = True
             self._saving.start()
 
     def _save_columns(self) -> None:
         """Keep the columns as the person has arranged them."""
-        if self._worklist is None or not self._saving.isActive():
-            self._saving.stop()
-            return
+        touched, self._arranged = self._arranged, False
         self._saving.stop()
+        if self._worklist is None or not touched:
+            return
         header, scale = self.horizontalHeader(), self._theme.scale
         told = {column.name for column, _ in wanted((), told=self.delegate.told)}
         before = wanted(self._worklist.kept.columns, told=True)

@@ -33,7 +33,7 @@ def _quality(row: ItemRow) -> str:
 
 
 def _status(row: ItemRow) -> str:
-    return tr("Skipped") if row.skipped else tr(STATUS_WORDS[row.status])
+    return tr("skipped") if row.skipped else tr(STATUS_WORDS[row.status])
 
 
 def _codes(row: ItemRow) -> str:
@@ -70,12 +70,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("structure", N_("Structure"), 96, lambda r: r.title, "structure", stretch=True),
     Column("dice", N_("Dice"), 42, lambda r: _number(r.dice), "dice", right=True),
     Column("pick", N_("Critic picks"), 112, _pick, "confidence", tells=True),
-    Column("findings", N_("Findings"), 92, _codes, "findings", first=True, tells=True),
-    Column("orders", N_("Orders"), 76, _orders, tells=True),
-    Column("status", N_("Status"), 84, _status, "status"),
+    Column("findings", N_("Findings"), 100, _codes, "findings", first=True, tells=True),
+    Column("orders", N_("Orders"), 84, _orders, tells=True),
+    Column("status", N_("Status"), 116, _status, "status"),
     Column("quality", N_("Quality"), 92, _quality, "quality"),
-    Column("reader", N_("Reader"), 76, lambda r: r.reader, "reader"),
-    Column("decided", N_("Decided (UTC)"), 112, _when, "decided", first=True),
+    Column("reader", N_("Reader"), 84, lambda r: r.reader, "reader"),
+    Column("decided", N_("Decided (UTC)"), 124, _when, "decided", first=True),
     Column("note", N_("Note"), 160, lambda r: " ".join(r.note_text.split())),
 )
 BY_NAME = {column.name: column for column in COLUMNS}

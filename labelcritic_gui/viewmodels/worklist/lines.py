@@ -1,22 +1,38 @@
 """The list as lines of the window: items, and the headings of cases where these are grouped. Layer: viewmodels."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 from psygnal import Signal
 
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.services.worklist import ItemRow
-from labelcritic_gui.viewmodels.worklist.grouping import Heading
+from labelcritic_gui.viewmodels.worklist.grouping import Groups, Heading
 
-if TYPE_CHECKING:
-    from labelcritic_gui.viewmodels.worklist.listing import Worklist
+
+class Places(Protocol):
+    """A list by place, which lines are made of."""
+
+    groups: Groups | None
+    count: int
+
+    def held(self, place: int) -> ItemRow | None:
+        """Return the row at a place, if it is held."""
+
+    def index_of(self, item: ItemId | None) -> int | None:
+        """Return the place of an item, or None."""
+
+    def case_name(self, number: int) -> str:
+        """Return a case by its number."""
+
+    def decided_between(self, first: int, end: int) -> int:
+        """Count the decided items from one place to before another."""
 
 
 class Rows:
     """The list by position: `rows[n]` is a row, or None where it is not held; iterating gives the rows held."""
 
-    def __init__(self, worklist: "Worklist") -> None:
+    def __init__(self, worklist: Places) -> None:
         self._worklist = worklist
 
     def __len__(self) -> int:
@@ -42,7 +58,7 @@ class Lines:
 
     folded: ClassVar[Signal] = Signal()
 
-    def __init__(self, worklist: "Worklist") -> None:
+    def __init__(self, worklist: Places) -> None:
         self._list = worklist
 
     @property

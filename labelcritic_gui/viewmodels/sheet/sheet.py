@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from psygnal import Signal
 
@@ -12,7 +12,9 @@ from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.review import Choice, Status
 from labelcritic_gui.services.comparison import Opinions
 from labelcritic_gui.services.thumbnails import SmallStage
+from labelcritic_gui.settings import Settings
 from labelcritic_gui.translation import tr
+from labelcritic_gui.viewmodels.looking import Looking
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.reading.seen import seen_of
@@ -23,9 +25,6 @@ from labelcritic_gui.viewmodels.sheet.board import CELLS, Board
 from labelcritic_gui.viewmodels.sheet.cell import ABSENCE, Cell
 from labelcritic_gui.viewmodels.sheet.pictures import SmallPictures
 from labelcritic_gui.viewmodels.sheet.writing import Order, OrderedWriting
-
-if TYPE_CHECKING:
-    from labelcritic_gui.viewmodels.station import Station
 
 BUDGET = 32 * 2**20
 """Bytes of small pictures kept when nobody says how many."""
@@ -342,13 +341,20 @@ class ContactSheet:
         self.reading.said.emit(Message(text, hint))
 
 
-def sheet_of(station: "Station", reading: Reading, runner: Runner) -> ContactSheet:
-    """Return the contact sheet of a station's open review; its pictures take a part of the memory budget."""
+def sheet_of(
+    reading: Reading,
+    runner: Runner,
+    *,
+    looking: Looking,
+    settings: Callable[[], Settings],
+    enter: Callable[[ScreenMode], None],
+) -> ContactSheet:
+    """Return the contact sheet of an open review; its pictures take a part of the memory budget."""
     return ContactSheet(
         reading,
         runner,
-        enter=station.enter,
-        window=lambda: station.looking.projection,
-        least=lambda: station.settings.sheet_confidence,
-        budget=station.settings.memory_budget // BUDGET_SHARE,
+        enter=enter,
+        window=lambda: looking.projection,
+        least=lambda: settings().sheet_confidence,
+        budget=settings().memory_budget // BUDGET_SHARE,
     )

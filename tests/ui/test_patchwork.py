@@ -103,6 +103,17 @@ def test_that_a_drag_moves_the_crosshair_and_is_no_choice(scene: Scene) -> None:
     assert patchwork.steps == (Start(1),)
 
 
+def test_that_the_slices_seen_go_into_the_ledger(scene: Scene) -> None:
+    patchwork, _ = entered(scene)
+    scene.press(K.Key_2)
+    scene.press(K.Key_Right)
+    scene.wait(lambda: scene.station.looking.seen()["slices"].get("axial", {}).get("seen", 0) >= 2)
+    shown(scene, patchwork)
+    scene.press(K.Key_Return)
+    scene.wait(lambda: bool(scene.calls.written))
+    assert scene.calls.written[0][2]["slices"]["axial"]["seen"] >= 2
+
+
 @pytest.mark.parametrize("key", [K.Key_Escape, K.Key_P])
 def test_that_leaving_makes_nothing_and_asks_nothing(scene: Scene, key: Qt.Key) -> None:
     patchwork, view = entered(scene)

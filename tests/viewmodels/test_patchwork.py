@@ -428,3 +428,20 @@ def test_that_the_new_version_is_measured_although_the_reader_is_elsewhere() -> 
     table.settle()
     assert table.reading.item.case != last.case
     assert table.calls.asked.count(last.case) == asked + 1
+
+
+def test_that_a_blind_reader_is_told_neither_names_nor_opinions() -> None:
+    calls = FakeCalls()
+    calls.mode = "blind"
+    table = Table(calls)
+    patchwork = table.open()
+    place = patchwork.rows[0].region.place
+    calls.judged = [(DifferingRegion("second", 1.2, place, place, place, 40.0), "rightly")]
+    patchwork.take(2)
+    patchwork.go(1)
+    said = [*patchwork.names, *patchwork.step_lines, *(row.sentence for row in patchwork.rows)]
+    assert patchwork.names == ("1", "2")
+    assert all(row.remark == "" for row in patchwork.rows)
+    assert not any(name in line.lower() for line in said for name in ("alpha", "beta", "rightly", "leak"))
+    patchwork.make()
+    assert len(calls.pieced) == 1

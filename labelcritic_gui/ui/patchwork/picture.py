@@ -62,7 +62,6 @@ class PatchworkPicture(QWidget):
     """One large plane, or three, of the item; `clicked` carries the world point of a click."""
 
     clicked = Signal(object)
-    painted = Signal()
 
     def __init__(self, theme: Theme, looking: Looking, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +72,7 @@ class PatchworkPicture(QWidget):
         self._shelf = GreyShelf()
         self._patchwork: Patchwork | None = None
         self.candidate = CandidateView(looking, theme, self._shelf, 0, self)
-        self.candidate.painted.connect(self.painted)
+        self.candidate.painted.connect(self._take_note)
         self.card = WaitCard(self)
         self.card.cancelled.connect(lambda: self._patchwork.leave() if self._patchwork is not None else None)
         self.card.hide()
@@ -172,6 +171,12 @@ class PatchworkPicture(QWidget):
             lit = mask_slice(preview.lit, view, index)
             found.append(Layer(lit, colour, fill=LIT_FILL, line=LIT_LINE_PX * ratio))
         return found
+
+    def _take_note(self) -> None:
+        """Take note for the ledger of the slices that were on the screen."""
+        if self.looking.volume is not None:
+            for view in self.looking.views:
+                self.looking.saw(view)
 
     def _pointed(self) -> None:
         if self._patchwork is not None and self._patchwork.active:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.patchwork.recipe import Source
 from labelcritic_gui.translation import ntr, tr
+from labelcritic_gui.ui.commands import BY_ID
 from labelcritic_gui.ui.deciding.key_button import KeyButton
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.patchwork.region_list import RegionList
@@ -55,6 +56,7 @@ class PatchworkSide(QWidget):
 
     def _start_button(self, name: str, keys: Keys) -> KeyButton:
         button = KeyButton(self._theme, shown(keys[name]), "", least=LEAST_WORD)
+        button.setAccessibleName(tr(BY_ID[name].title))
         button.clicked.connect(lambda _=False: self.triggered.emit(name))
         return button
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.deciding.decision_bar import DecisionBar, command_of
 from labelcritic_gui.ui.keymap import Keys
 from labelcritic_gui.ui.patchwork.view import PatchworkView
@@ -15,14 +16,15 @@ from labelcritic_gui.ui.stage.seeing import Seeing
 from labelcritic_gui.ui.stage.stage import ReviewStage
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.cards import SideCards
+from labelcritic_gui.ui.views.finished_page import FinishedPage
 from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.message_line import MessageLine
-from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.ui.worklist.panel import WorklistPanel
-from labelcritic_gui.viewmodels.cards import Placed, PlaceRow, colour_of, standing_words
+from labelcritic_gui.viewmodels.cards import Placed, PlaceRow, colour_of
 from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.modes import mode_words
 from labelcritic_gui.viewmodels.reading.reading import Reading
+from labelcritic_gui.viewmodels.reading_words import ItemWords, critic_words, item_words, pace_words, waiting_words
 from labelcritic_gui.viewmodels.screens import ScreenMode
 from labelcritic_gui.viewmodels.station import Station
 
@@ -30,8 +32,6 @@ LEFT_W, RIGHT_W = 272, 276
 POLL_MS = 300
 AFTER_PICTURE_MS = 60
 """List and cards follow the picture; where it takes longer than this, they come before it."""
-FINISHED = "Everything in this review is decided."
-FINISHED_HINT = "Ctrl+E exports what was accepted. Backspace goes back to your last decision."
 
 
 class ReadingScreen(QWidget):
@@ -55,7 +55,7 @@ class ReadingScreen(QWidget):
         self.bar = DecisionBar(theme, keys)
         self.sheet = SheetView(theme, keys)
         self.patchwork = PatchworkView(theme, keys, station.looking)
-        self.finished = self._finished_page()
+        self.finished = FinishedPage(keys, self.stage)
         self._lay_out()
         self.stage.painted.connect(self._painted)
         self.cards.finding_chosen.connect(self._go_to_place)
@@ -73,19 +73,6 @@ class ReadingScreen(QWidget):
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._show_critic)
         self.set_theme(theme)
-
-    def _finished_page(self) -> QWidget:
-        page = QWidget(self.stage)
-        page.setObjectName("page")
-        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(page)
-        column.addStretch()
-        for label in (plain_label(FINISHED, role="headline"), plain_label(FINISHED_HINT, role="quiet")):
-            _centred(label)
-            column.addWidget(label)
-        column.addStretch()
-        page.hide()
-        return page
 
     def _lay_out(self) -> None:
         left, right = QWidget(), QWidget()
@@ -218,6 +205,7 @@ class ReadingScreen(QWidget):
         """Show other keys on the buttons."""
         self.bar.show_keys(keys)
         self.patchwork.show_keys(keys)
+        self.finished.show_keys(keys)
 
     # --- binding -----------------------------------------------------------------------------------------------
 
@@ -287,12 +275,9 @@ class ReadingScreen(QWidget):
             return
         self._after_picture.start(AFTER_PICTURE_MS)
         self.message.leave()
-        self.finished.setVisible(reading.finished)
-        if reading.finished:
-            self.finished.setGeometry(self.stage.rect())
-            self.finished.raise_()
+        self.finished.follow(finished=reading.finished)
         self.bar.show_note("", anew=True)
-        self.stage.show_waiting("Loading…" if reading.item else "")
+        self.stage.show_waiting(tr("Loading…") if reading.item else "")
         self._show_place()
         self._show_state()
         self.bar.strip.show_made(reading.made, reading.item)
@@ -339,21 +324,10 @@ class ReadingScreen(QWidget):
             reading.stage,
             reading.opinions,
             reading.label_sets,
-            waiting=self._waiting_words(reading),
+            waiting=waiting_words(reading),
             asking=reading.critic.job is not None or not reading.verdict_visible,
         )
         self.stage.show_findings((*self.cards.findings, *self.cards.places))
-
-    def _waiting_words(self, reading: Reading) -> str:
-        if reading.blinding.words:
-            return reading.blinding.words
-        if reading.critic.down is not None:
-            return f"{reading.critic.down.text} {reading.critic.down.hint}".strip()
-        if reading.item is not None and (why := reading.critic.failed.get(reading.item)):
-            return f"The critic could not judge this item: {why}"
-        if reading.critic.pause:
-            return reading.critic.pause
-        return "The critic is looking at this case…" if reading.critic.job else "No verdict yet."
 
     def _show_buttons(self) -> None:
         reading = self._reading
@@ -381,45 +355,20 @@ class ReadingScreen(QWidget):
         if reading is None:
             return
         self.bar.strip.show_made(reading.made, reading.item)
-        rate, counts = reading.pace.per_hour, reading.worklist.counts
-        words = [f"{rate:.0f} / h"] if rate else []
-        if counts is not None and (left := reading.pace.left(counts.open)):
-            words.append(f"{left} left")
-        self.worklist.show_pace("  ·  ".join(words))
+        self.worklist.show_pace(pace_words(reading))
 
     def _show_place(self) -> None:
         reading = self._reading
-        if reading is None or reading.item is None:
-            self._header.show_item("", "", "")
-            return
-        here, counts = reading.worklist.index_of(reading.item), reading.worklist.counts
-        row = reading.worklist.rows[here] if here is not None else None
-        title = reading.stage.structure.shown if reading.stage else row.title if row else reading.item.structure
-        place = f"{row.rank} of {counts.total}" if row is not None and counts is not None else ""
-        if counts is not None and not reading.list_follows:  # where items come again, their numbers would tell
-            here_now = counts.decided + (not reading.revealed)
-            place = f"{min(here_now, counts.total)} of {counts.total}"
-        standing = standing_words(reading.state, reading.label_sets)
-        self._header.show_item(reading.item.case, title, "   ".join(filter(None, (place, standing))))
+        self._header.show_item(*(item_words(reading) if reading is not None else ItemWords()))
 
     def _show_critic(self) -> None:
         reading = self._reading
         if reading is None:
             return
         reading.critic.tick()
-        job, down, pause = reading.critic.job, reading.critic.down, reading.critic.pause
-        words = reading.calls.critic_title
-        if pause:
-            words = f"{words}  paused: the server is gone"
-        elif job is not None and job.total:
-            words = f"{words}  {job.done} of {job.total}"
-        state = "bad" if down or pause else "busy" if job else "good"
-        waits = pause or (down.text if down is not None else "")
-        if waits != self._waits:
-            self._waits = waits
+        words = critic_words(reading)
+        if words.waits != self._waits:
+            self._waits = words.waits
             self._show_cards()
-        self._header.show_critic(words, state, self._station.remote_server, withheld=bool(self._station.host_to_agree))
-
-
-def _centred(label: QLabel) -> None:
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        remote, withheld = self._station.remote_server, bool(self._station.host_to_agree)
+        self._header.show_critic(words.text, words.state, remote, withheld=withheld)

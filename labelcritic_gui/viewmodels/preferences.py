@@ -20,8 +20,8 @@ class Changer(Protocol):
     def settings_changed(self) -> SignalInstance:
         """Told when settings were stored and taken over."""
 
-    def change(self, **changes: Any) -> None:
-        """Store settings and take them over."""
+    def prefer(self, **changes: Any) -> None:
+        """Store settings and take them over, on the stage at once."""
 
 
 class Preferences:
@@ -63,13 +63,13 @@ class Preferences:
             held.pop(name, None)
             if value != self.usual(row):
                 held[name] = value
-            self._station.change(**{field: held})
+            self._station.prefer(**{field: held})
         elif row.kind is Kind.NUMBER:
             assert isinstance(value, int | float)
             kind: Callable[[float], float] = type(getattr(self._usual, field))
-            self._station.change(**{field: kind(round(value / row.times, 4))})
+            self._station.prefer(**{field: kind(round(value / row.times, 4))})
         else:
-            self._station.change(**{field: value.strip() if isinstance(value, str) else value})
+            self._station.prefer(**{field: value.strip() if isinstance(value, str) else value})
 
     def reset(self, row: Preference) -> None:
         """Put a row back to its default."""

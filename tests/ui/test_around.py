@@ -122,6 +122,19 @@ def test_that_another_palette_colours_the_stage_at_once(opened) -> None:
     dialog.reject()
 
 
+def test_that_the_stage_is_drawn_as_preferred_at_once(opened) -> None:
+    dialog = open_preferences(opened)
+    opacity, style = dialog.field("overlay_opacity"), dialog.field("overlay_style")
+    assert isinstance(opacity, QSpinBox)
+    opacity.setValue(80)
+    QTest.keyClick(style, Key.Key_Up)
+    looking = opened.station.looking
+    assert (looking.opacity, looking.style) == (0.8, "outline")
+    opened.wait(lambda: load_settings().overlay_style == "outline")
+    assert load_settings().overlay_opacity == 0.8
+    dialog.reject()
+
+
 def test_that_a_text_that_is_being_written_counts_when_the_dialog_closes(opened) -> None:
     dialog = open_preferences(opened)
     dialog.go_to("reader")

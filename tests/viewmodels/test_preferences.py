@@ -21,7 +21,7 @@ class Station:
         self.settings = Settings()
         self.stored: list[dict[str, Any]] = []
 
-    def change(self, **changes: Any) -> None:
+    def prefer(self, **changes: Any) -> None:
         self.stored.append(changes)
         self.settings = Settings.model_validate({**self.settings.model_dump(), **changes})
         self.settings_changed.emit()

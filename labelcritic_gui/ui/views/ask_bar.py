@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QWidget
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.views.words import plain_label
 
 
@@ -29,6 +30,7 @@ class AskBar(QFrame):
         self.field = QComboBox(editable=True)
         self.field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.field.setMinimumWidth(200)
+        self.field.setAccessibleName(tr("Answer"))
         self.buttons: list[QPushButton] = []
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(12, 8, 12, 8)
@@ -46,6 +48,7 @@ class AskBar(QFrame):
             self._line.removeWidget(button)
             button.deleteLater()
         self.text.setText(text)
+        self.field.setAccessibleName(text)
         self.field.setVisible(offered is not None)
         self.field.clear()
         line = self.field.lineEdit()

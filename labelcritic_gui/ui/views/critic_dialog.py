@@ -47,6 +47,7 @@ class CriticDialog(Sheet):
         self._editor, self._theme = editor, theme
         self._filling = False
         self.critic = QComboBox()
+        self.critic.setAccessibleName(tr("Who advises?"))
         for kind, words in CRITICS:
             self.critic.addItem(tr(words), kind)
         top = QHBoxLayout()
@@ -83,6 +84,7 @@ class CriticDialog(Sheet):
 
     def _server_side(self) -> QVBoxLayout:
         self.profile = QComboBox()
+        self.profile.setAccessibleName(tr("Server"))
         self.add = QPushButton(tr("Add"))
         self.remove = QPushButton(tr("Remove"))
         self.name = QLineEdit(placeholderText=tr("give it a name to keep it as a profile"))
@@ -106,7 +108,7 @@ class CriticDialog(Sheet):
             (tr("Address"), self.url),
             (tr("Model"), self.model),
             (tr("Questions at once"), self.in_flight),
-            ("Time-out", self.timeout),
+            (tr("Time-out"), self.timeout),
             (tr("Patience"), self.patience),
             (tr("Key"), beside(self.key, self.store)),
         )
@@ -159,8 +161,10 @@ class CriticDialog(Sheet):
             if isinstance(field, QAbstractSpinBox):
                 field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
                 field.lineEdit().setTextMargins(self._theme.px(5), 0, 0, 0)
-            if isinstance(field, QWidget):
-                field.setAccessibleName(words)
+            item = field.itemAt(0) if isinstance(field, QHBoxLayout) else None
+            first = field if item is None else item.widget()
+            if isinstance(first, QWidget):
+                first.setAccessibleName(words)
         return form
 
     def _connect(self) -> None:

@@ -118,6 +118,7 @@ class IntroductionDialog(Sheet):
         form.setSpacing(4)
         form.addWidget(plain_label(tr("Your name or initials"), role="caption"))
         self.reader = QLineEdit(name)
+        self.reader.setAccessibleName(tr("Your name or initials"))
         self.reader.setMaxLength(80)
         form.addWidget(self.reader)
         self.rows.addLayout(form)
@@ -145,6 +146,7 @@ class ExportDialog(Sheet):
         line = QHBoxLayout()
         line.setSpacing(8)
         self.folder = QLineEdit(str(suggestion))
+        self.folder.setAccessibleName(tr("Folder"))
         line.addWidget(self.folder, 1)
         self._browse = QPushButton(tr("Browse…"))
         self._browse.clicked.connect(self._ask_folder)
@@ -228,6 +230,7 @@ class TextDialog(Sheet):
         if note:
             self.rows.addWidget(plain_label(note, wrap=True, copyable=True))
         self.text = QPlainTextEdit(text)
+        self.text.setAccessibleName(title)
         self.text.setReadOnly(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setMinimumHeight(280)

@@ -160,6 +160,7 @@ class AboutPage(QScrollArea):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(widgetResizable=True)
+        self.setAccessibleName(tr("About"))
         self._theme = theme
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

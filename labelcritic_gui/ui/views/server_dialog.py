@@ -44,7 +44,7 @@ class ServerDialog(Sheet):
         self.rows.addLayout(self._form())
         self.remarks = flowing("", state="doubt")
         self.rows.addWidget(self.remarks)
-        self.command = self._text(lines=4)
+        self.command = self._text(tr("Command line of the server"), lines=4)
         self.command.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.rows.addWidget(self.command)
         line = QHBoxLayout()
@@ -54,7 +54,7 @@ class ServerDialog(Sheet):
         line.addWidget(self.state, 1)
         line.addWidget(self.memory)
         self.rows.addLayout(line)
-        self.log = self._text(lines=0)
+        self.log = self._text(tr("Log of the server"), lines=0)
         self.log.setPlaceholderText(tr("Its log comes here."))
         self.log.setMaximumBlockCount(LOG_LINES)
         self.rows.addWidget(self.log, 1)
@@ -106,8 +106,9 @@ class ServerDialog(Sheet):
             widget.setAccessibleName(words)
         return form
 
-    def _text(self, *, lines: int) -> QPlainTextEdit:
+    def _text(self, name: str, *, lines: int) -> QPlainTextEdit:
         text = QPlainTextEdit()
+        text.setAccessibleName(name)
         text.setReadOnly(True)
         text.setUndoRedoEnabled(False)
         text.setTabChangesFocus(True)

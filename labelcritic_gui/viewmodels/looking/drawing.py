@@ -1,6 +1,6 @@
 """How masks and anatomy are drawn; remembered between sessions. Layer: viewmodels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from labelcritic_gui.settings import Settings
@@ -23,6 +23,13 @@ class Drawing:
 
     def tell(self) -> None:
         """Say that something changed."""
+
+    def prefer(self, wished: Mapping[str, Any]) -> None:
+        """Show at once what was changed in the preferences, by the names of the settings."""
+        self.projection = wished.get("projection", self.projection)
+        self.style = wished.get("overlay_style", self.style)
+        self.opacity = wished.get("overlay_opacity", self.opacity)
+        self.tell()
 
     def cycle_projection(self, available: Sequence[str]) -> None:
         """Show the next of the projection windows that the stage has."""

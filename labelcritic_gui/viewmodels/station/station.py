@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from psygnal import Signal
 
@@ -64,6 +64,11 @@ class Station(SettingsDesk):
         if mode is not self.mode:
             self.mode = mode
             self.mode_changed.emit()
+
+    def prefer(self, **changes: Any) -> None:
+        """Store preferences; what the stage is drawn by is shown before they are stored."""
+        self.looking.prefer(changes)
+        self.change(**changes)
 
     def structure_title(self, name: str) -> str:
         """Return what a structure is called."""

@@ -105,6 +105,8 @@ def _list(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument("--descending", action="store_true", help="the other way round")
     parser.add_argument("--text", default="", help="more of a filter: words that must occur in case, structure or note")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="at most so many")
+    share = "first draw another share of the calm items for a human look, such as 0.05 (they are found by audit:yes)"
+    parser.add_argument("--audit-share", type=float, metavar="SHARE", help=share)
     _reader(parser)
 
 

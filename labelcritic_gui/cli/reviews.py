@@ -14,7 +14,7 @@ from labelcritic_gui.core.findings import FindingCode
 from labelcritic_gui.core.opinion_records import quality_to_json, verdict_to_json
 from labelcritic_gui.core.review import Choice, ItemState, Remarks
 from labelcritic_gui.core.verdict import Verdict
-from labelcritic_gui.services import comparison, review, worklist
+from labelcritic_gui.services import auditing, comparison, review, worklist
 from labelcritic_gui.services.new_review import CreationReport, LabelSource, Request, create_review
 from labelcritic_gui.services.opinions import latest
 from labelcritic_gui.services.projection import written
@@ -107,6 +107,8 @@ def listing(arguments: argparse.Namespace, services: Services) -> Outcome:
             reader=reader,
             descending=arguments.descending,
         )
+        if arguments.audit_share is not None:
+            auditing.set_audit_share(opened, arguments.audit_share)
         most = arguments.limit or worklist.counts(opened, reader).total
         rows = worklist.page(opened, query, most)
         counted = worklist.counts(opened, reader)

@@ -200,9 +200,12 @@ def turns(database: Database) -> NDArray[np.uint8]:
 def rows_at(database: Database, ranks: Sequence[int]) -> list[Row]:
     """Return the rows of some ranks, in the order asked for; ranks that are not there are left out."""
     wanted = [int(rank) for rank in ranks]
-    text = f"SELECT {_ROW} FROM item WHERE rank IN ({', '.join(map(str, wanted))})"
+    found: dict[int, Row] = {}
     with database.reading() as connection:
-        found = {row[0]: _row(row) for row in connection.exec_driver_sql(text)}
+        for start in range(0, len(wanted), _LISTED):
+            part = ", ".join(map(str, wanted[start : start + _LISTED]))
+            text = f"SELECT {_ROW} FROM item WHERE rank IN ({part})"
+            found |= {row[0]: _row(row) for row in connection.exec_driver_sql(text)}
     return [found[rank] for rank in wanted if rank in found]
 
 

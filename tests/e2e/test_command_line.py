@@ -41,6 +41,8 @@ def test_a_whole_review_by_command_line(tmp_path: Path, capsys: pytest.CaptureFi
     assert as_json(capsys, "compare", review)["asked_now"] == 6
     assert as_json(capsys, "compare", review)["asked_now"] == 0
     assert as_json(capsys, "assess", review)["items"] == 6
+    listed = as_json(capsys, "list", review, "--filter", "structure:liver -case:*1", "--sort", "case", "--descending")
+    assert [(row["case"], row["structure"]) for row in listed["items"]] == [("case_2", "liver")]
     listed = as_json(capsys, "list", review, "--filter", "undecided", "--sort", "dice")
     assert len(listed["items"]) == 6
     first = listed["items"][0]
@@ -116,7 +118,7 @@ def test_no_such_item_filter_reason_or_label_set(dataset: Dataset, capsys: pytes
         (["decide", dataset.folder, *where, "--accept", "best"], "It has: good, bad"),
         (["decide", dataset.folder, *where, "--edit", "--reason", "UGLY"], "no error code 'UGLY'"),
         (["decide", dataset.folder, "--undo", "--reader", "nobody"], "no decision of nobody"),
-        (["list", dataset.folder, "--filter", "odd"], "no filter 'odd'"),
+        (["list", dataset.folder, "--filter", "odd:x"], "There is no field odd"),
         (["export", dataset.folder, dataset.root / "out"], "Nothing was accepted"),
         (["export", dataset.folder, dataset.root / "out", "--format", "odd"], "no export format"),
         (["project", dataset.folder, dataset.root / "out", "--windows", "odd"], "no window 'odd'"),

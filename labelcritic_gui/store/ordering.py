@@ -31,7 +31,7 @@ PROBE = 3_000
 """So many items of an order are looked at before the whole index is read."""
 _FACETS = "item_facets"
 """The index that knows everything, in no order that is asked for."""
-_LISTED = 5_000
+_LISTED = 20_000
 """So many matching items are put in order by themselves."""
 
 

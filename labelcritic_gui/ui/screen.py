@@ -198,6 +198,7 @@ class ReadingScreen(QWidget):
             side.setMinimumWidth(theme.px(width))
         if not self.splitter_kept:
             self.splitter.setSizes([left, max(400, self.width() - left - right), right])
+        self.bar.set_theme(theme)
         self._show_buttons()
         self._show_cards()
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from labelcritic_gui.core.review import Choice
 from labelcritic_gui.settings import Settings
 from labelcritic_gui.settings.session import REVIEWS, keep_place, load_place, session_file
 from labelcritic_gui.ui.keymap import default_keys
@@ -256,3 +257,16 @@ def test_that_enter_on_the_start_page_goes_on_with_the_review_of_last_time(scene
     QTest.keyClick(button, K.Key_Return)
     scene.wait(lambda: scene.station.reading is not None)
     scene.ready()
+
+
+def test_that_another_theme_reaches_the_bar_also_when_nothing_is_on_the_stage(scene: Scene) -> None:
+    for item in scene.calls.items:
+        scene.calls.decide(item, Choice.NONE, seen={})
+    scene.open()
+    scene.wait(lambda: scene.reading.finished)
+    bar = scene.window.screen_.bar
+    before = bar.buttons["decide.skip"].grab().toImage()
+    scene.press(K.Key_T, M.ControlModifier)
+    scene.wait(lambda: scene.station.settings.theme == "light")
+    scene.wait(lambda: bar.buttons["decide.skip"].grab().toImage() != before)
+    assert bar.buttons["decide.skip"]._theme.name == "light"

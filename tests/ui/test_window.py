@@ -16,6 +16,7 @@ from labelcritic_gui.ui.views.dialogs import ExportDialog, IntroductionDialog
 from labelcritic_gui.ui.views.key_sheet import KeySheet
 from labelcritic_gui.ui.views.prompt_editor import PromptEditorDialog
 from labelcritic_gui.ui.views.sent_dialog import SentDialog
+from labelcritic_gui.ui.window_state import read_state
 from labelcritic_gui.viewmodels.reading.remarks import Mark
 from labelcritic_gui.viewmodels.runner import Lane
 from tests.viewmodels.fakes import FakeCalls, full_disk
@@ -209,8 +210,8 @@ def test_that_a_message_moves_nothing(opened) -> None:
 
 
 def test_that_what_a_critic_says_is_never_read_as_markup(opened) -> None:
-    labels = opened.window.screen_.cards.findChildren(QLabel)
-    assert any("<b>far</b>" in label.text() for label in labels)
+    cards = opened.window.screen_.cards
+    opened.wait(lambda: any("<b>far</b>" in label.text() for label in cards.findChildren(QLabel)))
     formats = {label.textFormat() for label in opened.window.findChildren(QLabel) if label.text()}
     assert formats == {Qt.TextFormat.PlainText}
 
@@ -364,7 +365,7 @@ def test_that_closing_remembers_the_item_and_the_place_of_the_window(opened) -> 
     opened.runner.shutdown()
     assert opened.calls.remembered == item
     assert opened.calls.closed
-    assert opened.window._stored().value("geometry") is not None
+    assert read_state()["geometry"]
 
 
 def test_that_a_long_list_is_fetched_only_as_far_as_it_is_scrolled(scene) -> None:

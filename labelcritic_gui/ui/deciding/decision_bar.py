@@ -50,6 +50,7 @@ class DecisionBar(QWidget):
 
     def __init__(self, theme: Theme, keys: Keys, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._dressed: tuple[tuple[tuple[str, int], ...], int] = ((), -1)
         self.setObjectName("bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme, self._keys = theme, keys
@@ -126,9 +127,14 @@ class DecisionBar(QWidget):
             width = QFontMetrics(self._theme.font("small")).horizontalAdvance(heading.text())
             heading.setFixedSize(width + self._theme.px(10), self._theme.px(20))
 
+    def set_theme(self, theme: Theme) -> None:
+        """Take over another theme, whatever is on the stage."""
+        titles, pick = self._dressed
+        self.dress(theme, titles, pick=pick)
+
     def dress(self, theme: Theme, titles: Sequence[tuple[str, int]], *, pick: int) -> None:
         """Name the accept buttons after the panels (title, colour index) and tint the pick's (-1: none)."""
-        self._theme = theme
+        self._theme, self._dressed = theme, (tuple(titles), pick)
         widest = WIDEST_WORD if len(titles) <= 2 else WIDEST_OF_MANY
         for place, name in enumerate(ACCEPTS):
             button = self.buttons[name]

@@ -62,9 +62,7 @@ class Reading:
         self.worklist = worklist
         self._view = view
         self._habits = habits
-        self.ordering = Sides(
-            calls.label_sets, seed=calls.seed, reader=reader or calls.reader, shuffled=lambda: self.shuffles
-        )
+        self.ordering = Sides(calls.label_sets, seed=calls.seed, reader=reader or calls.reader, shuffled=self._mixed)
         stages, volumes = shares_of(budget)
         self.slicing = Slicing(calls, runner, budget=volumes)
         self.volume_changed = self.slicing.volume_changed
@@ -204,6 +202,9 @@ class Reading:
     def toggle_side(self, number: int) -> None:
         """Put a label set, counted from 1 in the order of the review, on the stage or take it off."""
         self.arranging.toggle(number)
+
+    def _mixed(self) -> bool:
+        return self.shuffles
 
     @property
     def shuffles(self) -> bool:

@@ -53,7 +53,11 @@ class SecondThoughts:
 
     def _look(self) -> None:
         reading = self._station.reading
-        if reading is None or reading.item is None or self._settling:
+        if reading is None or self._settling:
+            return
+        if reading.item is None:
+            if reading.finished and not reading.writing:
+                self._press(Key.Key_Backspace)  # nothing is left to decide: there has to be
             return
         if not self._heard:
             self._heard = True

@@ -31,10 +31,10 @@ def start(folder: Path, home: Path, reader: str = "reader", *more: str) -> subpr
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
 
 
-def make_review(dataset: Dataset, root: Path) -> Path:
+def make_review(dataset: Dataset, root: Path, cases: int = CASES) -> Path:
     """Make a review whose pictures and opinions are ready."""
     change_settings(reader="ann", notice_accepted=True)
-    write_dataset(root, tuple(f"case_{n}" for n in range(CASES)))
+    write_dataset(root, tuple(f"case_{n}" for n in range(cases)))
     create_review(request(root), dataset.services.structures)
     opened = dataset.services.open_review(root / "review")
     for case in index.case_ids(opened.database):
@@ -100,7 +100,7 @@ def written(event: Event) -> tuple[str, ...]:
 def test_killing_the_window_while_undoing_redoing_and_noting_loses_nothing_and_comes_back_there(
     dataset: Dataset, tmp_path: Path, own_home: Path
 ) -> None:
-    folder = make_review(dataset, tmp_path / "many")
+    folder = make_review(dataset, tmp_path / "many", KILLS + 3)
     rng = random.Random(5)
     acknowledged: Counter[tuple[str, ...]] = Counter()
     was_at: tuple[str, ...] | None = None

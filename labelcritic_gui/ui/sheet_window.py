@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from labelcritic_gui import __version__
 from labelcritic_gui.paths import cache_dir
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.keymap import Keys
 from labelcritic_gui.ui.views.dialogs import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from labelcritic_gui.viewmodels.new_review import NewReview
     from labelcritic_gui.viewmodels.served import ModelServer
 
+LICENCES = N_("Apache-2.0. Type: Inter, SIL Open Font License 1.1.")
 WATCH_MS = 1000
 """How often a model server of ours is looked at."""
 
@@ -61,7 +63,7 @@ class SheetWindow(QMainWindow):
         self._open(dialog)
 
     def ask_review(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Open a review folder", str(Path.home()))
+        chosen = QFileDialog.getExistingDirectory(self, tr("Open a review folder"), str(Path.home()))
         if chosen:
             self._station.open(Path(chosen))
 
@@ -186,8 +188,8 @@ class SheetWindow(QMainWindow):
             self._open(FiltersDialog(worklist, share, self))
 
     def show_about(self) -> None:
-        text = f"Label Critic {__version__}\n{NOTICE}\n\nApache-2.0. Type: Inter, SIL Open Font License 1.1."
-        self._open(TextDialog("About Label Critic", text, self))
+        text = f"Label Critic {__version__}\n{tr(NOTICE)}\n\n{tr(LICENCES)}"
+        self._open(TextDialog(tr("About Label Critic"), text, self))
 
     def _watch_server(self) -> None:
         server = self._model_server

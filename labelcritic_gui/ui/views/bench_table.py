@@ -123,7 +123,9 @@ class BenchTable(QScrollArea):
             (line.decided, line.decided_target, "text-quiet", (DECIDED, DECIDED_BAR, COVERAGE)),
         ):
             low, high = share.interval.low, share.interval.high
-            counted = plain_label(tr("{k} of {n}").format(k=share.k, n=share.n) if share.n else "none", role="quiet")
+            counted = plain_label(
+                tr("{k} of {n}").format(k=share.k, n=share.n) if share.n else tr("none"), role="quiet"
+            )
             cells = (counted, self._bar(share.value, low, high, target, state), plain_label(_percent(share)))
             for place, widget in zip(places, cells, strict=True):
                 grid.addWidget(widget, at, place, Qt.AlignmentFlag.AlignTop)

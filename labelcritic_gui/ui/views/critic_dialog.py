@@ -301,7 +301,7 @@ class CriticDialog(Sheet):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(2, 1)
         for row, check in enumerate(sorted(self._editor.results, key=lambda check: check.ok)):  # what is BAD is seen
-            mark = plain_label("ok" if check.ok else "BAD", role="strong")
+            mark = plain_label(tr("ok") if check.ok else tr("BAD"), role="strong")
             set_state(mark, "state", "good" if check.ok else "bad")
             grid.addWidget(mark, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(plain_label(check.name, role="quiet"), row, 1, Qt.AlignmentFlag.AlignTop)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from labelcritic_gui.translation import tr
 from labelcritic_gui.ui import theme as themes
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.words import ElidedLabel, plain_label, set_state
@@ -25,7 +26,7 @@ class MessageLine(QWidget):
         self._sign = plain_label()
         self._text = ElidedLabel()
         self._words = plain_label(wrap=True, copyable=True)
-        self._close = QPushButton("Dismiss")
+        self._close = QPushButton(tr("Dismiss"))
         self._close.setProperty("flat", True)
         self._close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._close.clicked.connect(self.dismiss)

@@ -313,7 +313,7 @@ class PromptEditorDialog(Sheet):
         set_state(self.verdict, "state", "bad" if problems else "")
 
     def _show_saved(self) -> None:
-        self._say(Message("Saved."))
+        self._say(Message(tr("Saved.")))
 
     def _say(self, message: Message) -> None:
         set_state(self.status, "state", "bad" if message.error else "")

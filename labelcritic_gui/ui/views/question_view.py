@@ -183,7 +183,9 @@ class QuestionView(QWidget):
             raw.setMinimumHeight(self._theme.px(96))
             column.addWidget(raw)
         else:
-            column.addWidget(plain_label(answer.raw or "nothing", role="" if answer.raw else "quiet", copyable=True))
+            column.addWidget(
+                plain_label(answer.raw or tr("nothing"), role="" if answer.raw else "quiet", copyable=True)
+            )
         if answer.tokens:
             column.addWidget(plain_label(tr("First token, as the server weighed it"), role="caption"))
             column.addLayout(self._bars(answer.tokens[:TOKENS_SHOWN]))

@@ -9,6 +9,7 @@ from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.review import ItemState
 from labelcritic_gui.services.comparison import Opinions, Stage
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.messages import Message, of_error
 from labelcritic_gui.viewmodels.prefetch import StageShelf
@@ -160,7 +161,7 @@ class Showing:
         if item != self.item:
             return
         if not isinstance(error, UserError):
-            self.failure = Message("This item could not be shown.", "The report says why.", error=True)
+            self.failure = Message(tr("This item could not be shown."), tr("The report says why."), error=True)
             self.stage_changed.emit()
             raise error
         self.failure = of_error(error)

@@ -9,6 +9,7 @@ from labelcritic_gui.core.budget import BudgetStore
 from labelcritic_gui.core.cases import CaseId, ItemId
 from labelcritic_gui.core.errors import CancelledError
 from labelcritic_gui.services.thumbnails import SmallStage
+from labelcritic_gui.translation import tr
 from labelcritic_gui.viewmodels.calls import ReviewCalls
 from labelcritic_gui.viewmodels.runner import Job, Lane, Runner
 
@@ -76,7 +77,7 @@ class SmallPictures:
             self._ask(case, tuple(waited))
 
     def _ask(self, case: CaseId, items: tuple[ItemId, ...]) -> None:
-        job, window = Job(f"small pictures of {case}"), self._window
+        job, window = Job(tr("small pictures of {case}").format(case=case)), self._window
         self._jobs[case] = (job, frozenset(items))
         self._runner.run(
             Lane.CPU,

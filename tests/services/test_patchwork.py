@@ -442,3 +442,37 @@ def test_that_a_recipe_is_said_in_words(livers: Dataset) -> None:
     review.undo(opened, "ann")
     assert "withdrawn" in patchwork_lines(patchworks_of(opened)[0])[0]
     opened.close()
+
+
+@pytest.mark.shared
+def test_that_real_label_maps_are_pieced_and_made_again(shared_data: Path, tmp_path: Path) -> None:
+    source = shared_data / "ts_example_ct"
+    maps = {
+        "old": ("full_v1_hires_2022-09-15.nii.gz", "totalsegmentator_v1"),
+        "new": ("full_v2_fast_forcesplit_2024-03-14.nii.gz", "totalsegmentator_v2"),
+    }
+    (tmp_path / "images").mkdir()
+    shutil.copy(source / "example_ct.nii.gz", tmp_path / "images" / "case_1.nii.gz")
+    for slug, (name, _) in maps.items():
+        (tmp_path / slug).mkdir()
+        shutil.copy(source / "labels" / name, tmp_path / slug / "case_1.nii.gz")
+    services = build_services(Settings(reader="ann"))
+    labels = tuple(LabelSource(slug, tmp_path / slug, classes=classes) for slug, (_, classes) in maps.items())
+    request = Request(folder=tmp_path / "review", images=tmp_path / "images", labels=labels)
+    create_review(request, services.structures)
+    opened = services.open_review(tmp_path / "review")
+    image = volumes.read_geometry(opened.image_path(LIVER.case))
+    for structure in ("liver", "stomach", "small_bowel", "femur_left"):
+        old, new = (CandidateId(LIVER.case, structure, slug) for slug in maps)
+        known = {c.id: c for c in index.candidates_of(opened.database, LIVER.case, structure)}
+        loaded = [masks.load_one(opened.mask_path(known[c]), known[c], image=image) for c in (old, new)]
+        found = Partition(loaded)
+        every = [Start(1), *(Take(found.name_of(n), 2) for n in range(len(found)))]
+        bases = tuple(Base(c, content_hash(m)) for c, m in zip((old, new), loaded, strict=True))
+        made = patchwork.make_version(opened, "ann", Recipe(bases, tuple(every)))
+        entered = next(c for c in index.candidates_of(opened.database, LIVER.case, structure) if c.id == made)
+        assert np.array_equal(mask_of(opened, entered).full(), loaded[1].full()), "every region from one is that one"
+        cleaned = Recipe(bases, (Start("union"), FillHoles(), KeepLargest()))
+        patchwork.make_version(opened, "ann", cleaned)
+    assert verify_patchworks(opened) == (8, ())
+    opened.close()

@@ -205,6 +205,7 @@ class ReadingScreen(QWidget):
     def show_keys(self, keys: Keys) -> None:
         """Show other keys on the buttons."""
         self.bar.show_keys(keys)
+        self.sheet.show_keys(keys)
         self.patchwork.show_keys(keys)
         self.finished.show_keys(keys)
 

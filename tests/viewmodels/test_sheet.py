@@ -333,6 +333,18 @@ def test_that_another_filter_lays_out_its_own_open_items() -> None:
     assert table.shown == [item for item in table.calls.items if item.structure == "liver"]
 
 
+def test_that_a_list_fetched_anew_moves_nothing_that_is_looked_at() -> None:
+    table = Table()
+    table.board.turn(2)
+    table.board.select(5)
+    filled = []
+    table.sheet.filled.connect(lambda: filled.append(True))
+    table.worklist.load()
+    assert filled == []
+    assert table.board.selected == 5
+    assert table.board.marked == (2,)
+
+
 def test_that_an_item_clicked_in_the_list_comes_first() -> None:
     table = Table()
     table.reading.go_to(table.calls.items[6])

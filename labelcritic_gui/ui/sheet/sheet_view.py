@@ -95,6 +95,11 @@ class SheetView(QWidget):
         for button in self.buttons.values():
             button.dress(theme)
 
+    def show_keys(self, keys: Keys) -> None:
+        """Show other keys on the buttons."""
+        for name, button in self.buttons.items():
+            button.show_key(shown(keys[name]))
+
     def message_room(self) -> QRect:
         """Return where a message may lie, in this widget: over the words of the foot."""
         return QRect(self._foot.mapTo(self, self.words.pos()), self.words.size()).adjusted(-8, 4, 0, -4)

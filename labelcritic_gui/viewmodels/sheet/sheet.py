@@ -210,12 +210,15 @@ class ContactSheet:
         """Another list: go on from the first item here that is on it, else from its top."""
         if not self.is_open or self.writing:
             return
-        worklist = self.reading.worklist
-        self._passed.clear()
+        worklist, here = self.reading.worklist, tuple(cell.item for cell in self.board.cells)
         left = (cell.item for cell in self.board.cells if not cell.written)
         kept = next((item for item in left if worklist.index_of(item) is not None), None)
         coming = worklist.following(kept, CELLS - (kept is not None))
-        if not self._fill(coming if kept is None else (kept, *coming)):
+        items = coming if kept is None else (kept, *coming)
+        if items == here:  # nothing that is looked at moves
+            return
+        self._passed.clear()
+        if not self._fill(items):
             self._say(tr("No open item is left in this list for the contact sheet."))
             self._leave()
 

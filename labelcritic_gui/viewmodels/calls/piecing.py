@@ -27,7 +27,7 @@ class Piecing(Bound):
 
     def judged_regions(self, pair: Pair) -> list[tuple[DifferingRegion, str]]:
         """Return what is known of where two candidates differ, region by region, in words."""
-        return judged_regions(self._review, pair)
+        return [(region, self._naming.spoken(words)) for region, words in judged_regions(self._review, pair)]
 
     def make_and_accept(
         self, recipe: Recipe, *, position: int = 0, remarks: Remarks | None = None, seen: Mapping[str, Any]

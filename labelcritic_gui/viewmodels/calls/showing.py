@@ -91,11 +91,11 @@ class Showing(Bound):
 
     def remarks_at(self, pair: Pair, tour: Tour) -> Remarks:
         """Return what a critic says at each stop of a tour."""
-        return services_tour.remarks_at(self._review, pair, tour)
+        return self._naming.remarks(services_tour.remarks_at(self._review, pair, tour))
 
     def load_opinions(self, item: ItemId) -> Opinions:
         """Load what is stored of verdicts and facts."""
-        return comparison.load_opinions(self._review, item)
+        return self._naming.opinions(comparison.load_opinions(self._review, item))
 
     def sent(self, item: ItemId, cancel: Cancel) -> "SentItem":
         """Return what the critic was asked and answered, with the pictures."""

@@ -164,6 +164,7 @@ def test_that_return_makes_it_as_one_decision_and_goes_on() -> None:
     assert table.looking.mode == "projection"
     assert table.reading.item != item
     recipe = table.calls.pieced[0]
+    assert table.said[-1].text == "Made and accepted: a new version of Alpha, 4.3 ml."
     assert recipe.steps == (Start(1), Take(recipe.steps[1].region, 2))
     (written, decision, _) = table.calls.written[-1]
     assert (written, decision.candidate) == (item, CandidateId(*item, "alpha", 2))

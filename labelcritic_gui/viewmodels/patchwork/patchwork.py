@@ -14,6 +14,7 @@ from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.patchwork.board import Board
 from labelcritic_gui.viewmodels.patchwork.kept import Kept
 from labelcritic_gui.viewmodels.patchwork.pieces import Pieces
+from labelcritic_gui.viewmodels.patchwork.rows import ml_words
 from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.runner import Lane, Runner
 from labelcritic_gui.viewmodels.screens import ScreenMode
@@ -158,4 +159,12 @@ class Patchwork(Pieces):
         recipe = Recipe(board.bases, self.steps)
         slugs = [panel.label_set.slug for panel in stage.panels]
         position = slugs.index(recipe.started_from.label_set) + 1
-        self.reading.accept_made(recipe, position, self.leave)
+        base = self.candidates.index(recipe.started_from)
+        words = tr("Made and accepted: a new version of {name}, {ml}.")
+        told = words.format(name=self.names[base], ml=ml_words(preview.ml))
+
+        def made() -> None:
+            self.leave()
+            self._say(told)
+
+        self.reading.accept_made(recipe, position, made)

@@ -52,9 +52,7 @@ SHOWING = {
 }
 """Whatever is given to these is read by a person."""
 NAMED = {"placeholderText", "text", "note", "hint", "label", "title", "short", "toolTip"}
-KEYWORDS_STATES = {"good", "doubt", "bad"}
-"""Names of colours in the style sheet."""
-NOT_READ = {"id", "keys", "menu", "icon", "when", "role", "unit", "object_name", "lane", "key"}
+KEYWORDS_NOT_READ = {"id", "keys", "menu", "icon", "when", "role", "unit", "object_name", "lane", "key"}
 MARKS = {"tr", "ntr", "N_"}
 SAME_EVERYWHERE = {"HU", "ml", "mm", "MB", "min", "GPUs", "vLLM", "HD95", "cm", "Label Critic", "sha256"}
 """Units, and names that are the same in every language."""

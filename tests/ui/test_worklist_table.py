@@ -164,24 +164,3 @@ def test_that_a_blind_reader_is_shown_nothing_that_tells(scene) -> None:
     assert "would say what the critic thinks" in panel.said.text()
     assert worklist.count == 120
     panel.deleteLater()
-
-
-def test_that_a_hundred_thousand_items_are_shown_grouped_and_folded_without_a_row_each(scene) -> None:
-    scene.calls.items = []
-    worklist_calls = FakeCalls(cases=0)
-    assert worklist_calls.items == []
-    import numpy as np
-
-    from labelcritic_gui.viewmodels.worklist.grouping import Groups, gathered
-
-    case_of = np.arange(100_001, dtype=np.int32) // 20
-    ranks = np.random.default_rng(3).permutation(100_000).astype(np.int32) + 1
-    order, starts = gathered(ranks, case_of)
-    groups = Groups(starts, case_of[order[starts]], order.size)
-    assert len(groups) == 5001
-    assert groups.lines == 105_001
-    for line in (0, 1, 50_000, 105_000):
-        number, place = groups.at(line)
-        assert (groups.heading_line(number) if place is None else groups.line_of(place)) == line
-    groups.fold_all(True)
-    assert groups.lines == 5001

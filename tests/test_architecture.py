@@ -87,6 +87,14 @@ def test_the_exception_lists_hold_nothing_that_is_within_budget() -> None:
         assert dict(functions(PACKAGE / module))[function] > FUNCTION_LINES
 
 
+def test_an_installation_has_every_package() -> None:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    listed = set(parser["options"]["packages"].split())
+    found = {".".join(file.parent.relative_to(ROOT).parts) for file in PACKAGE.rglob("__init__.py")}
+    assert listed == found | {"labelcritic_gui.prompts", "labelcritic_gui.resources"}
+
+
 def test_pyside_6_12_0_is_excluded() -> None:
     parser = configparser.ConfigParser()
     parser.read(ROOT / "setup.cfg")

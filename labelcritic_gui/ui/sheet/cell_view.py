@@ -21,12 +21,17 @@ _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class CellView(QWidget):
-    """Draws a cell. `chosen` carries a candidate's position from 1; `again` asks to load a picture that failed."""
+    """Draws a cell. `chosen` carries a candidate's position from 1; `again` asks to load a picture that failed.
+
+    `wanting` asks for `compose`: nine cells composed in one piece would hold the window up on a large screen. `painted`
+    tells that all of the cell is on the screen.
+    """
 
     chosen = Signal(int)
     left_open = Signal()
     selected = Signal()
     again = Signal()
+    wanting = Signal()
     painted = Signal()
 
     def __init__(self, place: int, theme: Theme, parent: QWidget | None = None) -> None:
@@ -93,6 +98,7 @@ class CellView(QWidget):
             self._draw_waiting(painter, cell)
         for position in range(1, len(cell.panels) + 1):
             self._draw_panel(painter, cell, position)
+        composed = len(self._images) == len(cell.panels)
         if cell.mark is not None and cell.mark.position == ABSENCE:
             self._draw_plate(painter, self.rect().adjusted(0, self._theme.px(HEAD_H), 0, 0), marked(cell, self._told))
         if cell.written:
@@ -103,8 +109,19 @@ class CellView(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
         painter.end()
-        if cell.small is not None:
+        if not composed:
+            self.wanting.emit()
+        elif cell.small is not None:
             self.painted.emit()
+
+    def compose(self) -> None:
+        """Make the pictures of the candidates for the cell's size, and show them."""
+        cell = self._cell
+        if cell is not None and cell.small is not None:
+            for position in range(1, len(cell.panels) + 1):
+                if position not in self._images:
+                    self._images[position] = self._composed(cell, position, self._picture_at(position))
+            self.update()
 
     def _draw_head(self, painter: QPainter, cell: Cell) -> None:
         theme = self._theme
@@ -151,9 +168,10 @@ class CellView(QWidget):
 
     def _draw_panel(self, painter: QPainter, cell: Cell, position: int) -> None:
         theme, area = self._theme, self._picture_at(position)
-        if position not in self._images:
-            self._images[position] = self._composed(cell, position, area)
-        painter.drawImage(area.topLeft(), self._images[position])
+        if position in self._images:
+            painter.drawImage(area.topLeft(), self._images[position])
+        else:
+            painter.fillRect(area, theme.colour("stage"))
         self._draw_letters(painter, cell, QRectF(area))
         words = missing(cell, position)
         if words:

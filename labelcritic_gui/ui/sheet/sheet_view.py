@@ -1,6 +1,6 @@
 """The contact sheet on the screen: nine cells, and a foot with what can be done. Layer: ui."""
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -39,6 +39,9 @@ class SheetView(QWidget):
         self._foot = QWidget()
         self._foot.setObjectName("bar")
         self._foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._wanting: list[CellView] = []
+        self._composing = QTimer(self, interval=0)
+        self._composing.timeout.connect(self._compose_next)
         self._lay_out()
         for place, cell in enumerate(self.cells):
             self._connect(place, cell)
@@ -77,7 +80,20 @@ class SheetView(QWidget):
         cell.chosen.connect(lambda position: self._tell_board("choose", place, position))
         cell.left_open.connect(lambda: self._tell_board("leave_open", place))
         cell.painted.connect(lambda: self._tell_board("painted", place))
+        cell.wanting.connect(lambda: self._want(cell))
         cell.again.connect(lambda: self._sheet.reload(place) if self._sheet is not None else None)
+
+    def _want(self, cell: CellView) -> None:
+        if cell not in self._wanting:
+            self._wanting.append(cell)
+            self._composing.start()
+
+    def _compose_next(self) -> None:
+        """Compose one cell a turn of the event loop: keys come in between."""
+        if self._wanting:
+            self._wanting.pop(0).compose()
+        if not self._wanting:
+            self._composing.stop()
 
     def _tell_board(self, method: str, *arguments: int) -> None:
         if self._sheet is not None and arguments[0] < len(self._sheet.board.cells):

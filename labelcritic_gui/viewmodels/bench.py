@@ -23,6 +23,7 @@ from labelcritic_gui.viewmodels.bench_choice import (
 )
 from labelcritic_gui.viewmodels.bench_words import (
     KIND_TITLES,
+    SEVERITY_TITLES,
     BenchLine,
     Part,
     TargetLine,
@@ -43,6 +44,7 @@ __all__ = [
     "KIND_TITLES",
     "MOST_CASES",
     "MOST_ERRORS",
+    "SEVERITY_TITLES",
     "Bench",
     "BenchCalls",
     "BenchChoice",

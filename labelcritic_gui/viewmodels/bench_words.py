@@ -21,7 +21,7 @@ from labelcritic_gui.core.bench_report import (
     timing_of,
 )
 from labelcritic_gui.core.statistics import Interval, Share
-from labelcritic_gui.faults.kinds import FaultKind
+from labelcritic_gui.faults.kinds import FaultKind, FaultSeverity
 from labelcritic_gui.translation import N_, ntr, tr
 
 KIND_TITLES: Mapping[FaultKind, str] = {
@@ -29,7 +29,7 @@ KIND_TITLES: Mapping[FaultKind, str] = {
     FaultKind.MISSING: N_("part missing"),
     FaultKind.CUT: N_("cut off flat"),
     FaultKind.SWAP: N_("left and right swapped"),
-    FaultKind.SHIFT: "shifted",
+    FaultKind.SHIFT: N_("shifted"),
     FaultKind.OTHER: N_("another structure"),
     FaultKind.ISLANDS: N_("stray islands"),
     FaultKind.HOLES: "holes",
@@ -42,6 +42,11 @@ KIND_TITLES: Mapping[FaultKind, str] = {
     FaultKind.MERGED: N_("merged with a neighbour"),
 }
 """What a reader calls the kinds of error."""
+SEVERITY_TITLES: Mapping[FaultSeverity, str] = {
+    FaultSeverity.MILD: N_("mild"),
+    FaultSeverity.MODERATE: N_("moderate"),
+    FaultSeverity.GROSS: N_("gross"),
+}
 STATES = {Met.PASSES: "good", Met.FAILS: "bad", Met.TOO_FEW: "doubt"}
 ASKED_SHOWN = 4
 """Different reasons of refused errors that are shown; the file has all."""

@@ -27,6 +27,7 @@ from labelcritic_gui.viewmodels.bench import (
     KIND_TITLES,
     MOST_CASES,
     MOST_ERRORS,
+    SEVERITY_TITLES,
     Bench,
     Benched,
     FaultKind,
@@ -118,8 +119,8 @@ class BenchDialog(Sheet):
         head = QHBoxLayout()
         head.addWidget(plain_label(tr("Which errors"), role="strong"))
         head.addSpacing(12)
-        self._all = self._link("all", tr("All errors"), lambda: self._tick_kinds(True))
-        self._none = self._link("none", tr("No error"), lambda: self._tick_kinds(False))
+        self._all = self._link(tr("all"), tr("All errors"), lambda: self._tick_kinds(True))
+        self._none = self._link(tr("none of them"), tr("No error"), lambda: self._tick_kinds(False))
         head.addWidget(self._all)
         head.addWidget(self._none)
         head.addStretch()
@@ -140,7 +141,7 @@ class BenchDialog(Sheet):
         self.severities: dict[FaultSeverity, QCheckBox] = {}
         for severity in FaultSeverity:
             on = severity in self._bench.severities
-            self.severities[severity] = self._check(severity.value, on=on, call=self._severities_chosen)
+            self.severities[severity] = self._check(tr(SEVERITY_TITLES[severity]), on=on, call=self._severities_chosen)
             line.addWidget(self.severities[severity])
         line.addStretch()
         side.addLayout(line)

@@ -80,7 +80,7 @@ class BenchTable(QScrollArea):
     def _targets(self, lines: tuple[TargetLine, ...]) -> QGridLayout:
         grid = self._grid()
         for place, words in enumerate(
-            (tr("Published targets"), "asked", "0 to 100 %", tr("found (95 % interval)"), "verdict")
+            (tr("Published targets"), tr("asked"), tr("0 to 100 %"), tr("found (95 % interval)"), tr("verdict"))
         ):
             grid.addWidget(plain_label(words, role="caption" if place else "strong"), 0, place)
         for at, line in enumerate(lines, start=1):
@@ -104,9 +104,9 @@ class BenchTable(QScrollArea):
             at += 1
             grid.addWidget(plain_label(part.title, role="strong"), at, WHAT)
             for place, words in (
-                (RIGHT, "right"),
+                (RIGHT, tr("right")),
                 (ACCURACY, tr("of decided")),
-                (DECIDED, "decided"),
+                (DECIDED, tr("decided")),
                 (COVERAGE, tr("of all")),
             ):
                 grid.addWidget(plain_label(words, role="caption"), at, place)
@@ -124,7 +124,7 @@ class BenchTable(QScrollArea):
         ):
             low, high = share.interval.low, share.interval.high
             counted = plain_label(
-                tr("{k} of {n}").format(k=share.k, n=share.n) if share.n else tr("none"), role="quiet"
+                tr("{k} of {n}").format(k=share.k, n=share.n) if share.n else tr("none told"), role="quiet"
             )
             cells = (counted, self._bar(share.value, low, high, target, state), plain_label(_percent(share)))
             for place, widget in zip(places, cells, strict=True):

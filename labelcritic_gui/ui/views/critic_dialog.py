@@ -129,7 +129,7 @@ class CriticDialog(Sheet):
         grid = QGridLayout()
         grid.setSpacing(6)
         for place, check in enumerate((*self.views.values(), *self.switches.values())):
-            grid.addWidget(check, place % 3, place // 3)
+            grid.addWidget(check, place, 0)  # below each other: words are longer in other languages
         column.addLayout(grid)
         form = self._form((tr("Examples"), self.shots), (tr("taken from"), beside(self.examples, self.browse)))
         column.addLayout(form)

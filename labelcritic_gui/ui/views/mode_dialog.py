@@ -40,7 +40,7 @@ def share_box(share: float) -> QDoubleSpinBox:
     """Make a field for a share of hidden repeats, in percent."""
     box = QDoubleSpinBox(decimals=1, minimum=0.0, maximum=PER_CENT * MOST_SHARE, singleStep=1.0)
     box.setSuffix(tr(" % of the items"))
-    box.setSpecialValueText(tr("none"))
+    box.setSpecialValueText(tr("no repeats"))
     box.setAccessibleName(tr("Share of items that come again"))
     box.setToolTip(tr(REPEATS))
     box.setValue(PER_CENT * share)

@@ -209,7 +209,9 @@ def _fill(canvas: Canvas, inside: Picture, at: tuple[int, int], colour: Colour, 
     import cv2
 
     top, left = max(0, at[0]), max(0, at[1])
-    visible = inside[top - at[0] : canvas.shape[0] - at[0], left - at[1] : canvas.shape[1] - at[1]]
+    # a mask in the margin beyond the canvas ends before it begins: a negative end would count from behind
+    end = max(0, canvas.shape[0] - at[0]), max(0, canvas.shape[1] - at[1])
+    visible = inside[top - at[0] : end[0], left - at[1] : end[1]]
     if visible.size == 0:
         return
     part = canvas[top : top + visible.shape[0], left : left + visible.shape[1]]

@@ -132,3 +132,19 @@ def test_that_the_first_place_lies_inside_a_mask(first, second) -> None:
         return
     x, y, z = np.rint(grid.to_index(np.array(place))).astype(int)
     assert (first | second)[x, y, z]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    st.tuples(st.floats(-40.0, 40.0), st.floats(-40.0, 40.0)),
+    st.floats(0.3, 4.0),
+)
+def test_that_a_mask_beside_the_canvas_is_no_error_and_leaves_the_canvas_alone(size, corner, scale) -> None:
+    grey = np.full((20, 20), 90, dtype=np.uint8)
+    mask = np.ones(size, dtype=bool)
+    placement = Placement(scale, scale, corner[0], corner[1])
+    canvas = composed(grey, [Layer(mask, (255, 0, 0), fill=0.5)], placement)
+    touched = np.argwhere((canvas[..., :3] != 90).any(axis=2))
+    outside = corner[0] > 21 or corner[1] > 21 or corner[0] + scale * size[0] < -1 or corner[1] + scale * size[1] < -1
+    assert not (outside and len(touched))

@@ -53,7 +53,11 @@ def source(query: Query) -> str:
 
 def is_pointed(query: Query) -> bool:
     """Say whether a filter leaves so little that it is better found by itself than among the first of an order."""
-    return any(_names_few(term) or (term.field == "case" and not term.negated) for term in query.terms)
+    return any(_names_few(term) or _names_cases(term) for term in query.terms)
+
+
+def _names_cases(term: Term) -> bool:
+    return term.field == "case" and not term.negated and not any(WILD in value for value in term.values)
 
 
 def _names_few(term: Term) -> bool:

@@ -5,18 +5,18 @@ written: it fails when the file is not what the code says. Places are without li
 only when a text does. With --update the catalogues take the new texts over, untranslated.
 """
 
+import ast
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "resources" / "translations"
 TEMPLATE = FOLDER / "labelcritic.pot"
-MARKED = {"tr": None, "N_": None, "ntr": (1, 2)}
 ERRORS = (
     "UserError",
     "StorageError",
@@ -39,19 +39,33 @@ def collect() -> Catalog:
     """Return the catalogue of all texts, without translations."""
     from labelcritic_gui.ui.commands import BY_ID
 
-    found = Catalog(project="labelcritic", header_comment="# Texts of Label Critic.", fuzzy=False)
+    found = Catalog(project="labelcritic", fuzzy=False)
     for file in sorted((ROOT / "labelcritic_gui").rglob("*.py")):
         where = file.relative_to(ROOT).as_posix()
         if where.startswith(HEADLESS):
             continue
-        # a sentence and its hint are the first two arguments of an error
-        for keywords in (MARKED, dict.fromkeys(ERRORS, (1,)), dict.fromkeys(ERRORS, (2,))):
-            for _, text, comments, _ in extract_from_file("python", file, keywords=keywords):
-                if text not in BY_ID:  # tr(BY_ID["decide.edit"].title): the table has the title
-                    found.add(text, locations=[(where, 0)], auto_comments=comments)
+        for text in texts_of(ast.parse(file.read_text("utf-8"))):
+            if text not in BY_ID:
+                found.add(text, locations=[(where, 0)])
     for text in table_texts():
         found.add(text)
     return found
+
+
+def texts_of(tree: ast.AST) -> Iterator[str | tuple[str, str]]:
+    """Return the marked texts of a module, also those inside f-strings, and the sentences of its errors."""
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call):
+            continue
+        function = call.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        fixed = [a.value if isinstance(a, ast.Constant) and isinstance(a.value, str) else "" for a in call.args[:2]]
+        if name in {"tr", "N_"} and fixed and fixed[0]:
+            yield fixed[0]
+        elif name == "ntr" and len(fixed) == 2 and all(fixed):
+            yield fixed[0], fixed[1]
+        elif name in ERRORS:  # a sentence and its hint
+            yield from filter(None, fixed)
 
 
 def table_texts() -> list[str]:

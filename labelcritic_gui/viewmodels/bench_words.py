@@ -32,7 +32,7 @@ KIND_TITLES: Mapping[FaultKind, str] = {
     FaultKind.SHIFT: N_("shifted"),
     FaultKind.OTHER: N_("another structure"),
     FaultKind.ISLANDS: N_("stray islands"),
-    FaultKind.HOLES: "holes",
+    FaultKind.HOLES: N_("holes"),
     FaultKind.OUTSIDE: N_("outside the body"),
     FaultKind.EMPTY: N_("empty"),
     FaultKind.ROUGH: N_("rough edge"),
@@ -223,7 +223,7 @@ def _alone(found: Detection | None, *, of_kind: bool) -> str:
 def alarm_lines(report: BenchReport) -> tuple[str, ...]:
     """Return every right label that was called out, by name, with what was said of it."""
     return tuple(
-        f"{one.case}, {_plain(one.structure)}: {one.finding or 'no reason given'}"
+        f"{one.case}, {_plain(one.structure)}: {one.finding or tr('no reason given')}"
         for one in false_alarms(report.singles)
     )
 
@@ -303,8 +303,8 @@ def _place(report: BenchReport) -> str:
         of=_of(first), of2=_of(second)
     )
     apart = first.interval.low > second.interval.high or second.interval.low > first.interval.high
-    favoured = "first" if first.value > second.value else "second"
-    return tr("{words} It favours the {favoured} place.").format(words=words, favoured=favoured) if apart else words
+    favoured = tr("It favours the first place.") if first.value > second.value else tr("It favours the second place.")
+    return f"{words} {favoured}" if apart else words
 
 
 def _of(share: Share) -> str:
@@ -316,7 +316,7 @@ def _refused(report: BenchReport) -> list[str]:
     if not report.refused:
         return []
     why = Counter(one.why for one in report.refused).most_common()
-    told = [f"{words}{f' ({n} times)' if n > 1 else ''}" for words, n in why[:ASKED_SHOWN]]
+    told = [f"{words}{tr(' ({n} times)').format(n=n) if n > 1 else ''}" for words, n in why[:ASKED_SHOWN]]
     more = tr(" And {n} other reasons.").format(n=len(why) - ASKED_SHOWN) if len(why) > ASKED_SHOWN else ""
     return [
         tr("{counted} could not be planted or read: {join}{more}").format(

@@ -24,8 +24,8 @@ NOT_KEPT = N_("An older version of this program asked this; it did not keep the 
 _MEANINGS = {
     "equal": N_("both are right and equally good"),
     "wrong": N_("neither can be used"),
-    "good": "good",
-    "bad": "bad",
+    "good": N_("good"),
+    "bad": N_("bad"),
     "read": N_("read as asked for"),
     "unparsable": N_("could not be read"),
 }

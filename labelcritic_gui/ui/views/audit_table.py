@@ -54,7 +54,7 @@ class AuditTable(QScrollArea):
         self.setWidget(body)
 
     def _headings(self, grid: QGridLayout) -> None:
-        for place, words in ((COUNTED, "counted"), (BAR, "0 to 100 %"), (PERCENT, "95 % interval")):
+        for place, words in ((COUNTED, tr("counted")), (BAR, tr("0 to 100 %")), (PERCENT, tr("95 % interval"))):
             grid.addWidget(plain_label(words, role="caption"), 0, place)
         grid.addWidget(plain_label(tr("verdict"), role="caption"), 0, VERDICT)
 

@@ -11,7 +11,7 @@ from labelcritic_gui.viewmodels.bench import Calibration, bin_line
 DOT, CAP, COUNTS = 4.0, 3.0, 34
 """Radius of a dot, half the stroke across an interval's end, and the height of the counts, px."""
 WIDE, TALL = 320, 320
-RIGHT, STATED, MANY = N_("how often right"), N_("how sure it says it is"), "pairs"
+RIGHT, STATED, MANY = N_("how often right"), N_("how sure it says it is"), N_("pairs")
 BEGINS = 0.5
 """Where the axis of confidence begins when no bin is less sure: a coin is as sure as that."""
 
@@ -71,9 +71,9 @@ class CalibrationCurve(QWidget):
             painter.setPen(theme.colour("text-quiet"))
             room = QRectF(at.x() - 24, at.y() + 2, 48, letters.height())
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, f"{100 * value:.0f} %")
-        painter.drawText(QPointF(0, letters.ascent()), RIGHT)
+        painter.drawText(QPointF(0, letters.ascent()), tr(RIGHT))
         room = QRectF(square.left(), square.bottom() + letters.height(), square.width(), letters.height())
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, STATED)
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, tr(STATED))
         painter.setPen(QPen(theme.colour("text-quiet"), 1, Qt.PenStyle.DashLine))
         painter.drawLine(self.place(self.least, self.least), self.place(1.0, 1.0))
 
@@ -81,7 +81,7 @@ class CalibrationCurve(QWidget):
         letters, theme = painter.fontMetrics(), self._theme
         floor = self.height() - letters.height() / 2
         painter.setPen(theme.colour("text-quiet"))
-        painter.drawText(QPointF(0, floor), MANY)
+        painter.drawText(QPointF(0, floor), tr(MANY))
         most = max((one.right.n for one in self._found.bins), default=1)
         for one in self._found.bins:
             left = self.place(max(one.low, self.least), 0.0).x() + 1

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.findings import Severity
-from labelcritic_gui.translation import tr
+from labelcritic_gui.translation import N_, tr
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.card_parts import Card, Swatch
 from labelcritic_gui.ui.views.verdict_view import VerdictView
@@ -36,7 +36,12 @@ from labelcritic_gui.viewmodels.cards import (
     verdict_card,
 )
 
-SEVERITY_WORDS = {Severity.NOTE: "note", Severity.MINOR: "minor", Severity.MAJOR: "major", Severity.GROSS: "gross"}
+SEVERITY_WORDS = {
+    Severity.NOTE: N_("remark"),
+    Severity.MINOR: N_("minor"),
+    Severity.MAJOR: N_("major"),
+    Severity.GROSS: N_("gross"),
+}
 SEVERITY_TOKENS = {
     Severity.NOTE: "text-quiet",
     Severity.MINOR: "doubt",
@@ -66,7 +71,7 @@ class FindingButton(QPushButton):
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(plain_label(finding.code.value, role="strong"))
-        severity = plain_label(SEVERITY_WORDS[finding.severity], role="caption")
+        severity = plain_label(tr(SEVERITY_WORDS[finding.severity]), role="caption")
         severity.setStyleSheet(f"color: {theme.tokens[SEVERITY_TOKENS[finding.severity]]}")
         head.addWidget(severity)
         head.addStretch()

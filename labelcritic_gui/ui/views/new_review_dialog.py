@@ -103,7 +103,7 @@ class NewReviewDialog(Sheet):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
-        self.images = SourceRow("images", self._theme)
+        self.images = SourceRow(tr("images"), self._theme)
         self.images.chosen.connect(self.review.set_images)
         grid.addWidget(_caption(tr("Images")), 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.images, 0, 1)

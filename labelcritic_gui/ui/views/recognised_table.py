@@ -113,7 +113,7 @@ class RecognisedModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return tr("F2 or a double click says what it is") if column == IS else self._text(row, column)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{self.headerData(column, Qt.Orientation.Horizontal) or 'remark'}: {self._text(row, column)}"
+            return f"{self.headerData(column, Qt.Orientation.Horizontal) or tr('remark')}: {self._text(row, column)}"
         return None
 
     def _text(self, row: Row, column: int) -> str:

@@ -22,7 +22,7 @@ from labelcritic_gui.ui.views.words import ElidedLabel, set_state
 from labelcritic_gui.viewmodels.previews import Draft
 
 NAME_W, NUMBERS_W = 132, 164
-AUTOMATIC = "numbers: automatic"
+AUTOMATIC = N_("numbers: automatic")
 CHOOSE = N_("from a file…")
 
 
@@ -83,7 +83,7 @@ class LabelRow(SourceRow):
     removed = Signal()
 
     def __init__(self, schemes: tuple[str, ...], theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("labels", theme, parent)
+        super().__init__(tr("labels"), theme, parent)
         self.name = QLineEdit()
         self.name.setPlaceholderText(tr("name"))
         self.name.setAccessibleName(tr("Name of the label set"))
@@ -94,7 +94,7 @@ class LabelRow(SourceRow):
         self.numbers.setAccessibleName(tr("What the numbers of multi-label maps mean"))
         self.numbers.setToolTip(tr("What the numbers of multi-label maps mean"))
         self.numbers.setFixedWidth(theme.px(NUMBERS_W))
-        self.numbers.addItem(AUTOMATIC, "")
+        self.numbers.addItem(tr(AUTOMATIC), "")
         for scheme in schemes:
             self.numbers.addItem(scheme, scheme)
         self.numbers.addItem(tr(CHOOSE), None)

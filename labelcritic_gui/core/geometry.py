@@ -147,11 +147,18 @@ def require_fit(image: Geometry, label: Geometry, *, name: str) -> Fit:
     found = fit(image, label)
     if found is Fit.REFUSED:
         raise GeometryMismatchError(
-            f"{name} does not lie on its image's grid: the label has {label.canonical().describe()}, the image "
-            f"{image.canonical().describe()}.",
+            f"{name} does not lie on its image's grid: {_both_grids(image.canonical(), label.canonical())}.",
             "Use the label made for this image; it is refused, never stretched.",
         )
     return found
+
+
+def _both_grids(image: Geometry, label: Geometry) -> str:
+    """Say what tells two grids apart: their sizes, or, where these are the same, how far they lie from each other."""
+    if label.describe() != image.describe():
+        return f"the label has {label.describe()}, the image {image.describe()}"
+    away = float(np.linalg.norm(label.canonical().corners() - image.canonical().corners(), axis=1).max())
+    return f"both have {label.describe()}, but the label lies up to {away:.3g} mm away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +185,7 @@ def fitting(image: Geometry, label: Geometry) -> Fitting:
     found, deviation = fit(image, label), corner_deviation(image, label)
     reoriented = image.orientation() != label.orientation()
     if found is Fit.REFUSED:
-        grids = f"the label has {label.describe()}, the image {image.describe()}"
-        return Fitting(found, reoriented, deviation, f"Not on its image's grid: {grids}.")
+        return Fitting(found, reoriented, deviation, f"Not on its image's grid: {_both_grids(image, label)}.")
     parts = []
     if reoriented:
         codes = f"{axis_codes(label.affine)} and the image as {axis_codes(image.affine)}"

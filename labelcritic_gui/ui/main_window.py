@@ -87,6 +87,7 @@ class MainWindow(AroundWindow):
         self.start.demonstration_wanted.connect(self.ask_demonstration)
         self.start.cancel_wanted.connect(station.cancel_job)
         self.screen_.bar.triggered.connect(lambda name: self.trigger(BY_ID[name]))
+        self.screen_.finished.triggered.connect(lambda name: self.trigger(BY_ID[name]))
         self.screen_.cards.sent_wanted.connect(self.show_sent)
         self.screen_.bar.note.returnPressed.connect(self.focus_stage)
         self.screen_.worklist.filter.returnPressed.connect(self.focus_stage)

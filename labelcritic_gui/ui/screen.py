@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.translation import tr
-from labelcritic_gui.ui.deciding.decision_bar import DecisionBar, command_of
+from labelcritic_gui.ui.deciding.decision_bar import ACCEPTS, DecisionBar, command_of
 from labelcritic_gui.ui.keymap import Keys
 from labelcritic_gui.ui.patchwork.view import PatchworkView
 from labelcritic_gui.ui.sheet.sheet_view import SheetView
@@ -22,6 +22,7 @@ from labelcritic_gui.ui.views.message_line import MessageLine
 from labelcritic_gui.ui.worklist.panel import WorklistPanel
 from labelcritic_gui.viewmodels.cards import Placed, PlaceRow, colour_of
 from labelcritic_gui.viewmodels.context import Condition, holding
+from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.modes import mode_words
 from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.reading_words import ItemWords, critic_words, item_words, pace_words, waiting_words
@@ -116,8 +117,10 @@ class ReadingScreen(QWidget):
             self._place_on(self._mode_view)
             return
         if message.message is not None and (message.message.error or message.message.stays):
-            height = max(self._theme.px(32), message.heightForWidth(self.width()) + 8)
-            message.setGeometry(0, bar.y() - height, self.width(), height)
+            # under the stage alone: counts and cards stay in sight
+            middle = self.middle.geometry().translated(self.splitter.pos())
+            height = max(self._theme.px(32), message.heightForWidth(middle.width()) + 8)
+            message.setGeometry(middle.x(), bar.y() - height, middle.width(), height)
             return
         room = bar.message_room()
         message.setGeometry(QRect(bar.mapTo(self, room.topLeft()), room.size()))
@@ -235,15 +238,25 @@ class ReadingScreen(QWidget):
         reading.opinions_changed.connect(self._show_opinions)
         reading.state_changed.connect(self._show_state)
         reading.made_changed.connect(self._show_made)
-        reading.said.connect(self.message.say)
+        reading.said.connect(self._say)
         if self._station.worklist is not None:
             self._station.worklist.counts_changed.connect(self._show_place)
+            self._station.worklist.counts_changed.connect(self._show_pace)
             self._station.worklist.reset.connect(self._show_place)
         self._header.show_review(reading.calls.title, f"[{mode_words(reading.calls.mode)}]")
         self._poll.start()
         self._show_critic()
         self._show_made()
         self.stage.setFocus()
+
+    def _say(self, message: Message) -> None:
+        if not self._is_on_stage(message):
+            self.message.say(message)
+
+    def _is_on_stage(self, message: Message | None) -> bool:
+        """Say whether the stage itself tells this: where the image cannot be read, the critic says so too."""
+        failure = self._reading.failure if self._reading is not None else None
+        return message is not None and failure is not None and message.text == failure.text
 
     def _tell(self, method: Callable[..., None], *arguments: object) -> None:
         if self._reading is not None:
@@ -292,6 +305,8 @@ class ReadingScreen(QWidget):
             return
         if reading.failure is not None:
             self.stage.show_failure(reading.failure)
+            if self._is_on_stage(self.message.message):
+                self.message.dismiss()
         elif reading.stage is not None:
             self.stage.show_stage(reading.stage, colours=reading.colour_of, named=reading.named)
         self._show_place()
@@ -333,7 +348,12 @@ class ReadingScreen(QWidget):
 
     def _show_buttons(self) -> None:
         reading = self._reading
-        if reading is None or reading.stage is None:
+        if reading is None:
+            return
+        if reading.stage is None:
+            if reading.failure is not None or reading.finished:
+                for name in (*ACCEPTS, "decide.accept_pick"):
+                    self.bar.buttons[name].setEnabled(False)
             return
         sets = reading.label_sets
         titles = [(p.label_set.title, max(0, colour_of(sets, p.label_set.slug))) for p in reading.stage.panels]
@@ -357,7 +377,11 @@ class ReadingScreen(QWidget):
         if reading is None:
             return
         self.bar.strip.show_made(reading.made, reading.item)
-        self.worklist.show_pace(pace_words(reading))
+        self._show_pace()
+
+    def _show_pace(self) -> None:
+        if self._reading is not None:
+            self.worklist.show_pace(pace_words(self._reading))
 
     def _show_place(self) -> None:
         reading = self._reading

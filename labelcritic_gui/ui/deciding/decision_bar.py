@@ -141,7 +141,8 @@ class DecisionBar(QWidget):
             button.setVisible(place < len(titles))
             if place < len(titles):
                 title, colour = titles[place]
-                word = title if len(titles) > 1 else tr("accept")
+                nameless = len(titles) == 1 or title == str(place + 1)
+                word = tr("accept") if nameless else title
                 button.dress(theme, colour=theme.label(colour) if colour >= 0 else None, word=word, widest=widest)
                 button.setToolTip(f"{tr(BY_ID[name].title)}: {title}")
         for name in OTHERS:

@@ -22,6 +22,9 @@ RAY_NAME = {View.FRONTAL: "y", View.LATERAL: "x", View.AXIAL: "z"}
 TICK_GAP = 6.0
 """Ticks of a ruler lie at least so many px apart."""
 CROSS_GAP = 9.0
+CORNERS = ((1, -1), (1, 1), (-1, -1), (-1, 1))
+"""Where a mark's number may stand at its ring: right or left of it, above or below."""
+NUMBER_W = 60
 _FLAG = Qt.AlignmentFlag
 
 
@@ -115,17 +118,29 @@ class Ink:
             self.painter.drawLine(at + QPointF(4 * dx, 4 * dy), at + QPointF(11 * dx, 11 * dy))
 
     def marks(self, marks: Sequence[Mark], sight: Sight) -> None:
-        """Draw rings around numbered places."""
+        """Draw rings around numbered places; a number that would lie on another one goes to another corner."""
         self.painter.setFont(self.theme.font("small", strong=True))
         for mark in marks:
-            at = sight.to_pane(mark.place)
-            radius = self.theme.px(14 if mark.lit else 9)
-            token = "both" if mark.own else "on-stage-quiet"
             self.painter.setBrush(Qt.BrushStyle.NoBrush)
-            for colour, width in ((SHADE, 4.0), (self.theme.colour(token), 2.0 if mark.lit else 1.5)):
+            for colour, width in ((SHADE, 4.0), (self.theme.colour(_ink_of(mark)), 2.0 if mark.lit else 1.5)):
                 self.painter.setPen(QPen(colour, width))
-                self.painter.drawEllipse(at, radius, radius)
-            self.words(QRectF(at.x() + radius, at.y() - radius - 8, 60, 16), mark.number, _FLAG.AlignLeft, token)
+                radius = self.theme.px(14 if mark.lit else 9)
+                self.painter.drawEllipse(sight.to_pane(mark.place), radius, radius)
+        written: list[QRectF] = []
+        for mark in marks:
+            boxes = [self._number_box(mark, sight, *corner) for corner in CORNERS]
+            free = (n for n, (_, plate) in enumerate(boxes) if not any(plate.intersects(one) for one in written))
+            chosen = next(free, 0)
+            align = _FLAG.AlignLeft if CORNERS[chosen][0] > 0 else _FLAG.AlignRight
+            written.append(self.words(boxes[chosen][0], mark.number, align, _ink_of(mark)))
+
+    def _number_box(self, mark: Mark, sight: Sight, right: int, down: int) -> tuple[QRectF, QRectF]:
+        """Return where a mark's number is written beside its ring, and the plate that it takes there."""
+        at, radius = sight.to_pane(mark.place), self.theme.px(14 if mark.lit else 9)
+        left = at.x() + radius if right > 0 else at.x() - radius - NUMBER_W
+        box = QRectF(left, at.y() + down * radius - 8, NUMBER_W, 16)
+        flags = int(_FLAG.AlignLeft if right > 0 else _FLAG.AlignRight) | int(Qt.TextFlag.TextDontClip)
+        return box, self.painter.boundingRect(box, flags, mark.number).adjusted(-4, -1, 4, 1)
 
     def distance(self, measure: Measurement, sight: Sight) -> None:
         """Draw a measured line with its length."""
@@ -163,3 +178,7 @@ def slice_bar_of(area: QRectF) -> QRectF:
     """Return where the bar of the slices is in a pane."""
     height = 0.42 * area.height()
     return QRectF(area.right() - 7, area.bottom() - 0.06 * area.height() - height - 20, 3, height)
+
+
+def _ink_of(mark: Mark) -> str:
+    return "both" if mark.own else "on-stage-quiet"

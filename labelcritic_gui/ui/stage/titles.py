@@ -29,6 +29,8 @@ class TitleStrip(QWidget):
 
     def show_title(self, key: str, title: str, mark: str, colour: int) -> None:
         """Show what the candidate is called; `colour` is a label set's place, -1 shows nothing."""
+        if title == key:  # a candidate without a name is called by its place, and that is in the swatch
+            title = ""
         said = (key, title, mark, colour)
         if said != (self.key, self.title, self.mark, self.colour):
             self.key, self.title, self.mark, self.colour = said

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -69,6 +69,12 @@ class Sheet(QDialog):
         column.setSpacing(20)
         column.addLayout(self.rows, 1)
         column.addLayout(self.buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        for field in self.findChildren(QAbstractSpinBox):
+            # a style sheet's padding does not reach the text of a number field
+            field.lineEdit().setTextMargins(6, 0, 0, 0)
 
     def fit_screen(self, width: int, height: int) -> None:
         """Be at least this large where the screen has room for it, and grow with a larger screen."""

@@ -1,7 +1,7 @@
 """What stands on the stage when nothing is left to decide. Layer: ui."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.keymap import Keys, shown
@@ -9,7 +9,9 @@ from labelcritic_gui.ui.views.words import plain_label
 
 
 class FinishedPage(QWidget):
-    """Says that everything is decided, and which keys lead on."""
+    """Says that everything is decided, and which keys lead on; `triggered` names the command that was clicked."""
+
+    triggered = Signal(str)
 
     def __init__(self, keys: Keys, parent: QWidget) -> None:
         super().__init__(parent)
@@ -21,6 +23,11 @@ class FinishedPage(QWidget):
         for label in (plain_label(tr("Everything in this review is decided."), role="headline"), self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(label)
+        self.export = QPushButton(tr("Export what was accepted…"))
+        self.export.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay the keys of the reading
+        self.export.clicked.connect(lambda: self.triggered.emit("review.export"))
+        column.addSpacing(12)
+        column.addWidget(self.export, 0, Qt.AlignmentFlag.AlignCenter)
         column.addStretch()
         self.show_keys(keys)
         self.hide()

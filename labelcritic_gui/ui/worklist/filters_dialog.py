@@ -42,7 +42,7 @@ class FiltersDialog(Sheet):
         self.list.setAccessibleName(tr("Your filters"))
         self.said = plain_label(wrap=True)
         self.share = QDoubleSpinBox(minimum=0.0, maximum=100.0, decimals=1, singleStep=1.0, suffix=" %")
-        self.share.setAccessibleName(tr("Share of calm items that come back for a human look"))
+        self.share.setAccessibleName(tr("Share of items that look fine that come back for a human look"))
         self.share.setKeyboardTracking(False)
         self.drawn = plain_label(role="quiet")
         self._lay_out()
@@ -72,7 +72,9 @@ class FiltersDialog(Sheet):
         self.rows.addWidget(self.said)
         if self._worklist.told:
             audit = QHBoxLayout()
-            audit.addWidget(plain_label(tr("Of what is calm, this share comes back for a human look (audit:yes)")), 1)
+            audit.addWidget(
+                plain_label(tr("Of items that look fine, this share comes back for a human look (audit:yes)")), 1
+            )
             audit.addWidget(self.share)
             self.rows.addLayout(audit)
             self.rows.addWidget(self.drawn)
@@ -110,11 +112,15 @@ class FiltersDialog(Sheet):
             self.list.addItem(item)
             if one.name == chosen:
                 self.list.setCurrentItem(item)
+        if not self._kept.filters:
+            empty = QListWidgetItem(tr("No filter is saved yet: write one above, give it a name, save it."))
+            empty.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(empty)
         self._chosen()
 
     def _chosen_name(self) -> str:
         item = self.list.currentItem()
-        return str(item.data(_NAME)) if item is not None else ""
+        return str(item.data(_NAME) or "") if item is not None else ""
 
     def _chosen(self) -> None:
         name = self._chosen_name()

@@ -79,11 +79,13 @@ class WorklistTable(QTableView):
         self._save_columns()
         if self._worklist is not None:
             self._worklist.kept.columns_changed.disconnect(self.lay_out_columns)
+            self._worklist.kept.grouped_changed.disconnect(self.lay_out_columns)
         self._worklist = worklist
         self.delegate.told = worklist is None or worklist.told
         self._rows.attach(worklist)
         if worklist is not None:
             worklist.kept.columns_changed.connect(self.lay_out_columns)
+            worklist.kept.grouped_changed.connect(self.lay_out_columns)
         self.lay_out_columns()
 
     def set_theme(self, theme: Theme) -> None:
@@ -103,7 +105,9 @@ class WorklistTable(QTableView):
         columns = wanted(kept, told=self.delegate.told)
         # the room beside the scroll bar, also where there is none: columns do not come and go with it
         room = round((self.width() - self.verticalScrollBar().sizeHint().width()) / self._theme.scale)
-        shown = fitting(columns, room)
+        grouped = self._worklist is not None and self._worklist.kept.grouped
+        # the headings of the groups name the case
+        shown = fitting([one for one in columns if not (grouped and one[0].name == "case")], room)
         self._laying_out = True
         for visual, (column, width) in enumerate(columns):
             place = PLACE[column.name]
@@ -166,6 +170,7 @@ class WorklistTable(QTableView):
             action.setObjectName(column.name)
             action.toggled.connect(lambda on, name=column.name: self.show_column(name, on))
         menu.addSeparator()
+        menu.addAction(tr("A wider list shows more of them")).setEnabled(False)
         menu.addAction(tr("Usual columns"), lambda: kept.show_columns(()) if kept else None)
         return menu
 

@@ -7,7 +7,6 @@ from labelcritic_gui.ui.commands.command import Command, Hand
 from labelcritic_gui.ui.commands.leaving import field_first
 from labelcritic_gui.viewmodels.context import Condition
 from labelcritic_gui.viewmodels.screens import ScreenMode
-from labelcritic_gui.viewmodels.sheet.board import CELLS
 from labelcritic_gui.viewmodels.sheet.sheet import ContactSheet
 
 _OPEN, _SHEET = Condition.REVIEW_OPEN, ScreenMode.SHEET
@@ -34,18 +33,31 @@ def _move(across: int, down: int) -> Callable[[Hand], None]:
 
 _BACK = field_first(_on_sheet(ContactSheet.close))
 
+_MARKS = (
+    N_("Mark item 1, or another candidate of it"),
+    N_("Mark item 2, or another candidate of it"),
+    N_("Mark item 3, or another candidate of it"),
+    N_("Mark item 4, or another candidate of it"),
+    N_("Mark item 5, or another candidate of it"),
+    N_("Mark item 6, or another candidate of it"),
+    N_("Mark item 7, or another candidate of it"),
+    N_("Mark item 8, or another candidate of it"),
+    N_("Mark item 9, or another candidate of it"),
+)
+"""A title a cell: a number that is put into a text could not be found in a catalogue."""
+
 SHEET: tuple[Command, ...] = (
     Command("go.sheet", N_("Contact sheet: nine at a time"), ("G",), _on_sheet(ContactSheet.open), _OPEN, "Go"),
     *(
         Command(
             f"sheet.mark_{n}",
-            N_("Mark item {n}, or another candidate of it").format(n=n),
+            title,
             (str(n),),
             _turn(n - 1),
             _OPEN,
             mode=_SHEET,
         )
-        for n in range(1, CELLS + 1)
+        for n, title in enumerate(_MARKS, 1)
     ),
     Command(
         "sheet.sure",

@@ -186,7 +186,7 @@ class AroundWindow(SheetWindow):
             Hint(
                 tr("Look closer"),
                 tr("{slices} shows slices, {tour} the next difference, {blink} lets the masks blink.").format(
-                    slices=key("view.mode"), tour=key("tour.next"), blink=key("difference.blink")
+                    slices=key("view.mode"), tour=key("tour.next"), blink=key("see.blink")
                 ),
                 parts["stage"],
             ),

@@ -171,3 +171,30 @@ def test_that_a_bad_key_file_is_said_and_the_window_opens_with_the_default_keys(
     window.close()
     runner.shutdown()
     window.deleteLater()
+
+
+def test_that_another_language_builds_the_window_anew_and_ends_with_it(tmp_path) -> None:
+    import subprocess
+
+    code = (
+        "from PySide6.QtCore import QTimer\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from labelcritic_gui import app\n"
+        "from labelcritic_gui.bootstrap import build_services\n"
+        "from labelcritic_gui.settings import change_settings\n"
+        "from labelcritic_gui.ui.main_window import MainWindow\n"
+        "services = build_services(change_settings(reader='r', notice_accepted=True, language='en'))\n"
+        "a = QApplication([])\n"
+        "seen = []\n"
+        "def look():\n"
+        "    shown = [w for w in a.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()]\n"
+        "    if not shown: return\n"
+        "    words = shown[-1].header.menus.actions()[1].text()\n"
+        "    if words in seen: return\n"
+        "    seen.append(words)\n"
+        "    shown[-1]._station.change(language='de') if len(seen) == 1 else shown[-1].close()\n"
+        "timer = QTimer(interval=20); timer.timeout.connect(look); timer.start()\n"
+        "print(app.run_window(services, None), *seen)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50)
+    assert done.stdout.strip() == "0 Decide Entscheiden", done.stderr

@@ -55,7 +55,7 @@ class Header(QWidget):
         self.menus.setNativeMenuBar(False)
         self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.review = ElidedLabel(role="quiet")
-        self.item = ElidedLabel(role="title")
+        self.item = ElidedLabel(role="title", keep_end=True)  # the structure is said last and matters most
         self.place = ElidedLabel(role="quiet")
         self.mode = plain_label(role="caption")
         self.server = plain_label()

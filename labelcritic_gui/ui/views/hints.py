@@ -130,7 +130,10 @@ class Bubble(QWidget):
             QPoint(box.left() + GAP, box.top() - self.height() - GAP),
             QPoint(box.left() + GAP, box.bottom() + GAP),
         )
-        if box.height() < self.height():  # a line: above or below it, never over its end
+        if box.width() > 1.5 * width and box.height() > 3 * self.height():  # room inside it, low
+            low = box.bottom() - self.height() - 4 * GAP
+            spots = (QPoint(box.center().x() - width // 2, low), *spots)
+        elif box.height() < self.height():  # a line: above or below it, never over its end
             spots = (*spots[2:], *spots[:2])
         inside = (spot for spot in spots if room.contains(QRect(spot, self.size())))
         centred = box.center() - self.rect().center()

@@ -31,10 +31,13 @@ def set_state(widget: QWidget, name: str, value: object) -> None:
 
 
 class ElidedLabel(QLabel):
-    """One line of plain text that gives way with an ellipsis instead of pushing its neighbours."""
+    """One line of plain text that gives way with an ellipsis, at its end or (`keep_end`) at its start."""
 
-    def __init__(self, text: str = "", *, role: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str = "", *, role: str = "", parent: QWidget | None = None, keep_end: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._gives_way = Qt.TextElideMode.ElideLeft if keep_end else Qt.TextElideMode.ElideRight
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
         self.setMinimumWidth(24)
@@ -49,6 +52,6 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.setFont(self.font())
         painter.setPen(self.palette().color(self.foregroundRole()))
-        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        words = painter.fontMetrics().elidedText(self.text(), self._gives_way, self.width())
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), words)
         self.setToolTip(self.text() if words != self.text() else "")

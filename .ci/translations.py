@@ -69,11 +69,14 @@ def texts_of(tree: ast.AST) -> Iterator[str | tuple[str, str]]:
 
 
 def table_texts() -> list[str]:
-    """Return texts that tables put together: the titles of reasons, and the meanings of codes."""
+    """Return texts of tables: titles of reasons that are put together, meanings of codes, names of structures."""
+    from labelcritic_gui.catalogue import load_catalogue
     from labelcritic_gui.core.findings import FindingCode
     from labelcritic_gui.ui.commands import COMMANDS
 
-    return [*(command.title for command in COMMANDS), *(code.meaning for code in FindingCode)]
+    shipped = load_catalogue(ROOT / "resources" / "no-own-structures")
+    names = sorted({name for structure in shipped for name in (structure.shown, structure.pair_title) if name})
+    return [*(command.title for command in COMMANDS), *(code.meaning for code in FindingCode), *names]
 
 
 def written(catalogue: Catalog) -> bytes:

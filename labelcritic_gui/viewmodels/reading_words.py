@@ -30,7 +30,7 @@ def item_words(reading: Reading) -> ItemWords:
         return ItemWords()
     here, counts = reading.worklist.index_of(item), reading.worklist.counts
     row = reading.worklist.rows[here] if here is not None else None
-    title = reading.stage.structure.shown if reading.stage else row.title if row else item.structure
+    title = tr(reading.stage.structure.shown if reading.stage else row.title if row else item.structure)
     place = _place(row.rank, counts.total) if row is not None and counts is not None else ""
     if counts is not None and not reading.list_follows:  # where items come again, their numbers would tell
         place = _place(min(counts.decided + (not reading.revealed), counts.total), counts.total)

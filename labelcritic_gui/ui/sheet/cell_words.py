@@ -67,7 +67,7 @@ def caption(cell: Cell, position: int, told: Told) -> Caption:
 
 def title_of(cell: Cell) -> str:
     """Return what the structure is called, also while nothing is loaded of it."""
-    return cell.small.structure.shown if cell.small else cell.item.structure.replace("_", " ")
+    return tr(cell.small.structure.shown) if cell.small else cell.item.structure.replace("_", " ")
 
 
 def missing(cell: Cell, position: int) -> str:

@@ -125,7 +125,7 @@ class WorklistModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return explained(row, told=self._worklist is None or self._worklist.told)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{row.item.case} {row.title} {tr(STATUS_WORDS[row.status])}"
+            return f"{row.item.case} {tr(row.title)} {tr(STATUS_WORDS[row.status])}"
         if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[index.column()].right:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

@@ -72,7 +72,7 @@ class Station(SettingsDesk):
 
     def structure_title(self, name: str) -> str:
         """Return what a structure is called."""
-        return self._services.structures.get(name).shown
+        return tr(self._services.structures.get(name).shown)
 
     def _take_settings(self, settings: Settings) -> None:
         self.looking.take_settings(settings)

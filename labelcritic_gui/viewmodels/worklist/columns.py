@@ -67,7 +67,7 @@ class Column:
 COLUMNS: tuple[Column, ...] = (
     Column("mark", N_("Status as a sign"), 22, lambda _: "", "attention"),
     Column("case", N_("Case"), 76, lambda r: r.item.case, "case"),
-    Column("structure", N_("Structure"), 96, lambda r: r.title, "structure", stretch=True),
+    Column("structure", N_("Structure"), 96, lambda r: tr(r.title), "structure", stretch=True),
     Column("dice", N_("Dice"), 42, lambda r: _number(r.dice), "dice", right=True),
     Column("pick", N_("Critic picks"), 112, _pick, "confidence", tells=True),
     Column("findings", N_("Findings"), 100, _codes, "findings", first=True, tells=True),
@@ -120,7 +120,7 @@ def fitting(columns: Sequence[tuple[Column, int]], room: int) -> tuple[str, ...]
 
 def explained(row: ItemRow, *, told: bool) -> str:
     """Return everything that the list knows of an item, a line each; plain text."""
-    lines = [f"{row.item.case}  {row.title}: {_status(row)}"]
+    lines = [f"{row.item.case}  {tr(row.title)}: {_status(row)}"]
     if told:
         lines += _critic_lines(row)
     if row.dice is not None:

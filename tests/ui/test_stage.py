@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from labelcritic_gui.core.cases import LabelSet
 from labelcritic_gui.core.findings import Finding, FindingCode, Severity
@@ -306,6 +306,18 @@ def test_that_one_to_four_candidates_have_a_panel_each(stage, count: int) -> Non
     calls = FakeCalls(label_sets=sets)
     show(stage, calls.load_stage(calls.items[0]), sets)
     assert [panel.isVisible() for panel in stage.panels] == [n < count for n in range(4)]
+
+
+def test_that_the_panels_fill_the_stage_whatever_number_there_was_before(stage) -> None:
+    stage.add_strip(QLabel("Where the tour is"))
+    for count in (3, 2, 4, 2, 1, 3, 1, 4, 2):
+        sets = tuple(LabelSet(f"s{n}", f"Set {n}") for n in range(count))
+        calls = FakeCalls(label_sets=sets)
+        show(stage, calls.load_stage(calls.items[0]), sets)
+        QApplication.processEvents()
+        boxes = [panel.geometry() for panel in stage.panels[:count]]
+        assert {(box.width(), box.height()) for box in boxes} == {(boxes[0].width(), boxes[0].height())}
+        assert (boxes[0].left(), max(box.right() for box in boxes)) == (0, stage.width() - 1), count
 
 
 def test_that_missing_empty_and_refused_masks_say_what_they_are(stage) -> None:

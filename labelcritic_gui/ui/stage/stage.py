@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.translation import tr
@@ -59,15 +59,18 @@ class ReviewStage(QWidget):
         self._arranged = 0
         self.panels = [CandidateView(looking, theme, self._shelf, n, self) for n in range(MOST_PANELS)]
         self.panels[0].painted.connect(self._panel_painted)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._strips: list[QWidget] = []
+        self._grid = QGridLayout()
+        self._column.addLayout(self._grid, 1)
         self._grid.setSpacing(1)
         self._failure = Failure(self)
         self._failure.again.clicked.connect(self.retry)
         self._failure.hide()
         self.card = WaitCard(self)
         self.card.cancelled.connect(self._card_pressed)
-        self._shown = 2
         self._arrange(2)
         self._waiting = QElapsedTimer()
         self._since = QElapsedTimer()
@@ -100,7 +103,8 @@ class ReviewStage(QWidget):
 
     def add_strip(self, strip: QWidget) -> None:
         """Put a strip under the panels."""
-        self._grid.addWidget(strip, 2, 0, 1, -1)
+        self._strips.append(strip)
+        self._column.addWidget(strip)
 
     def attach(self, views: CaseViews | None) -> None:
         """Follow another review's projections, or none."""
@@ -360,11 +364,12 @@ class ReviewStage(QWidget):
 
     def _even_out(self) -> None:
         """Part the panels by as many px as make them equal: equal panes share their magnified anatomy."""
-        across = 2 if self._shown == MOST_PANELS else self._shown
-        down = 2 if self._shown == MOST_PANELS else 1
+        across = 2 if self._arranged == MOST_PANELS else self._arranged
+        down = 2 if self._arranged == MOST_PANELS else 1
+        strip = sum(widget.height() for widget in self._strips if widget.isVisible())
         for count, size, part in (
             (across, self.width(), self._grid.setHorizontalSpacing),
-            (down, self.height(), self._grid.setVerticalSpacing),
+            (down, self.height() - strip, self._grid.setVerticalSpacing),
         ):
             part(next((gap for gap in range(1, count + 1) if (size - (count - 1) * gap) % count == 0), 1))
 
@@ -377,8 +382,8 @@ class ReviewStage(QWidget):
             panel.setVisible(index < shown)
             if index < shown:
                 row, column = divmod(index, 2) if shown == MOST_PANELS else (0, index)
-                # the strip under the panels has as many columns as there ever were: one panel alone has them all
-                self._grid.addWidget(panel, row, column, 1, -1 if shown == 1 else 1)
+                self._grid.addWidget(panel, row, column)
+        self._even_out()
 
 
 def _first_colour(_: str) -> int:

@@ -136,7 +136,7 @@ def _refused(folder: Path, cache: Path) -> None:
     from labelcritic_gui.core.geometry import Geometry, Mask
     from labelcritic_gui.formats import nifti
 
-    _take(folder, cache, (CASE,))
+    _take(folder, cache, (CASE, WITHOUT))
     labels = folder / "labels" / SETS[1] / CASE / "segmentations"
     mask = nifti.load_mask(labels / "liver.nii.gz")
     affine = np.array(mask.geometry.affine)

@@ -197,7 +197,7 @@ class ReadingScreen(QWidget):
         for part in (self.worklist, self.stage, self.cards, self.message):
             part.set_theme(theme)
         left, right = theme.px(LEFT_W), theme.px(RIGHT_W)
-        for side, width in zip(self._sides, (200, 230), strict=True):
+        for side, width in zip(self._sides, (212, 230), strict=True):
             side.setMinimumWidth(theme.px(width))
         if not self.splitter_kept:
             self.splitter.setSizes([left, max(400, self.width() - left - right), right])

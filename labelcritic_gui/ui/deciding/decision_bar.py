@@ -12,7 +12,7 @@ from labelcritic_gui.ui.commands import BY_ID
 from labelcritic_gui.ui.commands.deciding import CHIPS
 from labelcritic_gui.ui.deciding.chips import QualityChip, ReasonChip
 from labelcritic_gui.ui.deciding.flow import FlowLayout
-from labelcritic_gui.ui.deciding.key_button import LEAST_WORD, WIDEST_WORD, KeyButton
+from labelcritic_gui.ui.deciding.key_button import LEAST_WORD, WIDEST_WORD, FittingWords, KeyButton
 from labelcritic_gui.ui.deciding.strip import StripView
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.theme import Theme
@@ -108,6 +108,10 @@ class DecisionBar(QWidget):
         line.addStretch(1)
         line.addWidget(self.note, 2)
         column.addLayout(line)
+        apart = 8 * (len(_APART) + 1) + 2 * 16
+        FittingWords(
+            self, self.buttons.values(), lambda: self.width() - self.note.minimumWidth() - apart, gap=line.spacing()
+        )
         self._size_note()
 
     def _together(self, *widgets: QWidget) -> QWidget:

@@ -1,6 +1,8 @@
 """A button that shows its key first, then its word. Layer: ui."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
@@ -25,7 +27,7 @@ class KeyButton(QAbstractButton):
         super().__init__(parent)
         self._theme, self._key, self._least = theme, key, least
         self._widest = WIDEST_WORD
-        self._in_force = False
+        self._in_force = self._bare = False
         self._colour: QColor | None = None
         self._lit = False
         self.setText(word)
@@ -58,6 +60,17 @@ class KeyButton(QAbstractButton):
             self.setAccessibleDescription(tr("This is what was decided.") if in_force else "")
             self.update()
 
+    def show_bare(self, bare: bool) -> None:
+        """Show the key alone, or the word behind it too."""
+        if bare != self._bare:
+            self._bare = bare
+            self.updateGeometry()
+            self.update()
+
+    def widths(self) -> tuple[int, int]:
+        """Return how wide the button is with its word, and with its key alone."""
+        return self._width(self._widest), self._width(0)
+
     def flash(self) -> None:
         """Light up for a moment."""
         self._lit = True
@@ -80,10 +93,10 @@ class KeyButton(QAbstractButton):
         return px(6) + cap + (px(6) + shown + px(10) if shown else px(6))
 
     def sizeHint(self) -> QSize:
-        return QSize(self._width(self._widest), self._theme.px(28))
+        return QSize(self._width(0 if self._bare else self._widest), self._theme.px(28))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._width(self._least), self._theme.px(28))
+        return QSize(self._width(0 if self._bare else self._least), self._theme.px(28))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
         theme = self._theme
@@ -107,7 +120,7 @@ class KeyButton(QAbstractButton):
         painter.setPen(theme.colour("text" if self.isEnabled() else "text-quiet"))
         painter.setFont(theme.font())
         room = QRectF(cap.right() + gap, 0, self.width() - cap.right() - theme.px(10), self.height())
-        if room.width() >= min(theme.px(36), painter.fontMetrics().horizontalAdvance(self.text())):
+        if not self._bare and room.width() >= min(theme.px(36), painter.fontMetrics().horizontalAdvance(self.text())):
             word = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, round(room.width()) + 1)
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), word)
         if self._in_force:
@@ -127,3 +140,29 @@ class KeyButton(QAbstractButton):
             painter.setPen(theme.colour("text" if self.isEnabled() else "text-quiet"))
         painter.setFont(theme.font("small", strong=True))
         painter.drawText(cap, int(Qt.AlignmentFlag.AlignCenter), self._key)
+
+
+class FittingWords(QObject):
+    """Keeps a line of buttons within its room: the last ones lose their words first, and are keys alone.
+
+    `room` says how many px there are for them, the `gap` between two of them included.
+    """
+
+    def __init__(self, line: QWidget, buttons: Iterable[KeyButton], room: Callable[[], int], *, gap: int) -> None:
+        super().__init__(line)
+        self._buttons, self._room, self._gap = tuple(buttons), room, gap
+        line.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.LayoutRequest}:
+            self.fit()
+        return super().eventFilter(watched, event)
+
+    def fit(self) -> None:
+        """Give and take words."""
+        shown = [button for button in self._buttons if not button.isHidden()]
+        widths = [button.widths() for button in shown]
+        over = sum(worded for worded, _ in widths) + self._gap * len(shown) - self._room()
+        for button, (worded, bare) in zip(reversed(shown), reversed(widths), strict=True):
+            button.show_bare(over > 0)
+            over -= worded - bare

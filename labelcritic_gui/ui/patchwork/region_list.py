@@ -11,6 +11,8 @@ from labelcritic_gui.viewmodels.patchwork.rows import RegionRow
 Index = QModelIndex | QPersistentModelIndex
 LINE_H, EDGE, GAP, SWATCH = 20, 8, 4, 12
 STATE = 0.45
+MOST_LINES = 6
+"""A remark on the current region is shown whole, up to so many lines."""
 """The share of a line that its state may take."""
 WRAP = int(Qt.TextFlag.TextWordWrap)
 
@@ -96,7 +98,7 @@ class RegionDelegate(QStyledItemDelegate):
         if not whole:
             return metrics.height()
         room = max(80, width - 2 * EDGE - self.theme.px(SWATCH) - 8)
-        return min(3 * metrics.height(), metrics.boundingRect(0, 0, room, 1000, WRAP, words).height())
+        return min(MOST_LINES * metrics.height(), metrics.boundingRect(0, 0, room, 1000, WRAP, words).height())
 
     def _swatches(self, painter: QPainter, row: RegionRow, room: QRect) -> int:
         """Draw the claimants' colours, or that all claim it; return where the words begin."""

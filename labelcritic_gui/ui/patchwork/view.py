@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.commands import BY_ID
-from labelcritic_gui.ui.deciding.key_button import KeyButton
+from labelcritic_gui.ui.deciding.key_button import FittingWords, KeyButton
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.patchwork.picture import PatchworkPicture
 from labelcritic_gui.ui.patchwork.side import PatchworkSide
@@ -32,8 +32,8 @@ FOOT = (
 )
 FOOT_H, SIDE_W = 44, 276
 POLL_MS = 200
-LEAST_WORD = 20
-"""So much of a word stays on a button where room is short, in px at scale 1."""
+WORDS_W = 96
+"""Left beside the buttons for what the patchwork says, in px at scale 1."""
 
 
 class PatchworkView(QWidget):
@@ -66,7 +66,7 @@ class PatchworkView(QWidget):
 
     def _button(self, name: str, keys: Keys) -> KeyButton:
         command = BY_ID[name]
-        button = KeyButton(self._theme, shown(keys[name]), tr(command.short), least=LEAST_WORD)
+        button = KeyButton(self._theme, shown(keys[name]), tr(command.short), least=0)
         button.setAccessibleName(tr(command.title))
         button.setToolTip(tr(command.title))
         button.clicked.connect(lambda _=False: self.triggered.emit(name))
@@ -80,6 +80,12 @@ class PatchworkView(QWidget):
             line.addWidget(button)
         line.addSpacing(4)
         line.addWidget(self.words, 1)
+        FittingWords(
+            self._foot,
+            self.buttons.values(),
+            lambda: self._foot.width() - self._theme.px(WORDS_W) - 24,
+            gap=line.spacing(),
+        )
         body = QHBoxLayout()
         body.setSpacing(1)
         body.addWidget(self.picture, 1)

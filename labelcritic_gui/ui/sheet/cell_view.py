@@ -255,10 +255,11 @@ class CellView(QWidget):
         if said.pick:
             painter.fillRect(QRectF(box.x(), box.y(), box.width(), theme.px(PICK_PX)), colour)
         room = box.adjusted(swatch.width() + 8, theme.px(PICK_PX), -4, 0)
-        flags = self._end(painter, room, said.flags, "bad" if said.severe else "doubt")
-        room.setRight(room.right() - flags)
+        # from the right: how sure the pick is comes before the names of the findings, and these before the name
         picked = self._end(painter, room, said.pick, "text", strong=True)
         room.setRight(room.right() - picked)
+        flags = self._end(painter, room, said.flags, "bad" if said.severe else "doubt")
+        room.setRight(room.right() - flags)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("text" if said.pick else "text-quiet"))
         words = painter.fontMetrics().elidedText(said.name, Qt.TextElideMode.ElideRight, int(room.width()))
@@ -270,8 +271,10 @@ class CellView(QWidget):
             return 0
         painter.setFont(self._theme.font("small", strong=strong))
         painter.setPen(self._theme.colour(token))
-        painter.drawText(room, _END, words)
-        return painter.fontMetrics().horizontalAdvance(words) + 8
+        metrics = painter.fontMetrics()
+        written = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(0, int(room.width())))
+        painter.drawText(room, _END, written)
+        return metrics.horizontalAdvance(written) + 8
 
     def _draw_plate(self, painter: QPainter, area: QRect, words: str) -> None:
         painter.setFont(self._theme.font("title", strong=True))

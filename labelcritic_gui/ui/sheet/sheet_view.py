@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from labelcritic_gui.translation import ntr, tr
 from labelcritic_gui.ui.commands import BY_ID
-from labelcritic_gui.ui.deciding.key_button import KeyButton
+from labelcritic_gui.ui.deciding.key_button import FittingWords, KeyButton
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.sheet.cell_view import CellView
 from labelcritic_gui.ui.sheet.cell_words import Told
@@ -18,6 +18,8 @@ from labelcritic_gui.viewmodels.sheet.sheet import ContactSheet
 FOOT = ("sheet.write", "sheet.sure", "sheet.open", "sheet.undo", "sheet.previous", "sheet.next", "sheet.back")
 FOOT_H = 44
 GAP = 4
+WORDS_W = 160
+"""Left beside the buttons for what the sheet says, in px at scale 1."""
 
 
 class SheetView(QWidget):
@@ -49,7 +51,7 @@ class SheetView(QWidget):
 
     def _button(self, name: str, keys: Keys) -> KeyButton:
         command = BY_ID[name]
-        button = KeyButton(self._theme, shown(keys[name]), tr(command.short))
+        button = KeyButton(self._theme, shown(keys[name]), tr(command.short), least=0)
         button.setAccessibleName(tr(command.title))
         button.setToolTip(tr(command.title))
         button.clicked.connect(lambda _=False: self.triggered.emit(name))
@@ -69,6 +71,12 @@ class SheetView(QWidget):
             line.addWidget(button)
         line.addSpacing(8)
         line.addWidget(self.words, 1)
+        FittingWords(
+            self._foot,
+            self.buttons.values(),
+            lambda: self._foot.width() - self._theme.px(WORDS_W) - 28,
+            gap=line.spacing(),
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -100,14 +100,16 @@ class Ink:
             QLineF(at.x(), area.top(), at.x(), at.y() - gap),
             QLineF(at.x(), at.y() + gap, at.x(), area.bottom()),
         ]
-        colour = QColor(self.theme.colour("focus"))
+        colour = QColor(self.theme.colour("crosshair"))
         colour.setAlpha(150)
         self._crisp(lines, colour)
 
     def _crisp(self, lines: Sequence[QLineF], colour: QColor) -> None:
         """Draw upright and level lines a pixel wide; smoothing would blur them, and takes longer."""
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self.painter.setPen(QPen(colour, 1))
+        pen = QPen(colour, max(1, int(self.painter.device().devicePixelRatioF())))
+        pen.setCosmetic(True)  # in pixels of the screen: at 125 % some lines would be twice as wide as others
+        self.painter.setPen(pen)
         self.painter.drawLines(lines)
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 

@@ -29,14 +29,17 @@ class TitleStrip(QWidget):
 
     def show_title(self, key: str, title: str, mark: str, colour: int) -> None:
         """Show what the candidate is called; `colour` is a label set's place, -1 shows nothing."""
-        if title == key:  # a candidate without a name is called by its place, and that is in the swatch
-            title = ""
         said = (key, title, mark, colour)
         if said != (self.key, self.title, self.mark, self.colour):
             self.key, self.title, self.mark, self.colour = said
-            self.setAccessibleName(" ".join(filter(None, (key, title, mark))))
+            self.setAccessibleName(" ".join(filter(None, (key, self._said, mark))))
             self.setToolTip(title)
             self.update()
+
+    @property
+    def _said(self) -> str:
+        """The title, but where a candidate without a name is called by its place: that is in the swatch."""
+        return "" if self.title == self.key else self.title
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002  (signature is Qt's)
         theme, painter = self._theme, QPainter(self)
@@ -60,7 +63,7 @@ class TitleStrip(QWidget):
         room = self.width() - left - EDGE
         mark = painter.fontMetrics().horizontalAdvance(self.mark) + 8 if self.mark else 0
         painter.setFont(theme.font("base", strong=True))
-        words = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, max(0, int(room - mark)))
+        words = painter.fontMetrics().elidedText(self._said, Qt.TextElideMode.ElideRight, max(0, int(room - mark)))
         wide = painter.fontMetrics().horizontalAdvance(words)
         painter.setPen(theme.colour("on-stage"))
         painter.drawText(QRectF(left, 0, room, self.height()), align, words)

@@ -69,14 +69,16 @@ def texts_of(tree: ast.AST) -> Iterator[str | tuple[str, str]]:
 
 
 def table_texts() -> list[str]:
-    """Return texts of tables: titles of reasons that are put together, meanings of codes, names of structures."""
+    """Return texts of tables: titles of reasons that are put together, meanings of codes, names of structures, our critic."""
     from labelcritic_gui.catalogue import load_catalogue
     from labelcritic_gui.core.findings import FindingCode
+    from labelcritic_gui.critic.rule_based import IDENTITY
     from labelcritic_gui.ui.commands import COMMANDS
 
     shipped = load_catalogue(ROOT / "resources" / "no-own-structures")
     names = sorted({name for structure in shipped for name in (structure.shown, structure.pair_title) if name})
-    return [*(command.title for command in COMMANDS), *(code.meaning for code in FindingCode), *names]
+    codes = [code.meaning for code in FindingCode]
+    return [*(command.title for command in COMMANDS), *codes, *names, IDENTITY.title]
 
 
 def written(catalogue: Catalog) -> bytes:

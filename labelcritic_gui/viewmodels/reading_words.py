@@ -68,7 +68,7 @@ def waiting_words(reading: Reading) -> str:
 def critic_words(reading: Reading) -> CriticWords:
     """Say what the critic of the review is doing."""
     job, down, pause = reading.critic.job, reading.critic.down, reading.critic.pause
-    words = reading.calls.critic_title
+    words = tr(reading.calls.critic_title)
     if pause:
         words = tr("{critic}  paused: the server is gone").format(critic=words)
     elif job is not None and job.total:

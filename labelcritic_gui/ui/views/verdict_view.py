@@ -39,7 +39,7 @@ class VerdictView(Card):
     def _fill(self, card: VerdictCard, *, asking: bool) -> None:
         if card.colour >= 0:
             self.edge = self._theme.label(card.colour)
-        self.rows.addWidget(ElidedLabel(tr("Verdict of {critic}").format(critic=card.critic), role="caption"))
+        self.rows.addWidget(ElidedLabel(tr("Verdict of {critic}").format(critic=tr(card.critic)), role="caption"))
         self.rows.addLayout(self._headline(card))
         if card.confidence is not None:
             ground = self._theme.colour("line")

@@ -69,7 +69,7 @@ def texts_of(tree: ast.AST) -> Iterator[str | tuple[str, str]]:
 
 
 def table_texts() -> list[str]:
-    """Return texts of tables: titles of reasons that are put together, meanings of codes, names of structures, our critic."""
+    """Return texts of tables: titles that are put together, meanings of codes, of structures and of our critic."""
     from labelcritic_gui.catalogue import load_catalogue
     from labelcritic_gui.core.findings import FindingCode
     from labelcritic_gui.critic.rule_based import IDENTITY

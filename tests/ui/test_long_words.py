@@ -4,6 +4,7 @@ import math
 from gettext import NullTranslations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QPushButton, QRadioButton, QWidget
 
 from labelcritic_gui import translation
@@ -78,6 +79,16 @@ def test_that_no_button_of_the_window_is_cut_where_there_is_room(opened) -> None
     if short:  # words give way to an ellipsis only when the note has given way before
         assert bar.note.width() <= bar.note.minimumWidth() + 16
     assert all(b.geometry().right() <= bar.width() for b in bar.buttons.values() if b.isVisible())
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_G, Qt.Key.Key_P])
+def test_that_no_button_of_the_other_screens_is_cut(opened, key) -> None:
+    opened.ready()
+    opened.window.resize(1366, 768)
+    opened.wait(lambda: opened.window.width() == 1366)
+    opened.press(key)
+    assert cut(opened.window) == []
+    opened.press(Qt.Key.Key_Escape)
 
 
 def test_that_the_start_page_has_room_for_its_buttons(scene) -> None:

@@ -124,7 +124,7 @@ class Bubble(QWidget):
             self.move(room.center() - self.rect().center())
             return
         box = QRect(part.mapTo(self._window, QPoint(0, 0)), part.size())
-        spots = (
+        spots: tuple[QPoint, ...] = (
             QPoint(box.left() - self.width() - GAP, box.top() + GAP),
             QPoint(box.right() + GAP, box.top() + GAP),
             QPoint(box.left() + GAP, box.top() - self.height() - GAP),

@@ -31,7 +31,7 @@ def item_words(reading: Reading) -> ItemWords:
     here, counts = reading.worklist.index_of(item), reading.worklist.counts
     row = reading.worklist.rows[here] if here is not None else None
     title = tr(reading.stage.structure.shown if reading.stage else row.title if row else item.structure)
-    place = _place(row.rank, counts.total) if row is not None and counts is not None else ""
+    place = _place(here + 1, reading.worklist.count) if here is not None else ""
     if counts is not None and not reading.list_follows:  # where items come again, their numbers would tell
         place = _place(min(counts.decided + (not reading.revealed), counts.total), counts.total)
     standing = standing_words(reading.state, reading.label_sets)

@@ -11,9 +11,9 @@ from labelcritic_gui.viewmodels.patchwork.rows import RegionRow
 Index = QModelIndex | QPersistentModelIndex
 LINE_H, EDGE, GAP, SWATCH = 20, 8, 4, 12
 STATE = 0.45
+"""The share of a line that its state may take."""
 MOST_LINES = 6
 """A remark on the current region is shown whole, up to so many lines."""
-"""The share of a line that its state may take."""
 WRAP = int(Qt.TextFlag.TextWordWrap)
 
 

@@ -80,9 +80,10 @@ class PatchworkView(QWidget):
             line.addWidget(button)
         line.addSpacing(4)
         line.addWidget(self.words, 1)
-        FittingWords(
+        ends = (self.buttons["patchwork.make"], self.buttons["patchwork.leave"])
+        FittingWords(  # how to end it is said longest
             self._foot,
-            self.buttons.values(),
+            sorted(self.buttons.values(), key=lambda button: button not in ends),
             lambda: self._foot.width() - self._theme.px(WORDS_W) - 24,
             gap=line.spacing(),
         )

@@ -12,7 +12,7 @@ from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId
 from labelcritic_gui.core.errors import ReviewError, UserError
 from labelcritic_gui.core.findings import FindingCode
 from labelcritic_gui.core.opinion_records import quality_to_json, verdict_to_json
-from labelcritic_gui.core.review import Choice, ItemState, Remarks
+from labelcritic_gui.core.review import Choice, ItemState, Remarks, Status
 from labelcritic_gui.core.verdict import Verdict
 from labelcritic_gui.services import auditing, comparison, review, worklist
 from labelcritic_gui.services.new_review import CreationReport, LabelSource, Request, create_review
@@ -21,7 +21,7 @@ from labelcritic_gui.services.projection import written
 from labelcritic_gui.services.review import OpenReview
 from labelcritic_gui.services.sent import SentItem, sent_item
 from labelcritic_gui.services.summaries import renew_summary
-from labelcritic_gui.store import index, opinions
+from labelcritic_gui.store import index, journal, opinions
 
 SHOWN_REFUSALS = 20
 
@@ -134,7 +134,7 @@ def _row_body(row: worklist.ItemRow) -> dict[str, Any]:
 
 
 def _row_cells(row: worklist.ItemRow) -> list[str]:
-    status = "skipped" if row.skipped else row.status.value
+    status = _standing(row.status, skipped=row.skipped)
     number = "" if row.confidence is None else f"{row.confidence:.2f}"
     dice = "" if row.dice is None else f"{row.dice:.3f}"
     case, structure = row.item
@@ -147,6 +147,7 @@ def decide(arguments: argparse.Namespace, services: Services) -> Outcome:
     reader = arguments.reader or services.settings.reader or review.default_reader()
     try:
         if arguments.undo or arguments.redo:
+            _require_that_item(arguments, opened, reader)
             item = _step_back(opened, reader) if arguments.undo else _step_forward(opened, reader)
             renew_summary(opened, item)
         else:
@@ -156,7 +157,25 @@ def decide(arguments: argparse.Namespace, services: Services) -> Outcome:
     finally:
         opened.close()
     body = {"case": item.case, "structure": item.structure, "reader": reader, **_state_body(state)}
-    return Outcome(body, [f"{item}: {state.status.value} ({reader})"])
+    return Outcome(body, [f"{item}: {_standing(state.status, skipped=state.skipped)} ({reader})"])
+
+
+def _standing(status: Status, *, skipped: bool) -> str:
+    return "skipped" if skipped else status.value
+
+
+def _require_that_item(arguments: argparse.Namespace, opened: OpenReview, reader: str) -> None:
+    """Refuse to step back or forward on another item than the one that was named, if one was."""
+    if not arguments.case and not arguments.structure:
+        return
+    named = _named_item(arguments, opened)
+    step = journal.last_decision if arguments.undo else journal.last_undone
+    event = step(opened.database, reader)
+    if event is not None and event.item != named:
+        raise ReviewError(
+            f"The last thing that {reader} {'decided' if arguments.undo else 'undid'} is {event.item}, not {named}.",
+            "Leave out --case and --structure to take that one.",
+        )
 
 
 def _step_back(opened: OpenReview, reader: str) -> ItemId:

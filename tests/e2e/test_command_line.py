@@ -82,6 +82,23 @@ def test_every_choice_is_written_as_it_was_meant(dataset: Dataset, capsys: pytes
     assert_one_sentence(code, err, "nothing that ann undid")
 
 
+def test_stepping_back_or_forward_on_a_named_item_never_touches_another(
+    dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = as_json(capsys, "list", dataset.folder)["items"]
+    named, other = ([*("--case", i["case"]), *("--structure", i["structure"])] for i in items[:2])
+    ann = ["--reader", "ann"]
+    as_json(capsys, "decide", dataset.folder, *named, *ann, "--none")
+    code, said, _ = run(capsys, "decide", dataset.folder, *other, *ann, "--skip")
+    assert (code, said.strip().endswith(": skipped (ann)")) == (0, True)
+    code, _, err = run(capsys, "decide", dataset.folder, *named, *ann, "--undo")
+    assert_one_sentence(code, err, "The last thing that ann decided is ")
+    as_json(capsys, "decide", dataset.folder, *other, *ann, "--undo")
+    code, _, err = run(capsys, "decide", dataset.folder, *named, *ann, "--redo")
+    assert_one_sentence(code, err, "The last thing that ann undid is ")
+    assert as_json(capsys, "decide", dataset.folder, *named, *ann, "--undo")["status"] == "open"
+
+
 def assert_one_sentence(code: int, err: str, said: str) -> None:
     assert code == 2
     assert err.count("\n") == 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from labelcritic_gui.core.errors import ReviewError, StorageError
@@ -102,6 +102,8 @@ def open_database(file: Path) -> Database:
             version = int(connection.execute(query).scalar_one_or_none() or 0)
     except StorageError as error:
         database.close()
+        if "no such table" not in error.message:
+            raise
         raise ReviewError(f"{file} is not a review database.", "Name the folder of a review.") from error
     except ReviewError:
         database.close()
@@ -125,7 +127,7 @@ def _migrate(database: Database) -> None:
 
 
 def _connect(file: Path) -> Database:
-    url = f"sqlite:///{file}"
+    url = URL.create("sqlite", database=str(file))  # a folder's name may hold ? and %
     engine = create_engine(url, pool_size=8)
     decisions = create_engine(url, pool_size=1, max_overflow=0)
     for one in (engine, decisions):

@@ -8,7 +8,7 @@ review of real scans, named by `--real`.
 
 A step is a key as Qt writes it ("Ctrl+K"), or one of: "go CASE/STRUCTURE", "type TEXT", "drag X Y X Y" and "hover X Y"
 (shares of the stage's first panel), "choose TEXT" (a filter for the list), "run COMMAND" (a command without a key),
-"at once KEY" (do not wait after it), "until loading" and "shot" (the canvas is taken here, not at the end).
+"at once STEP" (do not wait after it), "until loading" and "shot" (the canvas is taken here, not at the end).
 """
 
 import argparse
@@ -32,7 +32,7 @@ READER = "reader"
 WAIT_S = 120.0
 CALM_S = 0.12
 """After the lanes fall idle, timers of the window get so long to begin something new."""
-REAL = "real"
+REAL, AT_ONCE = "real", "at once "
 
 
 def main() -> None:
@@ -180,6 +180,14 @@ class Shooting:
     # --- steps -------------------------------------------------------------------------------------------------
 
     def _do(self, step: str) -> None:
+        if step.startswith(AT_ONCE):
+            self._begin(step.removeprefix(AT_ONCE))
+            return
+        self._begin(step)
+        if step.split(" ")[0] not in {"until", "shot"}:
+            self._settle()
+
+    def _begin(self, step: str) -> None:
         word, _, rest = step.partition(" ")
         steps: dict[str, Callable[[str], None]] = {
             "go": self._go,
@@ -188,9 +196,7 @@ class Shooting:
             "hover": self._drag,
             "choose": self._choose,
             "run": self._run,
-            "at": lambda text: self._press(text.removeprefix("once ")),
             "until": self._until,
-            "shot": lambda _: self._shoot(),
         }
         if rest and word in steps:
             steps[word](rest)
@@ -198,8 +204,6 @@ class Shooting:
             self._shoot()
         else:
             self._press(step)
-        if word not in {"at", "until", "shot"}:
-            self._settle()
 
     def _press(self, key: str) -> None:
         from PySide6.QtGui import QKeySequence
@@ -250,7 +254,7 @@ class Shooting:
 
     def _until(self, what: str) -> None:
         conditions: dict[str, Callable[[], bool]] = {
-            "loading": lambda: (self.station.reading.loading or 0.0) > 0.3,
+            "loading": lambda: self.window.screen_.stage.card.isVisible(),
         }
         self._wait(conditions[what], what)
 

@@ -175,9 +175,7 @@ class CellView(QWidget):
         self._draw_letters(painter, cell, QRectF(area))
         words = missing(cell, position)
         if words:
-            painter.setFont(theme.font("base", strong=True))
-            painter.setPen(theme.colour("on-stage-quiet"))
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), words)
+            self._draw_missing(painter, area, words)
         mark = cell.mark
         if mark is not None and mark.position == position:
             colour = theme.label(self._told.colour(cell, position))
@@ -190,6 +188,17 @@ class CellView(QWidget):
         elif mark is not None:
             painter.fillRect(area, DIMMED)
         self._draw_caption(painter, cell, position)
+
+    def _draw_missing(self, painter: QPainter, area: QRect, words: str) -> None:
+        """Say what is not there, on a plate: legible on any anatomy."""
+        painter.setFont(self._theme.font("base", strong=True))
+        plate = QRectF(painter.fontMetrics().boundingRect(words).adjusted(-8, -4, 8, 4))
+        plate.moveCenter(QRectF(area).center())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PLATE)
+        painter.drawRoundedRect(plate, 4, 4)
+        painter.setPen(self._theme.colour("on-stage"))
+        painter.drawText(plate, int(Qt.AlignmentFlag.AlignCenter), words)
 
     def _composed(self, cell: Cell, position: int, area: QRect) -> QImage:
         """Return a panel's picture at the screen's own pixels: the crop fitted, the mask outlined."""

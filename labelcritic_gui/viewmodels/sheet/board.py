@@ -135,7 +135,7 @@ class Board:
             if pick is not None and cell.mark is None and self._can_mark(place) and cell.sure(least):
                 self._mark(place, Mark(pick, "sure"), select=False)
                 found += 1
-        words = tr("No pick here is sure enough: {least} % or more, and nothing severe found.")
+        words = tr("No sure pick here ({least} % or more).")
         if found:
             words = ntr(
                 "{n} sure pick marked ({least} % or more).", "{n} sure picks marked ({least} % or more).", found

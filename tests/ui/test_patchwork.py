@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from labelcritic_gui.core.cases import CandidateId, LabelSet
+from labelcritic_gui.core.errors import UnreadableFileError
 from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.core.patchwork.recipe import Drop, DropIslands, FillHoles, KeepLargest, Start, Take
 from labelcritic_gui.ui.patchwork.view import PatchworkView
@@ -200,6 +201,15 @@ def test_that_an_item_without_masks_has_no_patchwork(scene: Scene) -> None:
     scene.press(K.Key_P)
     assert scene.station.mode is ScreenMode.READING
     assert "no mask to piece together" in scene.window.screen_.message.message.text
+
+
+def test_that_a_mask_that_cannot_be_read_leaves_the_others_on_their_anatomy(scene: Scene) -> None:
+    first = CandidateId(*scene.calls.items[0], "alpha")
+    scene.calls.refused = {first: UnreadableFileError("/data/alpha/liver.nii.gz does not exist.")}
+    patchwork, view = entered(scene)
+    assert patchwork.names == ("Beta",)
+    panes = view.picture.candidate.shown
+    assert [pane.scene is not None and not pane.scene.refusal for pane in panes] == [True] * len(panes)
 
 
 def test_that_the_sound_of_other_modes_keys_is_not_heard(scene: Scene) -> None:

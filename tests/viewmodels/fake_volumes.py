@@ -8,6 +8,7 @@ import numpy as np
 
 from labelcritic_gui.core.cancel import stop_if
 from labelcritic_gui.core.cases import CandidateId, CaseId, ItemId, LabelSet
+from labelcritic_gui.core.errors import UserError
 from labelcritic_gui.core.geometry import Geometry, Mask, Volume
 from labelcritic_gui.core.tour import Tour
 from labelcritic_gui.services.slices import CaseVolume
@@ -19,7 +20,8 @@ DEPTH = 60
 class FakeVolumes:
     """The part of `FakeCalls` that loads volumes; `read` says which, `volume_broken` makes it fail.
 
-    `shapes` are masks by label set, instead of balls; `remarks` is what is said at the stops of a tour.
+    `shapes` are masks by label set, instead of balls; `refused` ones cannot be read; `remarks` is what is said at the
+    stops of a tour.
     """
 
     items: list[ItemId]
@@ -34,6 +36,7 @@ class FakeVolumes:
         self.toured: list[Pair] = []
         self.remarks: Remarks = ()
         self.shapes: dict[str, Mask] = {}
+        self.refused: dict[CandidateId, UserError] = {}
 
     def load_volume(self, case: CaseId, cancel: Any, progress: Any, *, image: Volume | None = None) -> CaseVolume:
         """Return a soft cube with a ball per candidate, the second a little further on."""
@@ -48,12 +51,12 @@ class FakeVolumes:
         for item in (item for item in self.items if item.case == case):
             for number, label_set in enumerate(self.label_sets):
                 candidate = CandidateId(item.case, item.structure, label_set.slug)
-                if candidate not in self.missing:
+                if candidate not in self.missing and candidate not in self.refused:
                     usual = (34.0, 30.0, 40.0 - 5 * number)
                     mask = self.shapes.get(label_set.slug) or _usual_ball(usual)
                     masks[candidate] = replace(mask, voxels=mask.voxels.copy(order="F"))
         progress(2, 2, "masks")
-        return CaseVolume(case, volume, masks, {})
+        return CaseVolume(case, volume, masks, {c: e for c, e in self.refused.items() if c.case == case})
 
     def find_differences(self, held: CaseVolume, pair: Pair, cancel: Any) -> Tour:
         """Return where two of the balls differ."""

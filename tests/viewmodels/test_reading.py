@@ -222,6 +222,32 @@ def test_that_an_unreadable_item_says_why_and_can_be_tried_again() -> None:
     assert desk.reading.failure is None
 
 
+@pytest.mark.parametrize("choice", [Choice.UNJUDGED, Choice.EDIT, Choice.SKIP])
+def test_that_an_item_without_a_picture_can_be_left_with_a_word(choice: Choice) -> None:
+    calls = FakeCalls()
+    calls.stage_broken = UnreadableFileError("The image is damaged.", "Copy it again.")
+    desk = Desk(calls)
+    first = desk.reading.item
+    desk.reading.choose(choice)
+    assert [(item, decision.choice) for item, decision, _ in calls.written] == [(first, choice)]
+    assert calls.written[0][2]["sides"] == []
+    assert desk.reading.item == calls.items[1]
+    desk.reading.choose(choice)
+    assert len(calls.written) == 1, "a key that was meant for the item before"
+
+
+def test_that_nothing_is_said_of_masks_that_were_not_seen() -> None:
+    calls = FakeCalls()
+    calls.stage_broken = UnreadableFileError("The image is damaged.", "Copy it again.")
+    desk = Desk(calls)
+    for choice in (Choice.NONE, Choice.ABSENT):
+        desk.reading.choose(choice)
+    desk.reading.accept(1)
+    desk.reading.accept_pick()
+    assert calls.written == []
+    assert {said.text for said in desk.said[-4:]} == {"There is no picture to decide by; that key was not taken."}
+
+
 def test_that_the_review_goes_on_while_the_critic_is_down_and_can_be_asked_again() -> None:
     calls = FakeCalls()
     calls.critic_broken = CriticError("The server does not answer.", "Start it.")

@@ -3,13 +3,14 @@
 Layer: ui.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from labelcritic_gui.core.cases import CandidateId
 from labelcritic_gui.imaging.composition import Layer
 from labelcritic_gui.imaging.frame import View
 from labelcritic_gui.imaging.overlay import Colour
@@ -115,7 +116,7 @@ class PatchworkPicture(QWidget):
         self.card.hide()
         self._show_title(patchwork)
         maker = SceneMaker(
-            _alone(stage),
+            _alone(stage, looking.volume.refused),
             looking,
             self._theme,
             colour_of=patchwork.reading.colour_of,
@@ -184,9 +185,10 @@ class PatchworkPicture(QWidget):
                 pane.update()
 
 
-def _alone(stage: Stage) -> Stage:
-    """Return a stage of one panel, which is always there to be drawn on."""
-    first = next((p for p in stage.panels if p.candidate is not None), stage.panels[0])
+def _alone(stage: Stage, refused: Container[CandidateId]) -> Stage:
+    """Return a stage of one panel, which is always there to be drawn on: a candidate that could not be read is not."""
+    readable = (p for p in stage.panels if p.candidate is not None and p.candidate not in refused)
+    first = next(readable, stage.panels[0])
     return replace(stage, panels=(replace(first, refused="", empty=False),))
 
 

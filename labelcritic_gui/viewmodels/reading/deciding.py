@@ -25,6 +25,8 @@ from labelcritic_gui.viewmodels.runner import Lane, Runner
 from labelcritic_gui.viewmodels.worklist import Worklist
 
 _REFILL = 6 * STRIP
+_UNSEEN = frozenset({Choice.UNJUDGED, Choice.EDIT, Choice.SKIP})
+"""What can be said of an item whose picture cannot be shown."""
 
 
 class Deciding:
@@ -129,11 +131,17 @@ class Deciding:
 
     def choose(self, choice: Choice) -> None:
         """Decide without a candidate: absent, edit, none, skip, or cannot judge."""
-        if self._may_decide():
+        if self._may_decide(unseen=choice in _UNSEEN):
             self._decide(choice)
 
-    def _may_decide(self) -> bool:
+    def _may_decide(self, *, unseen: bool = False) -> bool:
         if self._showing.item is None or self.busy():
+            return False
+        if unseen and self._showing.failure_seen:
+            return True
+        if self._showing.failure is not None:
+            text = tr("There is no picture to decide by; that key was not taken.")
+            self._say(Message(text, tr("U says that it cannot be judged, E queues it for editing, S skips it.")))
             return False
         if self._showing.stage is None:
             self._say(Message(tr("The picture is not here yet; that key was not taken.")))

@@ -117,6 +117,12 @@ class Showing:
         """Say whether an eye can have seen the item, as it stands, by now."""
         return self.stage is not None and self.settled_at is not None and self._clock() - self.settled_at >= SETTLE_S
 
+    @property
+    def failure_seen(self) -> bool:
+        """Say whether an eye can have read by now that the item cannot be shown."""
+        since = self.settled_at
+        return self.failure is not None and since is not None and self._clock() - since >= SETTLE_S
+
     def unsettle(self) -> None:
         """Take no key for the item until it was seen again."""
         self.settled_at = None
@@ -160,6 +166,7 @@ class Showing:
     def _stage_failed(self, item: ItemId, error: BaseException) -> None:
         if item != self.item:
             return
+        self.shown_at = self.settled_at = self._clock()
         if not isinstance(error, UserError):
             self.failure = Message(tr("This item could not be shown."), tr("The report says why."), error=True)
             self.stage_changed.emit()

@@ -25,7 +25,7 @@ def _orders(row: ItemRow) -> str:
 def _pick(row: ItemRow) -> str:
     if not row.pick:
         return row.outcome.replace("-", " ")
-    return f"{row.pick}  {_number(row.confidence)}"
+    return f"{row.pick.replace('_', ' ')}  {_number(row.confidence)}"  # as the review titles its label sets
 
 
 def _quality(row: ItemRow) -> str:

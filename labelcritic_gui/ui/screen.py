@@ -300,15 +300,15 @@ class ReadingScreen(QWidget):
         self._show_cards()
 
     def _show_stage(self) -> None:
-        reading = self._reading
-        if reading is None:
+        if (reading := self._reading) is None:
             return
         if reading.failure is not None:
             self.stage.show_failure(reading.failure)
             if self._is_on_stage(self.message.message):
                 self.message.dismiss()
         elif reading.stage is not None:
-            self.stage.show_stage(reading.stage, colours=reading.colour_of, named=reading.named)
+            more = reading.ordering.off_stage
+            self.stage.show_stage(reading.stage, colours=reading.colour_of, named=reading.named, more=more)
         self._show_place()
         self._show_opinions()
 

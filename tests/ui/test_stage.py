@@ -320,6 +320,17 @@ def test_that_the_panels_fill_the_stage_whatever_number_there_was_before(stage) 
         assert (boxes[0].left(), max(box.right() for box in boxes)) == (0, stage.width() - 1), count
 
 
+def test_that_candidates_that_are_not_on_the_stage_are_counted_over_the_last_panel(stage) -> None:
+    calls = FakeCalls()
+    stage.show_stage(calls.load_stage(calls.items[0]), colours=lambda slug: 0, more=2)
+    assert [panel.title.mark for panel in stage.panels[:2]] == ["", "+2 not on the stage"]
+    stage.looking.show_swipe(0.5)
+    assert stage.panels[0].title.mark == "+2 not on the stage"
+    stage.looking.show_swipe(None)
+    stage.show_stage(calls.load_stage(calls.items[0]), colours=lambda slug: 0)
+    assert [panel.title.mark for panel in stage.panels[:2]] == ["", ""]
+
+
 def test_that_missing_empty_and_refused_masks_say_what_they_are(stage) -> None:
     blank = np.zeros((SIDE, SIDE), dtype=np.bool_)
     calls = FakeCalls()

@@ -120,6 +120,19 @@ def test_that_of_more_than_four_label_sets_four_stand_there_and_the_others_can_b
     assert table.slugs == list(NAMES[:4])
 
 
+def test_that_what_was_taken_off_is_counted_and_comes_back_together() -> None:
+    table = Table(3)
+    assert table.reading.ordering.off_stage == 0
+    table.reading.page_sides(1)
+    assert "stand on the stage already" in table.said[-1].text
+    table.reading.toggle_side(1)
+    table.reading.toggle_side(2)
+    assert (table.slugs, table.reading.ordering.off_stage) == (["gamma"], 2)
+    table.reading.page_sides(1)
+    assert (table.slugs, table.reading.ordering.off_stage) == (list(NAMES[:3]), 0)
+    assert Table(6).reading.ordering.off_stage == 2
+
+
 def test_that_label_sets_go_on_and_off_one_by_one_within_one_and_four() -> None:
     table = Table(6)
     table.reading.toggle_side(6)

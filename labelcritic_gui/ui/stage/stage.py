@@ -51,6 +51,7 @@ class ReviewStage(QWidget):
         self._stage: Stage | None = None
         self._colour_of: Callable[[str], int] = _first_colour
         self._named = True
+        self._more = 0
         self._views: CaseViews | None = None
         self._findings: tuple[Placed, ...] = ()
         self._lit: Placed | None = None
@@ -156,11 +157,15 @@ class ReviewStage(QWidget):
         *,
         colours: Callable[[str], int],
         named: bool = True,
+        more: int = 0,
     ) -> None:
-        """Show an item's candidates; `colours` is a label set's place among the colours, `named` shows their names."""
+        """Show an item's candidates; `colours` is a label set's place among the colours, `named` shows their names.
+
+        `more` is how many candidates are not on the stage.
+        """
         self._patience.stop()
         self._failure.hide()
-        self._stage, self._named, self._colour_of = stage, named, colours
+        self._stage, self._named, self._colour_of, self._more = stage, named, colours, more
         if self.looking.stage is not stage:
             self.looking.begin(stage)
         if self._views is not None:
@@ -255,6 +260,8 @@ class ReviewStage(QWidget):
         if self.looking.swipe is not None and len(stage.panels) > 1:
             title = f"{title}  |  {self.name_of(1)}"
         mark = tr("v{n} patchwork").format(n=version) if version > 1 else ""
+        if self._more and position == self._shown_count() - 1:
+            mark = " · ".join(filter(None, (mark, tr("+{n} not on the stage").format(n=self._more))))
         self.panels[position].title.show_title(
             str(owner + 1), title, mark, max(0, self._colour_of(panel.label_set.slug))
         )

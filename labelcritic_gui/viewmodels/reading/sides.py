@@ -99,6 +99,11 @@ class Sides:
             sets=self.shown,
         )
 
+    @property
+    def off_stage(self) -> int:
+        """How many label sets have a mask of this item and do not stand on the stage."""
+        return sum(slug not in self.shown for slug in self._having)
+
     def swap(self) -> None:
         """Let the sides change places; of more than two, everyone moves on by one place to the left."""
         self._turns += 1
@@ -110,7 +115,10 @@ class Sides:
     def page(self, by: int) -> str:
         """Put the next or previous four label sets on the stage; return what stands against it, or an empty text."""
         if len(self._having) <= MOST_PANELS:
-            return tr("All label sets that have a mask here can stand on the stage.")
+            if not self.off_stage:
+                return tr("All label sets that have a mask here stand on the stage already.")
+            self.choose(())
+            return ""
         last = len(self._having) - MOST_PANELS
         here = self._having.index(self._standing()[0]) if self._standing()[0] in self._having else 0
         there = min(here + MOST_PANELS, last) if by > 0 else max(here - MOST_PANELS, 0)

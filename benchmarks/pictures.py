@@ -7,7 +7,8 @@ made of it lie in the cache folder and are used again; every picture is taken of
 review of real scans, named by `--real`.
 
 A step is a key as Qt writes it ("Ctrl+K"), or one of: "go CASE/STRUCTURE", "type TEXT", "drag X Y X Y" and "hover X Y"
-(shares of the stage's first panel), "choose TEXT" (a filter for the list), "run COMMAND" (a command without a key),
+(shares of the stage's first panel), "choose TEXT" (a filter for the list), "swipe SHARE" (drags the
+divider there), "run COMMAND" (a command without a key),
 "at once STEP" (do not wait after it), "until loading" and "shot" (the canvas is taken here, not at the end).
 """
 
@@ -195,6 +196,7 @@ class Shooting:
             "drag": self._drag,
             "hover": self._drag,
             "choose": self._choose,
+            "swipe": lambda share: self._drag(f"0.5 0.6 {share} 0.6"),
             "run": self._run,
             "until": self._until,
         }
@@ -289,7 +291,7 @@ class Shooting:
     def _shoot(self) -> None:
         """Save what is on all screens: windows, dialogs and popups where they stand."""
         from PySide6.QtCore import QPoint, Qt
-        from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
+        from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPixmap
 
         top = [w for w in self._application.topLevelWidgets() if w.isVisible() and w.width() > 1]
         order = {Qt.WindowType.Window: 0, Qt.WindowType.Dialog: 1, Qt.WindowType.Sheet: 1}
@@ -309,7 +311,8 @@ class Shooting:
         self._shots += 1
         part = f"-{self._shots}" if self._one.get("do", []).count("shot") > 1 else ""
         file = self._arguments.out / f"{self._one['name']}{part}.png"
-        if not canvas.toImage().save(str(file)):
+        # without an alpha channel, as small as PNG gets
+        if not canvas.toImage().convertToFormat(QImage.Format.Format_RGB888).save(str(file), "PNG", 0):
             raise OSError(f"{file} could not be written")
 
 

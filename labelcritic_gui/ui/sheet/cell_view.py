@@ -1,7 +1,7 @@
 """One cell of the contact sheet: candidates side by side, what the critic picks, what the reader marked. Layer: ui."""
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from labelcritic_gui.imaging.composition import Layer, Placement, composed, magnified
@@ -136,6 +136,9 @@ class CellView(QWidget):
         right = theme.px(8)
         room = QRectF(box.right() + 8, 0, self.width() - box.right() - 8 - right, theme.px(HEAD_H))
         said = overall(cell, self._told)
+        small, named = QFontMetrics(theme.font("small")), QFontMetrics(theme.font("base", strong=True))
+        if small.horizontalAdvance(said) + 8 + named.horizontalAdvance(title_of(cell)) > room.width():
+            said = said.rpartition("   ")[2]  # what the item is comes before what is said of it
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("text-quiet"))
         painter.drawText(room, _END, said)

@@ -369,7 +369,7 @@ class ReadingScreen(QWidget):
         if reading is not None:
             self.bar.show_remarks(reading.mark_of, reading.quality)
             self.bar.show_in_force(reading.blinding.command or command_of(reading.state, reading.sides))
-            self.bar.show_note(reading.state.note)
+            self.bar.show_note(reading.noting.text)
             self._show_place()
 
     def _show_made(self) -> None:

@@ -306,6 +306,29 @@ def test_that_without_going_on_by_itself_the_decision_is_shown_and_a_key_goes_on
 # --- notes ----------------------------------------------------------------------------------------------------------
 
 
+def test_that_a_note_that_a_full_disk_refused_is_there_again_and_is_written_later() -> None:
+    desk = Desk()
+    first, second = desk.calls.items[:2]
+    write = desk.calls.set_note
+
+    def full(*_: object) -> None:
+        raise full_disk()
+
+    desk.calls.set_note = full
+    desk.reading.draft_note("check the hilum")
+    desk.reading.open_item(second)
+    assert "NOT written" in desk.said[-1].text
+    assert desk.reading.noting.text == ""
+    desk.reading.open_item(first)
+    assert desk.reading.noting.text == "check the hilum"
+    desk.calls.set_note = write
+    desk.reading.open_item(second)
+    assert desk.calls.states[first].note == "check the hilum"
+    assert desk.calls.states[second].note == ""
+    desk.reading.open_item(first)
+    assert (desk.reading.noting.text, desk.reading.noting.draft) == ("check the hilum", None)
+
+
 @pytest.mark.parametrize("leave", ["walk", "go", "decide", "close", "undo"])
 def test_that_a_note_in_the_middle_of_writing_is_kept_on_its_item(leave: str) -> None:
     desk = Desk()

@@ -18,7 +18,11 @@ from labelcritic_gui.viewmodels.worklist import Worklist
 
 
 class Noting:
-    """Keeps notes. `draft` is what is being written and not yet on its way to the disk."""
+    """Keeps notes. `draft` is what is being written and not yet on its way to the disk.
+
+    A note that could not be written stays with its item: it is there again when the reader comes back, and is written
+    when the item is left the next time.
+    """
 
     def __init__(
         self,
@@ -37,7 +41,20 @@ class Noting:
         self._seen = seen
         self._say = say
         self.draft: str | None = None
+        self._unwritten: dict[ItemId, str] = {}
         showing.leaving.connect(self.keep)
+        showing.item_changed.connect(self._recall)
+
+    @property
+    def text(self) -> str:
+        """The note of the item on the screen, also when it is not on the disk."""
+        item = self._showing.item
+        note = self._showing.state.note
+        return self._unwritten.get(item, note) if item is not None else note
+
+    def _recall(self) -> None:
+        item = self._showing.item
+        self.draft = self._unwritten.get(item) if item is not None else None
 
     def write(self, text: str) -> None:
         """Take note of what is being written; it is kept when the item is left."""
@@ -53,6 +70,8 @@ class Noting:
         self.draft = None
         item, note = self._showing.item, text.strip()
         if item is None or note == self._showing.state.note or self._showing.veil.takes_note(note):
+            if item is not None:
+                self._unwritten.pop(item, None)
             return
         seen = self._seen()
         self._runner.run(
@@ -63,11 +82,13 @@ class Noting:
         )
 
     def _noted(self, item: ItemId, state: ItemState) -> None:
+        self._unwritten.pop(item, None)
         if item == self._showing.item:
             self._showing.show_state(state)
         self._worklist.refresh((item,))
 
     def _not_noted(self, item: ItemId, note: str, error: BaseException) -> None:
+        self._unwritten[item] = note
         if item == self._showing.item and self.draft is None:
             self.draft = note
         prefix = tr("The note on {item} was NOT written.").format(item=item)

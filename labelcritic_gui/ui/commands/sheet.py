@@ -34,15 +34,15 @@ def _move(across: int, down: int) -> Callable[[Hand], None]:
 _BACK = field_first(_on_sheet(ContactSheet.close))
 
 _MARKS = (
-    N_("Mark item 1, or another candidate of it"),
-    N_("Mark item 2, or another candidate of it"),
-    N_("Mark item 3, or another candidate of it"),
-    N_("Mark item 4, or another candidate of it"),
-    N_("Mark item 5, or another candidate of it"),
-    N_("Mark item 6, or another candidate of it"),
-    N_("Mark item 7, or another candidate of it"),
-    N_("Mark item 8, or another candidate of it"),
-    N_("Mark item 9, or another candidate of it"),
+    N_("Mark item 1, or another candidate"),
+    N_("Mark item 2, or another candidate"),
+    N_("Mark item 3, or another candidate"),
+    N_("Mark item 4, or another candidate"),
+    N_("Mark item 5, or another candidate"),
+    N_("Mark item 6, or another candidate"),
+    N_("Mark item 7, or another candidate"),
+    N_("Mark item 8, or another candidate"),
+    N_("Mark item 9, or another candidate"),
 )
 """A title a cell: a number that is put into a text could not be found in a catalogue."""
 

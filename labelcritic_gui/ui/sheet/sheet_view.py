@@ -18,7 +18,7 @@ from labelcritic_gui.viewmodels.sheet.sheet import ContactSheet
 FOOT = ("sheet.write", "sheet.sure", "sheet.open", "sheet.undo", "sheet.previous", "sheet.next", "sheet.back")
 FOOT_H = 44
 GAP = 4
-WORDS_W = 160
+WORDS_W = 190
 """Left beside the buttons for what the sheet says, in px at scale 1."""
 
 

@@ -12,7 +12,7 @@ from labelcritic_gui.ui.commands.groups import grouped
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.theme import Theme
 from labelcritic_gui.ui.views.dialogs import Sheet
-from labelcritic_gui.ui.views.words import ElidedLabel, plain_label
+from labelcritic_gui.ui.views.words import plain_label
 from labelcritic_gui.viewmodels.palette import fit
 
 SIZE = (1180, 660)
@@ -90,8 +90,8 @@ class KeySheet(Sheet):
             name = plain_label(all_shown(keys[:MOST_KEYS]), role="strong")
             name.setFixedWidth(self._theme.px(KEYS_W))
             name.setToolTip(all_shown(keys))
-            grid.addWidget(name, line, 0)
-            grid.addWidget(ElidedLabel(tr(command.title)), line, 1)
+            grid.addWidget(name, line, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(plain_label(tr(command.title), wrap=True), line, 1)
         return grid
 
 

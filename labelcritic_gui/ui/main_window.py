@@ -107,8 +107,8 @@ class MainWindow(AroundWindow):
             command.call(self._hand)
             self.heed(command)
         elif self._station.reading is not None:
-            words = tr("{command}: not now, only when {condition}.")
-            self.say(Message(words.format(command=tr(command.title), condition=tr(command.when.value))))
+            # short: it lies beside the reasons, and who pressed the key knows which
+            self.say(Message(tr("Only when {condition}.").format(condition=tr(command.when.value))))
         elif PRESSING & set(self.keys[command.id]):
             self._press_button()
 

@@ -181,4 +181,4 @@ class StageShelf(Shelf[ItemId, Stage]):
     """The stages of a reading: of the item on the screen, of those that come next, of the last ones."""
 
     def __init__(self, calls: ReviewCalls, runner: Runner, *, budget: int = BUDGET) -> None:
-        super().__init__(lambda item, _: calls.load_stage(item), stage_arrays, runner, budget=budget)
+        super().__init__(lambda item, job: calls.load_stage(item, job), stage_arrays, runner, budget=budget)

@@ -265,8 +265,10 @@ class FakeCalls(FakePiecing, FakeModes, FakeVolumes, FakeCohort, FakeBench):
         found = CandidateId(item.case, item.structure, slug)
         return None if found in self.missing else found
 
-    def load_stage(self, item):
+    def load_stage(self, item, cancel=None):
         self.loaded.append(item)
+        if cancel is not None:
+            stop_if(cancel)
         if self.stage_broken is not None:
             raise self.stage_broken
         grey = np.tile(np.linspace(0, 255, SIDE).astype(np.uint8), (SIDE, 1))

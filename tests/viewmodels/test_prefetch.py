@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.services.comparison import Stage
 from labelcritic_gui.viewmodels.prefetch import StageShelf, stage_arrays
-from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
+from labelcritic_gui.viewmodels.runner import InlineRunner, Job, Lane
 from tests.viewmodels.fakes import FakeCalls, HeldRunner
 
 ITEMS = FakeCalls(cases=4).items
@@ -55,6 +55,24 @@ def test_that_prefetched_stages_stay_while_the_reader_walks_on() -> None:
     desk.shelf.prefetch(ITEMS[2:5])
     desk.show(2)
     assert desk.calls.loaded == ITEMS[:5]
+
+
+def test_that_a_stage_that_is_being_loaded_stops_when_the_reader_goes_elsewhere() -> None:
+    desk = Desk(stages=20)
+    load, stopped = desk.calls.load_stage, []
+
+    def slow(item: ItemId, cancel: Job) -> Stage:
+        if item == ITEMS[0]:
+            desk.show(9)
+            stopped.append(cancel.is_set())
+        return load(item, cancel)
+
+    desk.calls.load_stage = slow
+    desk.shelf = StageShelf(desk.calls, desk.runner)
+    desk.show(0)
+    assert stopped == [True]
+    assert desk.shown == [ITEMS[9]]
+    assert ITEMS[0] not in desk.shelf
 
 
 def test_that_the_stage_shown_longest_ago_goes_first() -> None:

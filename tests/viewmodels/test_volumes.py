@@ -59,7 +59,7 @@ def test_that_a_volume_is_loaded_after_what_projections_need_unless_slices_are_o
         order: list[str] = []
         load_stage, load_volume = calls.load_stage, calls.load_volume
 
-        def stage(item, load=load_stage, order=order):
+        def stage(item, cancel=None, load=load_stage, order=order):
             order.append("stage")
             return load(item)
 

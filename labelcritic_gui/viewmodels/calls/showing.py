@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # what is not needed to open a review is imported when it is 
 class ShowingCalls(Protocol):
     """What the stage and the cards ask: pictures, opinions, what was sent, what the files are."""
 
-    def load_stage(self, item: ItemId) -> Stage:
+    def load_stage(self, item: ItemId, cancel: Cancel | None = None) -> Stage:
         """Load pictures and silhouettes. Lane CPU."""
 
     def load_small_stages(self, items: Sequence[ItemId], window: str, cancel: Cancel) -> tuple[SmallStage, ...]:
@@ -67,9 +67,9 @@ class ShowingCalls(Protocol):
 class Showing(Bound):
     """The real thing."""
 
-    def load_stage(self, item: ItemId) -> Stage:
+    def load_stage(self, item: ItemId, cancel: Cancel | None = None) -> Stage:
         """Load pictures and silhouettes."""
-        return comparison.load_stage(self._review, item)
+        return comparison.load_stage(self._review, item, cancel=cancel)
 
     def load_small_stages(self, items: Sequence[ItemId], window: str, cancel: Cancel) -> tuple[SmallStage, ...]:
         """Load small pictures of a case's items for the contact sheet."""

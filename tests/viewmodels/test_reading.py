@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labelcritic_gui.core.cases import CandidateId, LabelSet
+from labelcritic_gui.core.cases import CandidateId, ItemId, LabelSet
 from labelcritic_gui.core.errors import CancelledError, CriticError, UnreadableFileError
 from labelcritic_gui.core.review import Choice
 from labelcritic_gui.core.verdict import Outcome
+from labelcritic_gui.services.comparison import Stage
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.opinions import RESUME_S
 from labelcritic_gui.viewmodels.reading.reading import Reading
 from labelcritic_gui.viewmodels.reading.showing import SETTLE_S
-from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
+from labelcritic_gui.viewmodels.runner import InlineRunner, Job, Lane
 from labelcritic_gui.viewmodels.worklist import Worklist
 from tests.viewmodels.fakes import Clock, FakeCalls, HeldRunner, full_disk
 
@@ -207,6 +208,20 @@ def test_that_a_prefetch_nobody_wants_any_more_is_not_loaded() -> None:
     desk.runner.settle()
     assert desk.reading.stage is not None
     assert desk.reading.stage.item == last
+
+
+def test_that_nothing_is_read_any_more_for_a_reading_that_is_closed() -> None:
+    desk = Desk()
+    load, stopped = desk.calls.load_stage, []
+
+    def slow(item: ItemId, cancel: Job) -> Stage:
+        desk.reading.close()
+        stopped.append(cancel.is_set())
+        return load(item, cancel)
+
+    desk.calls.load_stage = slow
+    desk.reading.open_item(desk.calls.items[-1])
+    assert stopped == [True]
 
 
 def test_that_an_unreadable_item_says_why_and_can_be_tried_again() -> None:

@@ -388,12 +388,12 @@ class Reading:
 
     def _seen(self) -> dict[str, Any]:
         verdict = self.verdict if self.verdict_visible else None
-        seen = seen_of(self.calls.mode, self.stage, verdict, self.showing.seconds)
-        return {**seen, "named": self.named, **self._view()}
+        return {**seen_of(self.calls.mode, self.stage, verdict, self.showing.seconds), "named": self.named, **self._view()}
 
     def close(self) -> None:
         """Stop what runs and remember where the reader is."""
         self.critic.stop()
+        self.showing.shelf.leave()
         self.slicing.close()
         self.noting.keep()
         if self.item is not None:

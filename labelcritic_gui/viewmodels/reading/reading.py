@@ -387,8 +387,8 @@ class Reading:
         self.noting.set(text)
 
     def _seen(self) -> dict[str, Any]:
-        verdict = self.verdict if self.verdict_visible else None
-        return {**seen_of(self.calls.mode, self.stage, verdict, self.showing.seconds), "named": self.named, **self._view()}
+        said, since = self.verdict if self.verdict_visible else None, self.showing.seconds
+        return {**seen_of(self.calls.mode, self.stage, said, since), "named": self.named, **self._view()}
 
     def close(self) -> None:
         """Stop what runs and remember where the reader is."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from labelcritic_gui.core.blinding import Mode
 from labelcritic_gui.core.cases import ItemId
 from labelcritic_gui.translation import tr
 from labelcritic_gui.ui.deciding.decision_bar import ACCEPTS, DecisionBar, command_of
@@ -20,12 +21,12 @@ from labelcritic_gui.ui.views.finished_page import FinishedPage
 from labelcritic_gui.ui.views.header import Header
 from labelcritic_gui.ui.views.message_line import MessageLine
 from labelcritic_gui.ui.worklist.panel import WorklistPanel
+from labelcritic_gui.viewmodels import reading_words
 from labelcritic_gui.viewmodels.cards import Placed, PlaceRow, colour_of
 from labelcritic_gui.viewmodels.context import Condition, holding
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.modes import mode_words
 from labelcritic_gui.viewmodels.reading.reading import Reading
-from labelcritic_gui.viewmodels.reading_words import ItemWords, critic_words, item_words, pace_words, waiting_words
 from labelcritic_gui.viewmodels.screens import ScreenMode
 from labelcritic_gui.viewmodels.station import Station
 
@@ -250,13 +251,8 @@ class ReadingScreen(QWidget):
         self.stage.setFocus()
 
     def _say(self, message: Message) -> None:
-        if not self._is_on_stage(message):
+        if not reading_words.is_said_by_stage(self._reading, message):
             self.message.say(message)
-
-    def _is_on_stage(self, message: Message | None) -> bool:
-        """Say whether the stage itself tells this: where the image cannot be read, the critic says so too."""
-        failure = self._reading.failure if self._reading is not None else None
-        return message is not None and failure is not None and message.text == failure.text
 
     def _tell(self, method: Callable[..., None], *arguments: object) -> None:
         if self._reading is not None:
@@ -304,7 +300,7 @@ class ReadingScreen(QWidget):
             return
         if reading.failure is not None:
             self.stage.show_failure(reading.failure)
-            if self._is_on_stage(self.message.message):
+            if reading_words.is_said_by_stage(reading, self.message.message):
                 self.message.dismiss()
         elif reading.stage is not None:
             more = reading.ordering.off_stage
@@ -341,7 +337,7 @@ class ReadingScreen(QWidget):
             reading.stage,
             reading.opinions,
             reading.label_sets,
-            waiting=waiting_words(reading),
+            waiting=reading_words.waiting_words(reading),
             asking=reading.critic.job is not None or not reading.verdict_visible,
         )
         self.stage.show_findings((*self.cards.findings, *self.cards.places))
@@ -355,11 +351,10 @@ class ReadingScreen(QWidget):
                 for name in (*ACCEPTS, "decide.accept_pick"):
                     self.bar.buttons[name].setEnabled(False)
             return
-        sets = reading.label_sets
-        titles = [(p.label_set.title, max(0, colour_of(sets, p.label_set.slug))) for p in reading.stage.panels]
-        pick = colour_of(sets, reading.pick.label_set) if reading.pick else -1
-        self.bar.dress(self._theme, titles, pick=pick)
-        self.bar.show_return(advised=reading.verdict_visible, revealed=reading.revealed)
+        pick = colour_of(reading.label_sets, reading.pick.label_set) if reading.pick else -1
+        self.bar.dress(self._theme, reading_words.button_titles(reading), pick=pick)
+        comes = reading.blinding.mode is Mode.BLIND_FIRST
+        self.bar.show_return(advised=reading.verdict_visible, revealed=reading.revealed, comes=comes)
         for place, panel in enumerate(reading.stage.panels, 1):
             self.bar.buttons[f"decide.accept_{place}"].setEnabled(panel.candidate is not None)
         self.bar.buttons["decide.accept_pick"].setEnabled(Condition.HAS_PICK in holding(self._station))
@@ -381,18 +376,20 @@ class ReadingScreen(QWidget):
 
     def _show_pace(self) -> None:
         if self._reading is not None:
-            self.worklist.show_pace(pace_words(self._reading))
+            self.worklist.show_pace(reading_words.pace_words(self._reading))
 
     def _show_place(self) -> None:
         reading = self._reading
-        self._header.show_item(*(item_words(reading) if reading is not None else ItemWords()))
+        self._header.show_item(
+            *(reading_words.item_words(reading) if reading is not None else reading_words.ItemWords())
+        )
 
     def _show_critic(self) -> None:
         reading = self._reading
         if reading is None:
             return
         reading.critic.tick()
-        words = critic_words(reading)
+        words = reading_words.critic_words(reading)
         if words.waits != self._waits:
             self._waits = words.waits
             self._show_cards()

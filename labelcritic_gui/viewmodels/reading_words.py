@@ -3,7 +3,8 @@
 from typing import Literal, NamedTuple
 
 from labelcritic_gui.translation import tr
-from labelcritic_gui.viewmodels.cards import standing_words
+from labelcritic_gui.viewmodels.cards import colour_of, standing_words
+from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.reading.reading import Reading
 
 
@@ -40,6 +41,24 @@ def item_words(reading: Reading) -> ItemWords:
 
 def _place(number: int, total: int) -> str:
     return tr("{n} of {total}").format(n=number, total=total)
+
+
+def is_said_by_stage(reading: Reading | None, message: Message | None) -> bool:
+    """Say whether the stage itself tells a message: where the image cannot be read, the critic says so too."""
+    failure = reading.failure if reading is not None else None
+    return message is not None and failure is not None and message.text == failure.text
+
+
+def button_titles(reading: Reading) -> list[tuple[str, int]]:
+    """Return what the buttons that accept are called, and their colours; in blind reviews their places.
+
+    After a reveal too: names there would move the buttons under the mouse.
+    """
+    panels, nameless = reading.stage.panels if reading.stage else (), reading.blinding.mode.hides
+    return [
+        (str(place) if nameless else panel.label_set.title, max(0, colour_of(reading.label_sets, panel.label_set.slug)))
+        for place, panel in enumerate(panels, 1)
+    ]
 
 
 def pace_words(reading: Reading) -> str:

@@ -181,7 +181,9 @@ def test_no_widget_names_a_label_set_or_tells_what_the_critic_says(hands: Callab
         for telling in (RIGHT, WRONG, "critic's pick", "critic picks", "score", "uncertainty", "finding:", "claims"):
             assert telling not in words, telling
         screen = at.window.screen_
-        assert not screen.bar.buttons["decide.accept_pick"].isVisible()
+        pick = screen.bar.buttons["decide.accept_pick"]
+        # where a verdict will come, the button has its place before
+        assert (pick.isVisible(), pick.isEnabled()) == (mode == "blind-first", False)
         assert screen.cards.findings == ()
         assert screen.cards.places == ()
         held = holding(at.station)
@@ -238,7 +240,7 @@ def test_what_would_tell_waits_for_the_verdict_and_says_so(hands: Callable[..., 
     at.press(key)
     assert at.window._dialog is None
     assert at.window.screen_.message.message is not None
-    assert "only when the verdict may be seen" in at.window.screen_.message.message.text
+    assert at.window.screen_.message.message.text == "Only when the verdict may be seen."
     at.press(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     assert at.window._dialog is None
 
@@ -264,8 +266,10 @@ def test_a_whole_blind_review_by_keys(hands: Callable[..., Hands]) -> None:
 def test_a_whole_blind_first_review_by_keys(hands: Callable[..., Hands]) -> None:
     at = hands("blind-first")
     bar, message = at.window.screen_.bar, at.window.screen_.message
+    places = [bar.buttons[name].geometry() for name in ("decide.accept_1", "decide.accept_pick", "decide.redo")]
     at.accept(WRONG)  # and keep it
     assert at.reading.revealed
+    assert places == [bar.buttons[name].geometry() for name in ("decide.accept_1", "decide.accept_pick", "decide.redo")]
     assert RIGHT in at.texts()
     assert bar.buttons["decide.accept_pick"].isVisible()
     assert bar.buttons["decide.accept_pick"].text() == "keep mine"

@@ -148,7 +148,7 @@ class DecisionBar(QWidget):
                 nameless = len(titles) == 1 or title == str(place + 1)
                 word = tr("accept") if nameless else title
                 button.dress(theme, colour=theme.label(colour) if colour >= 0 else None, word=word, widest=widest)
-                button.setToolTip(f"{tr(BY_ID[name].title)}: {title}")
+                button.setToolTip(tr(BY_ID[name].title) if nameless else f"{tr(BY_ID[name].title)}: {title}")
         for name in OTHERS:
             colour_of_pick = theme.label(pick) if name == "decide.accept_pick" and pick >= 0 else None
             self.buttons[name].dress(theme, colour=colour_of_pick)
@@ -160,15 +160,19 @@ class DecisionBar(QWidget):
         self.strip.update()
         self._size_note()
 
-    def show_return(self, *, advised: bool, revealed: bool) -> None:
-        """Say what Return does: it accepts the critic's pick, where that is known; after a reveal it keeps the word."""
+    def show_return(self, *, advised: bool, revealed: bool, comes: bool = False) -> None:
+        """Say what Return does: it accepts the critic's pick, where that is known; after a reveal it keeps the word.
+
+        Where a reveal `comes`, the button has its place before: no other one moves under the mouse.
+        """
         button = self.buttons["decide.accept_pick"]
-        if not advised:
+        if not advised and not comes:
             button.hide()
             return
-        title = tr("Keep my decision") if revealed else tr(BY_ID["decide.accept_pick"].title)
-        word = tr("keep mine") if revealed else tr(BY_ID["decide.accept_pick"].short)
-        button.dress(self._theme, colour=None, word=word) if revealed else button.setText(word)
+        keeps = revealed or not advised
+        title = tr("Keep my decision") if keeps else tr(BY_ID["decide.accept_pick"].title)
+        word = tr("keep mine") if keeps else tr(BY_ID["decide.accept_pick"].short)
+        button.dress(self._theme, colour=None, word=word) if keeps else button.setText(word)
         button.setToolTip(title)
         button.setAccessibleName(title)
         button.updateGeometry()

@@ -207,3 +207,21 @@ def test_a_window_preset_keeps_a_readers_numbers_and_refuses_what_shows_nothing(
     for faulty in ({"liver": (0, 40)}, {"liver": (100, 1e6)}, {"no such": (100, 40)}):
         with pytest.raises(ValueError, match="window"):
             Settings(presets=faulty)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('theme = "neon"', "bad value for theme"),
+        ("not toml [[[", "not valid TOML"),
+        ("[of_2030]\nx = 1", "does not know: of_2030. Delete it, or update the program"),
+        ('[server]\nsmell = "none"', "does not know: server.smell"),
+    ],
+)
+def test_that_a_settings_file_that_cannot_be_used_is_named_with_its_fault_and_left_alone(text: str, said: str) -> None:
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text(text, "utf-8")
+    with pytest.raises(UserError) as error:
+        change_settings(font_scale=1.25)
+    assert said in str(error.value)
+    assert settings_file().read_text("utf-8") == text

@@ -30,6 +30,11 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "profiles"
+        if first["type"] == "extra_forbidden":
+            raise UserError(
+                f"The settings file {file} has a setting that this program does not know: {field}.",
+                "Delete it, or update the program if a newer one wrote it.",
+            ) from error
         raise UserError(
             f"The settings file {file} has a bad value for {field}: {first['msg']}.", "Correct it."
         ) from error

@@ -1,5 +1,7 @@
 """The contact sheet, without Qt and without threads."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -413,3 +415,26 @@ def test_that_the_sheet_asks_nothing_on_the_thread_of_the_window(lane: Lane) -> 
     table.sheet.open()
     assert len(table.calls.loaded) == asked
     assert any(entry[0] is lane for entry in table.runner.waiting)
+
+
+def test_that_a_mark_goes_with_its_candidate_when_the_sides_change_in_between() -> None:
+    table = Table()
+    table.board.choose(1, 1)
+    cell = table.board.cells[1]
+    meant = cell.candidate(1)
+    table.sheet.close()
+    arranged = table.sheet._sides.arrange
+
+    def mirrored(small):
+        return replace(arranged(small), panels=arranged(small).panels[::-1])
+
+    table.sheet._sides.arrange = mirrored
+    assert table.sheet.open()
+    table.look()
+    again = table.board.cells[1]
+    assert again.item == cell.item
+    assert again.mark is not None
+    assert again.mark.position == 2
+    assert again.candidate(again.mark.position) == meant
+    table.sheet.write()
+    assert table.written == [(cell.item, Choice.ACCEPT, meant.label_set)]

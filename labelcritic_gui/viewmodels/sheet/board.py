@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from psygnal import Signal
 
-from labelcritic_gui.core.cases import ItemId
+from labelcritic_gui.core.cases import CandidateId, ItemId
 from labelcritic_gui.translation import ntr, tr
 from labelcritic_gui.viewmodels.messages import Message
 from labelcritic_gui.viewmodels.reading.showing import SETTLE_S
-from labelcritic_gui.viewmodels.sheet.cell import Cell, How, Mark
+from labelcritic_gui.viewmodels.sheet.cell import ABSENCE, Cell, How, Mark
 
 SIDE = 3
 CELLS = SIDE * SIDE
@@ -39,13 +39,14 @@ class Board:
         self._say = say
         self.cells: list[Cell] = []
         self.selected = 0
-        self._marks: dict[ItemId, Mark] = {}
+        self._marks: dict[ItemId, tuple[Mark, CandidateId | None]] = {}
+        """With the candidate that was meant: on another board it may stand on another side."""
         self._seen_at: dict[ItemId, float] = {}
         self._shown_at: float | None = None
 
     def lay(self, cells: Sequence[Cell]) -> None:
         """Put other cells on the board, with the marks their items have."""
-        self.cells = [replace(cell, mark=self._marks.get(cell.item)) for cell in cells]
+        self.cells = [replace(cell, mark=self._kept(cell)) for cell in cells]
         self.selected = 0
         self._seen_at.clear()
         self._shown_at = None
@@ -54,8 +55,19 @@ class Board:
         """Take over what became known of an item, if it is on the board."""
         for place, cell in enumerate(self.cells):
             if cell.item == item:
-                self.cells[place] = replace(cell, **changes)
+                changed = replace(cell, **changes)
+                if "small" in changes:
+                    changed = replace(changed, mark=self._kept(changed))
+                self.cells[place] = changed
                 self.cell_changed.emit(place)
+
+    def _kept(self, cell: Cell) -> Mark | None:
+        """Return the mark that an item has, where the candidate that was meant stands now; None until it is seen."""
+        mark, meant = self._marks.get(cell.item, (None, None))
+        if mark is None or cell.small is None or mark.position == ABSENCE:
+            return mark if cell.small is not None else None
+        position = next((n for n in cell.acceptable if cell.candidate(n) == meant), None)
+        return replace(mark, position=position) if position is not None else None
 
     def forget_mark(self, item: ItemId) -> None:
         """Forget what was marked of an item."""
@@ -170,7 +182,7 @@ class Board:
         if mark is None:
             self._marks.pop(cell.item, None)
         else:
-            self._marks[cell.item] = mark
+            self._marks[cell.item] = (mark, cell.candidate(mark.position))
         if select:
             self.select(place)
         self.cell_changed.emit(place)

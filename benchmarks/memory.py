@@ -94,6 +94,14 @@ def open_stages(review: Path, *, opinions: bool) -> list[float]:
     return found
 
 
+def look_at_all(looking) -> None:
+    """Look at three planes, with the differences and all structures of the case."""
+    looking.show_mode("slices")
+    looking.toggle_planes()
+    looking.show_difference(shown=True)
+    looking.toggle_neighbours()
+
+
 def open_window(review: Path, *, slices: bool = False) -> list[float]:
     """Open every case in the real window, each until its picture is painted and nothing runs any more.
 
@@ -129,10 +137,7 @@ def open_window(review: Path, *, slices: bool = False) -> list[float]:
     settle(lambda: station.reading is not None and station.reading.stage is not None)
     reading, found = station.reading, []
     if slices:
-        station.looking.show_mode("slices")
-        station.looking.toggle_planes()
-        station.looking.show_difference(shown=True)
-        station.looking.toggle_neighbours()
+        look_at_all(station.looking)
     for case in cases:
         item = ItemId(case, STRUCTURES[0])
         reading.open_item(item)

@@ -9,6 +9,8 @@ ALL = (
     "benchmarks.loading",
     "benchmarks.slices",
     "benchmarks.patchwork",
+    "benchmarks.reading_room",
+    "benchmarks.heartbeat",
     "benchmarks.worklist",
     "benchmarks.memory",
     "benchmarks.asking",

@@ -7,8 +7,7 @@ window, offscreen, raster, 1920 x 1080, and drives it by real key and mouse even
 * frames: scroll, window drag, blink, crosshair, from the event until every pane that shows it is painted, with one
   plane per candidate (2 panes) and three (6 panes).
 
-The plain way in the same run: pyqtgraph-like drawing is not needed to compare; the floor is what QPainter takes to draw
-as many ready pictures of the same size.
+The floor in the same run: what QPainter takes to draw as many ready pictures of the same size.
 """
 
 import argparse
@@ -70,13 +69,16 @@ class Room:
 
     @property
     def reading(self):
+        """The reading that is open."""
         return self.station.reading
 
     @property
     def stage(self):
+        """The stage as a widget."""
         return self.window.screen_.stage
 
     def until(self, condition: Callable[[], bool], what: str, *, seconds: float = 120.0) -> None:
+        """Run the event loop until a condition holds; end the benchmark where it does not in time."""
         end = time.perf_counter() + seconds
         while not condition():
             self.application.processEvents()
@@ -85,12 +87,14 @@ class Room:
             time.sleep(0.0005)
 
     def close(self) -> None:
+        """Close the window, and wait for its lanes."""
         self.window.close()
         self.runner.shutdown()
 
     # --- measuring ---------------------------------------------------------------------------------------------
 
     def measure(self, items: int, frames: int) -> None:
+        """Measure everything, and print it."""
         self.cold()
         self.walk("projection", items // 2)
         self.press("view.mode")
@@ -129,14 +133,17 @@ class Room:
         print(row(f"key to painted next item, {what}", found, "target 50 / p99 150 ms"))
 
     def shown(self, item) -> bool:
+        """Say whether an item's picture is on the screen."""
         reading = self.reading
         slices_wait = self.station.looking.mode == "slices" and reading.volume is None
         return reading.stage is not None and reading.stage.item == item and self.paints.current() and not slices_wait
 
     def settle(self) -> None:
+        """Wait until nothing runs."""
         self.until(lambda: self.runner.idle, "quiet lanes")
 
     def frames(self, panes: int, count: int) -> None:
+        """Measure frames of every kind with so many panes."""
         acts = {
             "scroll": lambda n: self.press("slice.next" if n // 40 % 2 == 0 else "slice.previous"),
             "blink": lambda _: self.press("see.blink"),
@@ -189,6 +196,7 @@ class Room:
     # --- events ------------------------------------------------------------------------------------------------
 
     def press(self, command: str) -> None:
+        """Press the first key of a command."""
         from PySide6.QtGui import QKeySequence
         from PySide6.QtTest import QTest
         from PySide6.QtWidgets import QApplication
@@ -199,12 +207,15 @@ class Room:
         QTest.keyClick(QApplication.focusWidget() or self.window, combination.key(), combination.keyboardModifiers())
 
     def drag_window(self, n: int) -> None:
+        """Drag the window's width and level one step."""
         self.drag("right", n)
 
     def drag_crosshair(self, n: int) -> None:
+        """Drag the crosshair one step."""
         self.drag("left", n)
 
     def drag(self, button: str, n: int) -> None:
+        """Move the mouse over the first pane with a button held; the first step presses it."""
         from PySide6.QtCore import QPoint, Qt
         from PySide6.QtTest import QTest
 
@@ -217,6 +228,7 @@ class Room:
         move(pane, at, held)
 
     def mouse_up(self) -> None:
+        """Let go of the button, if one is held."""
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
 
@@ -258,8 +270,6 @@ class PaintCount:
             def eventFilter(self, target, event):
                 if event.type() == QEvent.Type.Paint:
                     seen.add(id(target))
-                elif event.type() == QEvent.Type.UpdateRequest:
-                    pass
                 return False
 
         self.seen, self._filter, self._window = seen, Filter(window), window
@@ -267,19 +277,21 @@ class PaintCount:
 
     def _painted(self) -> None:
         """Take the time of the first painting of an item."""
-        item = self._window._station.reading.item  # noqa: SLF001  (what is measured)
+        item = self._window._station.reading.item
         if item != self._item:
             self._item, self.last = item, time.perf_counter()
 
     def clear(self) -> None:
+        """Forget what was painted."""
         self.seen.clear()
 
     def all_of(self, panes) -> bool:
+        """Say whether all panes were painted."""
         return all(id(pane) in self.seen for pane in panes)
 
     def current(self) -> bool:
         """Say whether the reading has told that its picture is on the screen."""
-        reading = self._window._station.reading  # noqa: SLF001  (what is measured)
+        reading = self._window._station.reading
         return reading.showing.shown_at is not None
 
 

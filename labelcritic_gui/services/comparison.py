@@ -165,9 +165,7 @@ def _pair(stored: Mapping[str, Mapping[str, object]], keys: list[str]) -> PairFa
     return None
 
 
-def _pairs(
-    stored: Mapping[str, Mapping[str, object]], keys: Mapping[str, str]
-) -> dict[tuple[str, str], PairFacts]:
+def _pairs(stored: Mapping[str, Mapping[str, object]], keys: Mapping[str, str]) -> dict[tuple[str, str], PairFacts]:
     """Return what was measured of every two candidates, by the slugs of their label sets, in the order measured."""
     known = {(a, b): f"{keys[a]}:{keys[b]}" for a in keys for b in keys if a != b}
     return {sets: PairFacts.from_json(stored[key]) for sets, key in known.items() if key in stored}

@@ -238,7 +238,7 @@ _LESS = (
     "AND reader = old.reader;"
 )
 _EDITED = (
-    "UPDATE item SET edited = 1 WHERE \"case\" = (SELECT \"case\" FROM cases WHERE no = new.case_no) "
+    'UPDATE item SET edited = 1 WHERE "case" = (SELECT "case" FROM cases WHERE no = new.case_no) '
     "AND structure = (SELECT text FROM name WHERE no = new.structure_no);"
 )
 _TRIGGERS = {

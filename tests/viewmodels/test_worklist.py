@@ -1,10 +1,9 @@
 """The worklist view-model: a fixed order, rows by page, queries, what comes next."""
 
 from labelcritic_gui.core.review import Choice, Status
-from labelcritic_gui.viewmodels.worklist import finding
-from labelcritic_gui.viewmodels.worklist import listing as module
 from labelcritic_gui.viewmodels.runner import InlineRunner, Lane
-from labelcritic_gui.viewmodels.worklist import Worklist
+from labelcritic_gui.viewmodels.worklist import Worklist, finding
+from labelcritic_gui.viewmodels.worklist import listing as module
 from tests.viewmodels.fakes import FakeCalls, HeldRunner
 
 

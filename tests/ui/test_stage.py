@@ -331,6 +331,14 @@ def test_that_candidates_that_are_not_on_the_stage_are_counted_over_the_last_pan
     assert [panel.title.mark for panel in stage.panels[:2]] == ["", ""]
 
 
+def test_that_a_picture_without_contrast_is_said_once_in_a_panel(stage) -> None:
+    sliced(stage, planes="three")
+    drag(first(stage), QPoint(100, 20), QPoint(100, 20_000), Right)
+    QApplication.processEvents()
+    said = [pane._note(pane.scene) for pane in stage.panels[0].shown]
+    assert ["no contrast" in words for words in said] == [True, False, False]
+
+
 def test_that_missing_empty_and_refused_masks_say_what_they_are(stage) -> None:
     blank = np.zeros((SIDE, SIDE), dtype=np.bool_)
     calls = FakeCalls()

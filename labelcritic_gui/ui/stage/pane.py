@@ -212,7 +212,7 @@ class PaneView(QWidget):
         looking = self._looking
         if looking.measuring and looking.measure is None:
             return tr("Measure: click two points, or drag")
-        if self._flat:
+        if self._flat and self.large:  # beside it there is no room to say it again
             return tr("This picture has no contrast: everything in it is as bright. W shows the next window.")
         return scene.note
 

@@ -330,6 +330,8 @@ class ReadingScreen(QWidget):
 
     def _show_cards(self) -> None:
         reading = self._reading
+        if (field := self.focusWidget()) is not None and self.cards.isAncestorOf(field):
+            self.stage.setFocus()  # a card that goes would leave the focus to the next field, and keys would be text
         if reading is None or reading.stage is None:
             self.cards.clear()
             return

@@ -111,7 +111,7 @@ class Reader:
     def __init__(self, review: Path, switch_ms: float) -> None:
         from PySide6.QtWidgets import QApplication
 
-        from labelcritic_gui.app import build_window
+        from labelcritic_gui.app import build_window, spare_collector
         from labelcritic_gui.bootstrap import build_services
         from labelcritic_gui.settings import change_settings
 
@@ -120,6 +120,7 @@ class Reader:
             sys.setswitchinterval(switch_ms / 1000)
         settings = change_settings(reader="benchmark", notice_accepted=True, hints_seen=True)
         self.window, self.station, self.runner = build_window(build_services(settings))
+        spare_collector(self.station)  # as the program does
         self.failed: list[BaseException] = []
         self.runner.failed.connect(self.failed.append)
         self.window.resize(*SIZE)

@@ -1,5 +1,6 @@
 """The window's door: a scripted reading of a real review, surprises, what a system lacks."""
 
+import gc
 import logging
 import os
 import signal
@@ -198,3 +199,21 @@ def test_that_another_language_builds_the_window_anew_and_ends_with_it(tmp_path)
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50)
     assert done.stdout.strip() == "0 Decide Entscheiden", done.stderr
+
+
+def test_that_the_collector_leaves_alone_what_was_loaded_to_start(opened) -> None:
+    assert gc.get_freeze_count() == 0
+    try:
+        app.spare_collector(opened.station)
+        before = gc.get_freeze_count()
+        assert before > 10_000
+        first = [[] for _ in range(5000)]
+        opened.station.review_changed.emit()
+        after = gc.get_freeze_count()
+        assert after > before + len(first) - 1000  # some of what was loaded went by itself meanwhile
+        second = [[] for _ in range(5000)]
+        opened.station.review_changed.emit()
+        app.spare_collector(opened.station)
+        assert gc.get_freeze_count() < after + len(second) - 1000  # only what the first review brought
+    finally:
+        gc.unfreeze()

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.body_review import link_review
+
 CASES = 200
 SHAPE = (192, 160, 128)
 LABEL_SETS = ("one", "two")
@@ -30,11 +32,8 @@ FULL = 20
 
 def make_review(folder: Path, *, cases: int) -> None:
     """Write one case, link it under many names, and make a review of them."""
-    from labelcritic_gui.bootstrap import build_services
     from labelcritic_gui.core.geometry import Geometry, Mask, Volume
     from labelcritic_gui.formats import nifti
-    from labelcritic_gui.services.new_review import LabelSource, Request, create_review
-    from labelcritic_gui.settings import Settings
 
     rng = np.random.default_rng(5)
     grid = Geometry(SHAPE, np.diag([2.0, 2.0, 3.0, 1.0]))
@@ -51,18 +50,7 @@ def make_review(folder: Path, *, cases: int) -> None:
             centre = rng.uniform(-0.4, 0.4, 3) if number == 0 else np.full(3, 0.1 * n - 0.4)
             ball = (x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2 < 0.04
             nifti.write_mask(one / label_set / f"{name}.nii.gz", Mask.from_array(ball, grid))
-    for n in range(cases):
-        case = f"case_{n:04}"
-        (folder / "images" / case).mkdir(parents=True)
-        os.link(one / "ct.nii.gz", folder / "images" / case / "ct.nii.gz")
-        for label_set in LABEL_SETS:
-            target = folder / "labels" / label_set / case / "segmentations"
-            target.mkdir(parents=True)
-            for name in STRUCTURES:
-                os.link(one / label_set / f"{name}.nii.gz", target / f"{name}.nii.gz")
-    labels = tuple(LabelSource(s, folder / "labels" / s) for s in LABEL_SETS)
-    request = Request(folder=folder / "review", images=folder / "images", labels=labels)
-    create_review(request, build_services(Settings()).structures)
+    link_review(folder, one, cases=cases, label_sets=LABEL_SETS, structures=STRUCTURES)
 
 
 def resident_mb() -> float:

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from labelcritic_gui.core.geometry import Point
 from labelcritic_gui.translation import tr
-from labelcritic_gui.ui.commands import BY_ID
-from labelcritic_gui.ui.deciding.key_button import FittingWords, KeyButton
+from labelcritic_gui.ui.deciding.command_button import command_button
+from labelcritic_gui.ui.deciding.key_button import FittingWords
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.patchwork.picture import PatchworkPicture
 from labelcritic_gui.ui.patchwork.side import PatchworkSide
@@ -54,7 +54,7 @@ class PatchworkView(QWidget):
         self.side.chosen.connect(lambda row: self._patchwork.choose(row) if self._patchwork is not None else None)
         self.side.toggled.connect(self._toggled)
         self.side.islands.connect(self._choose_island)
-        self.buttons = {name: self._button(name, keys) for name in FOOT}
+        self.buttons = {name: command_button(name, theme, keys, self.triggered.emit) for name in FOOT}
         self.words = ElidedLabel(role="quiet")
         self._foot = QWidget()
         self._foot.setObjectName("bar")
@@ -63,14 +63,6 @@ class PatchworkView(QWidget):
         self._poll.timeout.connect(self._refresh)
         self._lay_out()
         self.set_theme(theme)
-
-    def _button(self, name: str, keys: Keys) -> KeyButton:
-        command = BY_ID[name]
-        button = KeyButton(self._theme, shown(keys[name]), tr(command.short), least=0)
-        button.setAccessibleName(tr(command.title))
-        button.setToolTip(tr(command.title))
-        button.clicked.connect(lambda _=False: self.triggered.emit(name))
-        return button
 
     def _lay_out(self) -> None:
         line = QHBoxLayout(self._foot)

@@ -5,8 +5,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from labelcritic_gui.translation import ntr, tr
-from labelcritic_gui.ui.commands import BY_ID
-from labelcritic_gui.ui.deciding.key_button import FittingWords, KeyButton
+from labelcritic_gui.ui.deciding.command_button import command_button
+from labelcritic_gui.ui.deciding.key_button import FittingWords
 from labelcritic_gui.ui.keymap import Keys, shown
 from labelcritic_gui.ui.sheet.cell_view import CellView
 from labelcritic_gui.ui.sheet.cell_words import Told
@@ -36,7 +36,7 @@ class SheetView(QWidget):
         self._theme = theme
         self._sheet: ContactSheet | None = None
         self.cells = [CellView(place, theme, self) for place in range(CELLS)]
-        self.buttons = {name: self._button(name, keys) for name in FOOT}
+        self.buttons = {name: command_button(name, theme, keys, self.triggered.emit) for name in FOOT}
         self.words = ElidedLabel(role="quiet")
         self._foot = QWidget()
         self._foot.setObjectName("bar")
@@ -48,14 +48,6 @@ class SheetView(QWidget):
         for place, cell in enumerate(self.cells):
             self._connect(place, cell)
         self.set_theme(theme)
-
-    def _button(self, name: str, keys: Keys) -> KeyButton:
-        command = BY_ID[name]
-        button = KeyButton(self._theme, shown(keys[name]), tr(command.short), least=0)
-        button.setAccessibleName(tr(command.title))
-        button.setToolTip(tr(command.title))
-        button.clicked.connect(lambda _=False: self.triggered.emit(name))
-        return button
 
     def _lay_out(self) -> None:
         self._grid = QGridLayout()

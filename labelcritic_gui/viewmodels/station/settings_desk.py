@@ -1,5 +1,6 @@
 """The settings as the window changes them: reader, critic, server, consent. Layer: viewmodels."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,7 @@ from labelcritic_gui.viewmodels.station.jobs import Jobs
 from labelcritic_gui.viewmodels.station.opener import ReviewOpener
 
 
-class SettingsDesk(Jobs):
+class SettingsDesk(Jobs, ABC):
     """Keeps the settings and what was agreed to; an open review is opened anew where they concern it."""
 
     settings_changed: ClassVar[Signal] = Signal()
@@ -137,6 +138,6 @@ class SettingsDesk(Jobs):
         """Open a review folder; the one that is open is closed when that succeeded."""
         self._open(folder)
 
+    @abstractmethod
     def _open(self, folder: Path, then: Callable[[], None] | None = None) -> None:
         """Open a review folder, then do something."""
-        raise NotImplementedError
